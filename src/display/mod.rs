@@ -1,0 +1,5 @@
+//! How pixels look.
+
+pub mod colormap;
+pub mod rgb;
+pub mod stretch;

@@ -1,0 +1,5 @@
+//! Catalogues in: FITS BINTABLE, VOTable, CSV/ECSV, Parquet.
+
+pub mod table;
+
+pub use table::Table;

@@ -1,0 +1,1 @@
+//! Catalogues out: FITS BINTABLE, CSV, VOTable, Parquet; vectors: CSV, NPZ, Parquet.

@@ -1,0 +1,7 @@
+//! Files in and out.
+
+pub mod catalog;
+pub mod export;
+pub mod fits;
+pub mod picture;
+pub mod raster;

@@ -1,0 +1,11 @@
+//! Astrolabel: find rare things in large sky surveys.
+
+pub mod cli;
+pub mod discovery;
+pub mod display;
+pub mod encoder;
+pub mod io;
+pub mod progress;
+pub mod project;
+pub mod simulate;
+pub mod sky;

@@ -1,0 +1,3 @@
+//! Oracle and property tests of the library, one module a room.
+
+mod support;
