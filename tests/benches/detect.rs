@@ -1,0 +1,3 @@
+//! detect
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! vectors
+
+fn main() {}
