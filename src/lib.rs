@@ -9,3 +9,4 @@ pub mod progress;
 pub mod project;
 pub mod simulate;
 pub mod sky;
+pub mod tasks;

@@ -1,3 +1,7 @@
 //! The door: one command, or (later) the window.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    astrolabel::cli::run()
+}

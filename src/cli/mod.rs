@@ -1,1 +1,89 @@
-//! The command line.
+//! The command line: the same commands as the window's, without a window. Each is a thin face of
+//! one library call.
+
+pub mod args;
+mod bar;
+mod commands;
+mod describe;
+mod table;
+
+use crate::progress::Progress;
+use crate::tasks::Skipped;
+use args::{Cli, Command};
+use bar::Bars;
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Done with some inputs skipped.
+const SKIPPED: u8 = 3;
+
+/// What a command ends with: inputs that were skipped make the exit code 3.
+type Outcome = anyhow::Result<Vec<Skipped>>;
+
+/// Runs the command line and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    bar::catch_interrupt();
+    let threads = cli.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    // Fails only if the pool was started before; then it has all cores.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let bars = Bars::new(cli.quiet);
+    let outcome = dispatch(cli.command, threads, &bars);
+    bars.clear();
+    match outcome {
+        Ok(skipped) if skipped.is_empty() => ExitCode::SUCCESS,
+        Ok(skipped) => {
+            list(&skipped);
+            ExitCode::from(SKIPPED)
+        }
+        Err(error) => {
+            eprintln!("astrolabel: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
+    match command {
+        Command::Import(a) => commands::import(a, progress),
+        Command::Embed(a) => commands::embed(a, threads, progress),
+        Command::Similar(a) => commands::similar(a, threads, progress),
+        Command::Label(a) => commands::label(a, progress),
+        Command::Classify(a) => commands::classify(a, progress),
+        Command::Anomalies(a) => commands::anomalies(a, progress),
+        Command::Map(a) => commands::map(a, progress),
+        Command::Export(a) => commands::export(a, progress),
+        Command::Cutouts(a) => commands::cutouts(a, progress),
+        Command::Info(a) => describe::info(a, progress),
+        Command::Simulate(a) => commands::simulate(a, progress),
+        Command::Relocate(a) => commands::relocate(a),
+    }
+}
+
+/// Lists what was skipped on the standard error: all of a few, the first of many.
+fn list(skipped: &[Skipped]) {
+    const SHOWN: usize = 25;
+    eprintln!("skipped {}:", skipped.len());
+    for one in skipped.iter().take(SHOWN) {
+        // Many errors begin with the file's name already.
+        if one.why.starts_with(&one.what) {
+            eprintln!("  {}", one.why);
+        } else {
+            eprintln!("  {}: {}", one.what, one.why);
+        }
+    }
+    if skipped.len() > SHOWN {
+        eprintln!("  … and {} more", skipped.len() - SHOWN);
+    }
+}
+
+/// Prints to the standard output; a reader that has gone away (`| head`) is not an error.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// A note that stays out of the results.
+fn note(progress: &Bars, text: &str) {
+    progress.note(text);
+}

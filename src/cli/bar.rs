@@ -1,0 +1,94 @@
+//! Progress on a terminal: a bar with rate and time left; plain lines where there is no terminal.
+
+use crate::progress::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Makes Ctrl-C ask the work to stop instead of ending the program; a second one ends it.
+pub fn catch_interrupt() {
+    // Where it can't be caught, Ctrl-C ends the program at once, and nothing confirmed is lost either.
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping: what is done is kept (again to stop at once)");
+    });
+}
+
+/// Bars on the standard error.
+pub struct Bars {
+    quiet: bool,
+    is_terminal: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Bars {
+    /// Bars, or nothing at all when `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet, is_terminal: std::io::stderr().is_terminal(), bar: Mutex::new(None) }
+    }
+
+    /// Takes the bar away, before results are printed.
+    pub fn clear(&self) {
+        if let Ok(mut bar) = self.bar.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        if self.quiet || !self.is_terminal {
+            return;
+        }
+        self.clear();
+        let style = if total.is_some() {
+            "{msg:.bold} {wide_bar:.cyan/blue} {human_pos}/{human_len}  {per_sec}  {eta} left"
+        } else {
+            "{spinner} {msg:.bold}  {elapsed}"
+        };
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(8));
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        bar.set_message(stage.to_owned());
+        if total.is_none() {
+            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        }
+        if let Ok(mut slot) = self.bar.lock() {
+            *slot = Some(bar);
+        }
+    }
+
+    fn advance(&self, steps: u64) {
+        if let Ok(bar) = self.bar.lock()
+            && let Some(bar) = &*bar
+        {
+            bar.inc(steps);
+        }
+    }
+
+    fn note(&self, message: &str) {
+        if self.quiet {
+            return;
+        }
+        match self.bar.lock() {
+            Ok(bar) if bar.is_some() => {
+                if let Some(bar) = &*bar {
+                    bar.suspend(|| eprintln!("{message}"));
+                }
+            }
+            _ => eprintln!("{message}"),
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        INTERRUPTED.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,93 @@
+//! Answers kept for the next look: scores, probabilities, coordinates, each with how it came about.
+//!
+//! The values are a Parquet file in `index/`, which may be deleted at any time; the row in the
+//! database names the file, so an answer is either the whole old one or the whole new one.
+
+use super::error::{ProjectError, io_at};
+use super::{OBJECT_ID, Project};
+use crate::io::catalog::{Table, table};
+use arrow::array::{ArrayRef, Int64Array};
+use arrow::datatypes::{DataType, Field};
+use rusqlite::{OptionalExtension, params};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A stored answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// `classify`, `anomalies`, `map-pca`, `map-umap`.
+    pub kind: String,
+    /// When it was made, UTC.
+    pub at: String,
+    /// How it came about: method, parameters, seed, runs, labels, program.
+    pub provenance: Map<String, Value>,
+    /// First column `object_id`, then the values.
+    pub table: Table,
+}
+
+/// Keeps an answer: `columns` have one value for each of `objects`.
+pub fn save(
+    project: &mut Project,
+    kind: &str,
+    objects: &[i64],
+    columns: Vec<(Field, ArrayRef)>,
+    mut provenance: Map<String, Value>,
+) -> Result<(), ProjectError> {
+    let dir = project.root().join("index");
+    std::fs::create_dir_all(&dir).map_err(io_at(&dir))?;
+    let at = super::journal::now();
+    // Nanoseconds and the process make the name unique among processes that answer at once.
+    let stamp = jiff::Timestamp::now().as_nanosecond();
+    let file = format!("{kind}-{stamp}-{}.parquet", std::process::id());
+    provenance.insert("program".into(), super::PROGRAM.into());
+    provenance.insert("file".into(), file.clone().into());
+    let id = table::field(OBJECT_ID, DataType::Int64, "", "meta.id", "number of the object in the project");
+    let mut all: Vec<(Field, ArrayRef)> = vec![(id, Arc::new(Int64Array::from(objects.to_vec())))];
+    all.extend(columns);
+    let path = dir.join(&file);
+    let damaged = |cause: String| ProjectError::Damaged { path: path.display().to_string(), cause };
+    let mut table = Table::new(all).map_err(|e| damaged(e.to_string()))?;
+    table.meta = provenance.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
+    crate::io::catalog::write_parquet(&path, &table).map_err(|e| damaged(e.to_string()))?;
+    let text = Value::Object(provenance).to_string();
+    let old: Option<String> = project.store_mut().write(|tx| {
+        let old = tx
+            .query_row("SELECT provenance FROM answer WHERE kind = ?1", [kind], |row| row.get(0))
+            .optional()?;
+        tx.execute("INSERT OR REPLACE INTO answer (kind, at, provenance) VALUES (?1, ?2, ?3)", params![kind, at, text])?;
+        Ok(old)
+    })?;
+    if let Some(old) = old.and_then(|o| serde_json::from_str::<Map<String, Value>>(&o).ok())
+        && let Some(name) = old.get("file").and_then(Value::as_str)
+        && !name.contains('/')
+    {
+        // A reader that has it open keeps it; a file left behind is only space.
+        let _ = std::fs::remove_file(dir.join(name));
+    }
+    Ok(())
+}
+
+/// A stored answer, or `None` if it was never made or its file was deleted.
+pub fn load(project: &Project, kind: &str) -> Result<Option<Answer>, ProjectError> {
+    let row: Option<(String, String)> = project.store().read(|db| {
+        db.query_row("SELECT at, provenance FROM answer WHERE kind = ?1", [kind], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+    })?;
+    let Some((at, text)) = row else { return Ok(None) };
+    let provenance: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    let Some(file) = provenance.get("file").and_then(Value::as_str) else { return Ok(None) };
+    let path = project.root().join("index").join(file);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let table = super::catalog::read_parquet(&path)?;
+    Ok(Some(Answer { kind: kind.to_owned(), at, provenance, table }))
+}
+
+/// Kinds of the answers there are.
+pub fn kinds(project: &Project) -> Result<Vec<String>, ProjectError> {
+    project.store().read(|db| {
+        let mut query = db.prepare("SELECT kind FROM answer ORDER BY kind")?;
+        query.query_map([], |row| row.get(0))?.collect()
+    })
+}

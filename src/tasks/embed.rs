@@ -1,0 +1,121 @@
+//! Embed: every object that has no vector yet gets one, in a run that can be stopped at any moment.
+
+use super::Skipped;
+use super::images::{Images, Watched};
+use crate::encoder::{Encoder, engine};
+use crate::progress::Progress;
+use crate::project::runs::{FieldNote, RunWriter};
+use crate::project::{Project, ProjectError, journal, objects};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// How often what is done is brought to the disk: at most this much work is lost to a kill.
+const CONFIRM_EVERY: Duration = Duration::from_secs(1);
+
+/// What an embedding did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct EmbedReport {
+    /// The run.
+    pub run: String,
+    /// Vectors made now.
+    pub done: usize,
+    /// Vectors that were there before.
+    pub already: usize,
+    /// Objects without a vector, and why.
+    pub skipped: Vec<Skipped>,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Whether it was stopped before the end.
+    pub cancelled: bool,
+}
+
+/// Embeds with `encoder` what isn't yet.
+pub fn embed(
+    project: &mut Project,
+    encoder: &dyn Encoder,
+    batch: usize,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<EmbedReport, ProjectError> {
+    let start = Instant::now();
+    let count = project.count()?;
+    if count == 0 {
+        return Err(ProjectError::Ask("this project has no objects yet: import some first".into()));
+    }
+    let mut writer = loop {
+        match RunWriter::open(&project.embeddings(), encoder.spec(), &journal::now())? {
+            Some(writer) => break writer,
+            None if progress.cancelled() => return Err(ProjectError::Cancelled),
+            None => {
+                progress.begin("waiting for another process that embeds this run", None);
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        }
+    };
+    let run = writer.manifest().run.clone();
+    project.register_run(&run, &encoder.spec().name)?;
+    let images = Images::of(project)?;
+    refresh_fields(project, &mut writer, &images, progress)?;
+    let pending: Vec<usize> = (0..images.objects().len()).filter(|&i| !writer.is_done(i)).collect();
+    let mut report = EmbedReport { run: run.clone(), already: count - pending.len().min(count), ..Default::default() };
+    if pending.is_empty() {
+        return Ok(report);
+    }
+    progress.begin(&format!("embedding with {}", encoder.spec().name), Some(pending.len() as u64));
+    let watched = Watched::new(&images);
+    let mut last = Instant::now();
+    let mut flags = Vec::new();
+    let mut sink = |rows: &[usize], vectors: &[f32]| -> Result<(), String> {
+        writer.write(rows, vectors).map_err(|e| e.to_string())?;
+        flags.extend(watched.flags_of(rows));
+        if last.elapsed() > CONFIRM_EVERY {
+            // Flags first: an object that counts as done must have them.
+            project.set_flags(&flags).map_err(|e| e.to_string())?;
+            flags.clear();
+            writer.confirm().map_err(|e| e.to_string())?;
+            last = Instant::now();
+        }
+        Ok(())
+    };
+    let outcome = engine::embed(encoder, &pending, &watched, batch, threads, progress, &mut sink)
+        .map_err(|e| ProjectError::Ask(e.to_string()))?;
+    let tried: Vec<i64> = pending.iter().map(|&i| i as i64).collect();
+    let of_skipped: Vec<usize> = outcome.skipped.iter().map(|(i, _)| *i).collect();
+    flags.extend(watched.flags_of(&of_skipped));
+    project.set_flags(&flags)?;
+    writer.confirm()?;
+    let skipped: Vec<(i64, String)> = outcome.skipped.iter().map(|(i, why)| (*i as i64, why.clone())).collect();
+    project.set_skipped(&run, &tried, &skipped)?;
+    report.done = outcome.done;
+    report.cancelled = outcome.cancelled;
+    report.skipped = outcome
+        .skipped
+        .into_iter()
+        .map(|(i, why)| Skipped::new(images.objects().get(i).map_or_else(|| format!("#{i}"), |o| o.name.clone()), why))
+        .collect();
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Notes every field in the manifest; where an image has changed since, its vectors are made again.
+fn refresh_fields(
+    project: &mut Project,
+    writer: &mut RunWriter,
+    images: &Images,
+    progress: &dyn Progress,
+) -> Result<(), ProjectError> {
+    for mut field in objects::fields(project.store())? {
+        for band in &mut field.bands {
+            if let Ok(now) = objects::fingerprint(&band.path) {
+                band.fingerprint = now;
+            }
+        }
+        if writer.note_field(field.id, FieldNote::of(&field))? {
+            let rows: Vec<usize> =
+                images.objects().iter().filter(|o| o.field == field.id).map(|o| o.id as usize).collect();
+            progress.note(&format!("{} has changed since it was embedded: its {} objects are embedded again", field.name, rows.len()));
+            writer.forget(&rows)?;
+        }
+    }
+    Ok(())
+}

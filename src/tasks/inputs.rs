@@ -1,0 +1,269 @@
+//! What lies at the paths a person gave: images, cutouts, catalogues, and what can't be used.
+
+use super::Skipped;
+use super::bands::{band_name, is_auxiliary, stem};
+use crate::io::fits::{FitsFile, Header, HduKind};
+use crate::progress::Progress;
+use crate::sky::wcs::Wcs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Images up to this many pixels a side in a folder of several are ready-made cutouts.
+const CUTOUT_SIDE_PX: usize = 512;
+
+/// One image HDU found.
+#[derive(Debug, Clone)]
+pub struct FoundImage {
+    /// Its file.
+    pub path: PathBuf,
+    /// HDU index, 0 = primary.
+    pub hdu: usize,
+    /// EXTNAME, if any.
+    pub hdu_name: Option<String>,
+    /// Number of planes (1 for an image, more for a cube).
+    pub planes: usize,
+    /// Pixels along x and y.
+    pub shape: (usize, usize),
+    /// The band, if something tells.
+    pub band: Option<String>,
+    /// Whether it is a weight, noise or mask map by its name.
+    pub is_auxiliary: bool,
+    /// Where it is on the sky, or why that isn't known.
+    pub wcs: Result<Wcs, String>,
+}
+
+/// A folder of ready-made cutouts, or cutouts named one by one.
+#[derive(Debug, Clone)]
+pub struct FoundCutouts {
+    /// The folder.
+    pub root: PathBuf,
+    /// Files relative to it, sorted, with `/` between folders.
+    pub files: Vec<String>,
+}
+
+/// Everything found.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// Images of the sky and their weight maps.
+    pub images: Vec<FoundImage>,
+    /// Ready-made cutouts.
+    pub cutouts: Vec<FoundCutouts>,
+    /// Catalogues: the file and, for FITS, the HDU of the first table.
+    pub catalogs: Vec<(PathBuf, Option<usize>)>,
+    /// What can't be used.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Kinds of files, by their first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// FITS, plain or compressed.
+    Fits,
+    /// PNG, JPEG or TIFF.
+    Picture,
+    /// CSV, VOTable, Parquet, ECSV.
+    Catalog,
+    /// Something else.
+    Unknown,
+}
+
+/// Tells a file's kind by content, and by extension where the content could be anything (text).
+pub fn file_kind(path: &Path) -> std::io::Result<FileKind> {
+    let mut file = std::fs::File::open(path)?;
+    let mut start = Vec::new();
+    (&mut file).take(4096).read_to_end(&mut start)?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        let mut inner = Vec::new();
+        // A truncated stream gives what it can.
+        let _ = flate2::read::MultiGzDecoder::new(start.as_slice()).take(80).read_to_end(&mut inner);
+        return Ok(kind_of(&inner, path));
+    }
+    Ok(kind_of(&start, path))
+}
+
+fn kind_of(start: &[u8], path: &Path) -> FileKind {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = name.trim_end_matches(".gz");
+    if start.starts_with(b"SIMPLE  =") || start.starts_with(b"SIMPLE =") {
+        return FileKind::Fits;
+    }
+    let is_picture = start.starts_with(b"\x89PNG") || start.starts_with(b"\xff\xd8\xff") || start.starts_with(b"II*\0") || start.starts_with(b"MM\0*");
+    if is_picture {
+        return FileKind::Picture;
+    }
+    if start.starts_with(b"PAR1") {
+        return FileKind::Catalog;
+    }
+    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
+    if ends(&[".csv", ".tsv", ".ecsv", ".vot", ".votable", ".xml", ".parquet", ".cat", ".tbl", ".txt", ".dat"]) {
+        return FileKind::Catalog;
+    }
+    // Broken ones are opened all the same, to say what is wrong with them.
+    if ends(&[".fits", ".fit", ".fts", ".fits.fz", ".fz"]) {
+        return FileKind::Fits;
+    }
+    if ends(&[".png", ".jpg", ".jpeg", ".tif", ".tiff"]) {
+        return FileKind::Picture;
+    }
+    FileKind::Unknown
+}
+
+/// Looks at every path. `as_mosaics`: small images in folders are images of the sky to detect or
+/// match on (the user gave a catalogue or asked for detection), not ready-made cutouts.
+pub fn look(paths: &[PathBuf], as_mosaics: bool, progress: &dyn Progress) -> Inputs {
+    let mut inputs = Inputs::default();
+    for path in paths {
+        if progress.cancelled() {
+            break;
+        }
+        if path.is_dir() {
+            look_at_folder(path, as_mosaics, progress, &mut inputs);
+        } else {
+            look_at_file(path, &mut inputs);
+        }
+    }
+    inputs
+}
+
+fn look_at_file(path: &Path, inputs: &mut Inputs) {
+    match file_kind(path) {
+        Err(cause) => inputs.skipped.push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
+        Ok(FileKind::Fits) => look_at_fits(path, inputs),
+        Ok(FileKind::Catalog) => inputs.catalogs.push((path.to_owned(), None)),
+        Ok(FileKind::Picture) => {
+            let root = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            match inputs.cutouts.iter_mut().find(|c| c.root == root) {
+                Some(known) => known.files.push(name),
+                None => inputs.cutouts.push(FoundCutouts { root, files: vec![name] }),
+            }
+        }
+        Ok(FileKind::Unknown) => inputs.skipped.push(Skipped::new(
+            path.display(),
+            "is not a FITS file, picture (PNG, JPEG, TIFF) or catalogue (FITS table, CSV, VOTable, Parquet)",
+        )),
+    }
+}
+
+fn look_at_fits(path: &Path, inputs: &mut Inputs) {
+    let file = match FitsFile::open(path) {
+        Ok(file) => file,
+        Err(e) => return inputs.skipped.push(Skipped::new(path.display(), e)),
+    };
+    let (images, table) = images_of(&file);
+    for problem in file.problems() {
+        inputs.skipped.push(Skipped::new(path.display(), problem));
+    }
+    if images.is_empty() && table.is_none() && file.problems().is_empty() {
+        inputs.skipped.push(Skipped::new(path.display(), "holds no image of at least 2×2 pixels and no table"));
+    }
+    // A table beside an image in one file describes the file more often than the sky.
+    if images.is_empty()
+        && let Some(hdu) = table
+    {
+        inputs.catalogs.push((path.to_owned(), Some(hdu)));
+    }
+    inputs.images.extend(images);
+}
+
+/// The images of a file, and its first table that has rows.
+pub fn images_of(file: &FitsFile) -> (Vec<FoundImage>, Option<usize>) {
+    let mut images = Vec::new();
+    let mut table = None;
+    let file_stem = stem(file.path());
+    let primary: Option<&Header> = file.hdus().first().map(|h| &h.header);
+    for hdu in file.hdus() {
+        match &hdu.kind {
+            HduKind::Image { shape, .. } if shape.len() >= 2 && shape[0] >= 2 && shape[1] >= 2 && hdu.planes() > 0 => {
+                let wcs = Wcs::from_header(&hdu.header).map_err(|e| e.to_string());
+                let band = band_name(&hdu.header, hdu.name.as_deref(), &file_stem).or_else(|| {
+                    primary.filter(|_| hdu.index > 0).and_then(|p| band_name(p, None, &file_stem))
+                });
+                let is_auxiliary = is_auxiliary(&file_stem) || hdu.name.as_deref().is_some_and(is_auxiliary);
+                images.push(FoundImage {
+                    path: file.path().to_owned(),
+                    hdu: hdu.index,
+                    hdu_name: hdu.name.clone(),
+                    planes: hdu.planes(),
+                    shape: (shape[0], shape[1]),
+                    band,
+                    is_auxiliary,
+                    wcs,
+                });
+            }
+            HduKind::BinaryTable { rows, .. } | HduKind::AsciiTable { rows, .. } if *rows > 0 => {
+                table = table.or(Some(hdu.index));
+            }
+            _ => {}
+        }
+    }
+    (images, table)
+}
+
+fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs: &mut Inputs) {
+    let mut files = Vec::new();
+    walk(root, root, 0, &mut files, &mut inputs.skipped);
+    files.sort();
+    progress.begin(&format!("looking at {}", root.display()), Some(files.len() as u64));
+    let mut cutouts = FoundCutouts { root: root.to_owned(), files: vec![] };
+    let mut fits: Vec<(String, Vec<FoundImage>)> = Vec::new();
+    for file in files {
+        progress.advance(1);
+        if progress.cancelled() {
+            return;
+        }
+        let path = root.join(&file);
+        match file_kind(&path) {
+            Err(cause) => inputs.skipped.push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
+            Ok(FileKind::Picture) => cutouts.files.push(file),
+            Ok(FileKind::Catalog) => inputs.catalogs.push((path, None)),
+            // A folder holds readmes and thumbnails' databases: what isn't data is passed over.
+            Ok(FileKind::Unknown) => {}
+            Ok(FileKind::Fits) => {
+                let mut of_this = Inputs::default();
+                look_at_fits(&path, &mut of_this);
+                inputs.catalogs.append(&mut of_this.catalogs);
+                inputs.skipped.append(&mut of_this.skipped);
+                if !of_this.images.is_empty() {
+                    fits.push((file, of_this.images));
+                }
+            }
+        }
+    }
+    let all_small = fits.iter().all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
+    if !as_mosaics && all_small && fits.len() + cutouts.files.len() > 1 {
+        cutouts.files.extend(fits.into_iter().map(|(file, _)| file));
+        cutouts.files.sort();
+    } else {
+        inputs.images.extend(fits.into_iter().flat_map(|(_, images)| images));
+    }
+    if !cutouts.files.is_empty() {
+        inputs.cutouts.push(cutouts);
+    }
+}
+
+fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>, skipped: &mut Vec<Skipped>) {
+    // Deep enough for any survey's tree; a loop of links ends here.
+    const DEEPEST: usize = 16;
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) => return skipped.push(Skipped::new(folder.display(), format!("can't be listed: {cause}"))),
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if hidden || crate::project::Project::is_project(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            if depth < DEEPEST {
+                walk(root, &path, depth + 1, files, skipped);
+            }
+        } else if let Ok(relative) = path.strip_prefix(root) {
+            match relative.to_str() {
+                Some(text) => files.push(text.to_owned()),
+                None => skipped.push(Skipped::new(path.display(), "its name is not valid UTF-8: rename it")),
+            }
+        }
+    }
+}

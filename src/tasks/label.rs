@@ -1,0 +1,159 @@
+//! Label: from a file, one by one, taken back, looked up.
+
+use super::Skipped;
+use crate::io::catalog::Table;
+use crate::progress::Progress;
+use crate::project::journal::{self, Author, Event, Kind, Undone};
+use crate::project::{Object, Project, ProjectError, objects};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What importing labels did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct LabelReport {
+    /// Objects whose label changed.
+    pub changed: usize,
+    /// Rows whose object already had that label.
+    pub unchanged: usize,
+    /// Labels by class.
+    pub classes: Vec<(String, usize)>,
+    /// Rows left out.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Reads labels from a catalogue file: a column `label` (or `class`), and one that names the object:
+/// `file`, `id`, `name` or `object_id`. `column` chooses another label column. An empty label is
+/// passed over. All labels of a file are one step to undo.
+pub fn from_file(
+    project: &mut Project,
+    path: &Path,
+    column: Option<&str>,
+    author: &Author,
+    progress: &dyn Progress,
+) -> Result<LabelReport, ProjectError> {
+    let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
+    let table = super::import::read_table(path, None, progress).map_err(wrong)?;
+    let named = |candidates: &[&str]| candidates.iter().find(|c| table.position(c).is_some()).map(|c| (*c).to_owned());
+    let label = match column {
+        Some(c) => table.position(c).map(|_| c.to_owned()),
+        None => named(&["label", "class", "classification", "type"]),
+    };
+    let columns = table.names().join(", ");
+    let label = label.ok_or_else(|| wrong(format!("there is no label column; it has {columns}")))?;
+    let key = named(&["file", "filename", "id", "name", "object", "object_id"])
+        .ok_or_else(|| wrong(format!("there is no column that names objects (file, id, name); it has {columns}")))?;
+    let (keys, labels) = texts(&table, &key, &label).ok_or_else(|| wrong("its columns can't be read as text".into()))?;
+    let finder = Finder::of(project)?;
+    let mut report = LabelReport::default();
+    let mut values = Vec::new();
+    let mut by_class: HashMap<String, usize> = HashMap::new();
+    for (row, (name, class)) in keys.iter().zip(&labels).enumerate() {
+        if class.trim().is_empty() {
+            continue;
+        }
+        let found = if key == "object_id" { name.parse().ok().filter(|&id| finder.has(id)) } else { finder.find(name) };
+        match found {
+            Some(id) => {
+                *by_class.entry(class.trim().to_owned()).or_default() += 1;
+                values.push((id, Some(class.trim().to_owned())));
+            }
+            None => report.skipped.push(Skipped::new(
+                format!("{} row {}", path.display(), row + 1),
+                format!("no single object is called '{name}'"),
+            )),
+        }
+    }
+    if values.is_empty() {
+        return Err(wrong(format!("none of its {} rows names an object of this project in column '{key}'", table.rows())));
+    }
+    report.changed = journal::give(project.store_mut(), author, Kind::Label, &values)?;
+    report.unchanged = values.len() - report.changed;
+    report.classes = by_class.into_iter().collect();
+    report.classes.sort();
+    Ok(report)
+}
+
+fn texts(table: &Table, key: &str, label: &str) -> Option<(Vec<String>, Vec<String>)> {
+    Some((table.texts(key)?, table.texts(label)?))
+}
+
+/// Finds objects by name or file without asking the database for each.
+struct Finder {
+    // `None` where the key names several objects.
+    by_name: HashMap<String, Option<i64>>,
+    by_base: HashMap<String, Option<i64>>,
+    count: i64,
+}
+
+impl Finder {
+    fn of(project: &Project) -> Result<Self, ProjectError> {
+        let all = objects::all(project.store())?;
+        let mut finder = Self { by_name: HashMap::new(), by_base: HashMap::new(), count: all.len() as i64 };
+        let add = |map: &mut HashMap<String, Option<i64>>, key: &str, id: i64| {
+            map.entry(key.to_owned()).and_modify(|e| *e = e.filter(|&known| known == id)).or_insert(Some(id));
+        };
+        for object in &all {
+            add(&mut finder.by_name, &object.name, object.id);
+            if let Some(file) = &object.file {
+                add(&mut finder.by_name, file, object.id);
+                add(&mut finder.by_base, base(file), object.id);
+            }
+        }
+        Ok(finder)
+    }
+
+    fn has(&self, id: i64) -> bool {
+        (0..self.count).contains(&id)
+    }
+
+    fn find(&self, text: &str) -> Option<i64> {
+        let number = || text.strip_prefix('#').and_then(|n| n.parse().ok()).filter(|&id| self.has(id));
+        match self.by_name.get(text) {
+            Some(found) => *found,
+            None => self.by_base.get(base(text)).copied().flatten().or_else(number),
+        }
+    }
+}
+
+fn base(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
+}
+
+/// Gives one object a class; `None` clears it. Returns the object and the label it had.
+pub fn set(
+    project: &mut Project,
+    id: &str,
+    class: Option<&str>,
+    author: &Author,
+) -> Result<(Object, Option<String>), ProjectError> {
+    if class.is_some_and(|c| c.trim().is_empty()) {
+        return Err(ProjectError::Ask("a class needs a name".into()));
+    }
+    let object = objects::find(project.store(), id)?;
+    let previous = journal::standing(project.store(), Kind::Label)?.remove(&object.id);
+    let value = class.map(|c| c.trim().to_owned());
+    journal::give(project.store_mut(), author, Kind::Label, &[(object.id, value)])?;
+    Ok((object, previous))
+}
+
+/// Marks objects interesting or ordinary.
+pub fn mark(project: &mut Project, ids: &[String], mark: &str, author: &Author) -> Result<usize, ProjectError> {
+    let mut values = Vec::new();
+    for id in ids {
+        values.push((objects::find(project.store(), id)?.id, Some(mark.to_owned())));
+    }
+    journal::give(project.store_mut(), author, Kind::Mark, &values)
+}
+
+/// Takes back the newest step of labelling or marking.
+pub fn undo(project: &mut Project, author: &Author) -> Result<Option<Undone>, ProjectError> {
+    journal::undo(project.store_mut(), author)
+}
+
+/// Everything that was said about one object.
+pub fn history(project: &Project, id: &str) -> Result<(Object, Vec<Event>), ProjectError> {
+    let object = objects::find(project.store(), id)?;
+    let events = journal::history(project.store(), object.id)?;
+    Ok((object, events))
+}

@@ -1,0 +1,98 @@
+//! Similar: what looks like these objects and unlike those, or like an image from elsewhere.
+
+use super::images::read_cutout;
+use super::vectors::{Opened, answer_error};
+use crate::discovery::search::{Query, similar_in};
+use crate::encoder::registry::{EncoderOptions, reopen_encoder};
+use crate::progress::Progress;
+use crate::project::journal::{self, Kind};
+use crate::project::{FieldKind, Object, Project, ProjectError, objects};
+use crate::sky::cutout::{CutoutFlags, crop_central};
+use std::path::{Path, PathBuf};
+
+/// What to look for.
+#[derive(Debug, Clone, Default)]
+pub struct SimilarOptions {
+    /// Objects to look like.
+    pub like: Vec<String>,
+    /// Objects not to look like.
+    pub unlike: Vec<String>,
+    /// An image to look like.
+    pub image: Option<PathBuf>,
+    /// How many to find.
+    pub k: usize,
+    /// Which vectors.
+    pub on: Option<String>,
+    /// Threads for embedding the image.
+    pub threads: usize,
+}
+
+/// One that was found.
+#[derive(Debug, Clone)]
+pub struct SimilarHit {
+    /// The object.
+    pub object: Object,
+    /// Cosine of the z-scored vectors, −1 to 1.
+    pub similarity: f32,
+    /// Its label, if it has one.
+    pub label: Option<String>,
+}
+
+/// Finds the `k` most similar objects, best first.
+pub fn similar(
+    project: &Project,
+    options: &SimilarOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<SimilarHit>, ProjectError> {
+    let opened = Opened::of(project, options.on.as_deref())?;
+    let features = opened.features(progress)?;
+    let rows = |ids: &[String]| -> Result<Vec<usize>, ProjectError> {
+        ids.iter().map(|id| objects::find(project.store(), id).map(|o| o.id as usize)).collect()
+    };
+    let hits = match &options.image {
+        Some(path) => {
+            let vector = vector_of(project, &opened, path, options.threads)?;
+            similar_in(&features, &Query::Vector(&vector), options.k, &[], None, progress)
+        }
+        None => {
+            let (liked, disliked) = (rows(&options.like)?, rows(&options.unlike)?);
+            let query = Query::Rows { liked: &liked, disliked: &disliked };
+            similar_in(&features, &query, options.k, &[], None, progress)
+        }
+    };
+    let labels = journal::standing(project.store(), Kind::Label)?;
+    let mut found = Vec::new();
+    for hit in hits.map_err(answer_error)? {
+        if let Some(object) = objects::get(project.store(), hit.row as i64)? {
+            let label = labels.get(&object.id).cloned();
+            found.push(SimilarHit { object, similarity: hit.similarity, label });
+        }
+    }
+    Ok(found)
+}
+
+/// The vectors of an image file, made as the project's own were, one encoder after another.
+fn vector_of(project: &Project, opened: &Opened, path: &Path, threads: usize) -> Result<Vec<f32>, ProjectError> {
+    let mut cutout = read_cutout(path).map_err(ProjectError::Ask)?;
+    if cutout.flags.has(CutoutFlags::EMPTY) {
+        return Err(ProjectError::Ask(format!("{}: this image has no pixel with a value", path.display())));
+    }
+    // A file like the project's own cutouts is cropped like them.
+    let crops: Vec<f64> = objects::fields(project.store())?
+        .iter()
+        .filter(|f| f.kind == FieldKind::Folder)
+        .map(|f| f.crop)
+        .collect();
+    if let Some(&crop) = crops.first()
+        && crops.iter().all(|c| *c == crop)
+    {
+        cutout = crop_central(cutout, crop);
+    }
+    let mut vector = Vec::new();
+    for run in &opened.runs {
+        let options = EncoderOptions { threads, ..Default::default() };
+        let encoder = reopen_encoder(&run.manifest.encoder, &options).map_err(|e| ProjectError::Ask(e.to_string()))?;
+        vector.extend(encoder.encode(std::slice::from_ref(&cutout)).map_err(|e| ProjectError::Ask(e.to_string()))?);
+    }
+    Ok(vector)
+}
