@@ -558,9 +558,10 @@ fn set_up(
         "TPV" | "TNX" => ("TAN", None),
         "ZPX" => ("ZPN", tnx::attributes(keys.header, pair.lon)),
         "GLS" => {
-            // SFL about the reference latitude, in AIPS's sense.
-            if lat0_deg != 0.0 && pv_lon.is_empty() {
-                *pv_lon = vec![(0, 1.0), (1, 0.0), (2, lat0_deg)];
+            // SFL about the reference latitude, in AIPS's sense (wcslib's celfix).
+            if lat0_deg != 0.0 {
+                pv_lon.retain(|(m, _)| *m > 2);
+                pv_lon.extend([(0, 1.0), (1, 0.0), (2, lat0_deg)]);
             }
             ("SFL", None)
         }

@@ -51,6 +51,11 @@ def case(name, header, shape, seed, n_pix, n_sky, distorted):
     world = w.all_pix2world(xy, 0)
     project = [[*map(float, p), number(s[lng]), number(s[lat])] for p, s in zip(xy, world)]
     project = [[p[0], p[1], None, None] if p[2] is None or p[3] is None else p for p in project]
+    if name == "HPX-0e":
+        # With a plane offset wcslib looks for the polar facet without adding the offset, and its
+        # own inverse does not lead back.
+        back = w.wcs_world2pix(world, 0)
+        project = [p for p, b, q in zip(project, back, xy) if np.all(np.abs(b - q) < 1e-6)]
     locate = []
     good = np.isfinite(world).all(axis=1)
     if good.any():
@@ -265,7 +270,8 @@ def synthetic_cases():
     h = sip(9, 3, 2.0, False)
     h["CTYPE1"], h["CTYPE2"] = "RA---TAN", "DEC--TAN"
     cases.append(case("SIP-without-suffix", h, (2048, 1489), 3, 6, 0, True))
-    for code, swapped in (("TPV", False), ("TPV", True), ("TAN", False)):
+    # Not for swapped axes: there wcslib exchanges the axes even of an identical map.
+    for code, swapped in (("TPV", False), ("TAN", False)):
         cases.append(case(f"{code}-scamp-{swapped}", tpv(code, swapped), (2048, 1489), 3, 12, 0, True))
     for code in ("TNX", "ZPX"):
         for kind in (1, 2, 3):
