@@ -1,7 +1,7 @@
 //! From an image to its sources: the steps in order, in parallel, with progress.
 
 use super::background::{Background, background_with_progress};
-use super::clean::{Wings, survivors};
+use super::clean::{Wings, faintest_needed, survivors};
 use super::deblend::{Split, split};
 use super::gather::gather;
 use super::measure::{Moments, source, touches_edge};
@@ -230,7 +230,8 @@ fn measure_component(members: &[Member], scene: &Scene<'_>, objects: &mut Vec<Fo
 
 fn finish(source: Source, moments: &Moments, members: &[Member], scene: &Scene<'_>) -> Found {
     let settings = scene.settings;
-    let faintest = faintest_needed(members, settings.threshold_sigma, settings.min_area_px);
+    let excess = members.iter().map(|m| m.smooth - settings.threshold_sigma * m.rms);
+    let faintest = faintest_needed(excess, members.len(), settings.min_area_px);
     Found {
         wings: Wings::new(moments, members.len(), source.threshold, faintest, settings.clean_param),
         pixels: if settings.segmentation {
@@ -253,17 +254,6 @@ fn mean_threshold(members: &[Member], threshold_sigma: f32) -> f32 {
         }
     }
     if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 }
-}
-
-/// By how much the `min_area`-th brightest pixel exceeds its threshold: wings above this would make
-/// a detection on their own. 0 for objects with fewer pixels.
-fn faintest_needed(members: &[Member], threshold_sigma: f32, min_area: usize) -> f32 {
-    if members.len() < min_area {
-        return 0.0;
-    }
-    let mut excess: Vec<f32> = members.iter().map(|m| m.smooth - threshold_sigma * m.rms).collect();
-    let (_, nth, _) = excess.select_nth_unstable_by(min_area - 1, |a, b| b.total_cmp(a));
-    *nth
 }
 
 /// Numbers the objects' pixels.

@@ -29,6 +29,13 @@ def save_catalogue(name, objects, columns=COLUMNS, extra=None):
     print(name, len(objects))
 
 
+def read(path):
+    """Pixels as cfitsio scales them: in double precision, then rounded."""
+    hdu = fits.open(path, do_not_scale_image_data=True)[0]
+    scale, zero = hdu.header.get("BSCALE", 1.0), hdu.header.get("BZERO", 0.0)
+    return (hdu.data.astype(np.float64) * scale + zero).astype(np.float32)
+
+
 def save_background(name, bkg, step):
     back, rms = bkg.back(), bkg.rms()
     with open(HERE / f"{name}.csv", "w") as out:
@@ -101,8 +108,8 @@ def main():
         return
     zoo = Path(sys.argv[1]) / "real/fits_zoo"
     short = "x y flux a b theta npix flag".split()
-    ntt = fits.getdata(zoo / "sextractor/tests/galaxies.fits").astype(np.float32)
-    weight = fits.getdata(zoo / "sextractor/tests/galaxies.weight.fits").astype(np.float32)
+    ntt = read(zoo / "sextractor/tests/galaxies.fits")
+    weight = read(zoo / "sextractor/tests/galaxies.weight.fits")
     bkg = sep.Background(ntt)
     save_background("ntt_background", bkg, 41)
     sub = ntt - bkg.back()
@@ -121,11 +128,11 @@ def main():
     save_catalogue("ntt_weight", objects, "x y flux npix flag".split())
     (HERE / "ntt_weight_scale.txt").write_text(f"{scale:.9g}\n")
 
-    sepimage = fits.getdata(zoo / "sep/data/image.fits").astype(np.float32)
+    sepimage = read(zoo / "sep/data/image.fits")
     bkg = sep.Background(sepimage)
     save_background("sepimage_background", bkg, 17)
     save_catalogue("sepimage_global", sep.extract(sepimage - bkg.back(), 1.5, err=bkg.globalrms), short)
-    spitzer = fits.getdata(zoo / "photutils-datasets/data/spitzer_example_image.fits").astype(np.float32)
+    spitzer = read(zoo / "photutils-datasets/data/spitzer_example_image.fits")
     bad = ~np.isfinite(spitzer)
     print("spitzer not finite", bad.sum())
     bkg = sep.Background(spitzer, mask=bad if bad.any() else None)
