@@ -2,5 +2,6 @@
 
 mod coords;
 mod crossmatch;
+mod detect;
 mod support;
 mod wcs;
