@@ -141,7 +141,7 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
         return String::new();
     };
     let mut cut: String = text.chars().take(kept).map(one_line).collect();
-    cut.truncate(cut.trim_end().len());
+    cut.truncate(cut.trim_end_matches([' ', ',', ';', ':']).len());
     cut.push('…');
     cut
 }

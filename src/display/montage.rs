@@ -30,7 +30,7 @@ impl Layout {
         // As square as it goes, wider rather than higher: screens and pages are.
         let square = (count as f64).sqrt().ceil() as usize;
         let columns = columns.unwrap_or(square).clamp(1, count.max(1));
-        let caption_scale = (tile / 160).max(1);
+        let caption_scale = (tile / 112).max(1);
         let title_scale = (tile / 96).clamp(2, 4);
         Self {
             columns,
