@@ -457,3 +457,108 @@ fn the_central_part_is_cropped() {
     assert_eq!(smaller.pixel_scale_arcsec, Some(1.0));
     assert_eq!(smaller.bands[0].pixels[0], 3.5);
 }
+
+/// An image of the galactic centre by 2MASS and its projection (CDELT without rotation).
+fn two_mass(band: char) -> Option<(Plane, Tan)> {
+    let path = support::shared(&format!(
+        "real/fits_zoo/astropy-data/galactic_center/gc_2mass_{band}.fits"
+    ))?;
+    let mut file = fitsio::FitsFile::open(path).unwrap();
+    let hdu = file.primary_hdu().unwrap();
+    let number = |file: &mut fitsio::FitsFile, key: &str| -> f64 { hdu.read_key(file, key).unwrap() };
+    let [crval1, crval2, crpix1, crpix2, cdelt1, cdelt2] =
+        ["CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CDELT1", "CDELT2"].map(|k| number(&mut file, k));
+    let (width, height) = (
+        number(&mut file, "NAXIS1") as usize,
+        number(&mut file, "NAXIS2") as usize,
+    );
+    let pixels: Vec<f32> = hdu.read_image(&mut file).unwrap();
+    let to_pixel = Tan {
+        crval: [crval1, crval2],
+        crpix: [crpix1, crpix2],
+        cd: [cdelt1, 0.0, 0.0, cdelt2],
+    };
+    Some((Plane::from_pixels(width, height, pixels), to_pixel))
+}
+
+#[test]
+fn the_galactic_centre_in_three_bands_agrees_with_reproject() {
+    let (Some(j), Some(h), Some(k)) = (two_mass('j'), two_mass('h'), two_mass('k')) else {
+        return;
+    };
+    let path = support::golden("cutout/gc_2mass.json");
+    let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let to_ref = Tan::from_json(&golden["reference"]);
+    let reference = Plane::filled(620, 600, 0.0);
+    let bands = [
+        band("grid", &reference, &to_ref),
+        band("j", &j.0, &j.1),
+        band("h", &h.0, &h.1),
+        band("k", &k.0, &k.1),
+    ];
+    for case in golden["cuts"].as_array().unwrap() {
+        let [x, y, side] = ["x", "y", "side"].map(|k| case[k].as_f64().unwrap());
+        let cut = cut_bands(&bands, 0, x, y, CutoutSize::Pixels(side), None).unwrap();
+        for (name, plane) in ["j", "h", "k"].iter().zip(&cut.bands[1..]) {
+            let expected = numbers(&case["bands"][name]);
+            let (worst, both, differing) = compare(plane, &expected);
+            assert_eq!(both, expected.iter().filter(|v| v.is_finite()).count());
+            assert!(
+                worst < 1e-5 && differing == 0,
+                "{name} ({x}, {y}): {worst} {differing}"
+            );
+        }
+    }
+    // The images share one grid: with J as reference, H and K are copies, pixel for pixel.
+    let cut = cut_bands(&bands[1..], 0, 360.2, 361.4, CutoutSize::Arcsec(100.0), None).unwrap();
+    assert_eq!(cut.flags, CutoutFlags(0));
+    for (plane, image) in cut.bands.iter().zip([&j.0, &h.0, &k.0]) {
+        assert_eq!(
+            plane.pixels,
+            cut_native(image, 360.2, 361.4, 20).unwrap().0.pixels
+        );
+    }
+}
+
+/// A map with a distortion in the manner of SIP on top of another; sky stands for undistorted
+/// pixels, in degrees of one second of arc each.
+struct Distorted(f64);
+
+impl PixelMap for Distorted {
+    fn sky_from_pixel(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+        Some((x / 3600.0, y / 3600.0))
+    }
+
+    fn pixel_from_sky(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        let (u, v) = (lon * 3600.0 - 100.0, lat * 3600.0 - 100.0);
+        let r2 = u * u + v * v;
+        Some((100.0 + u * (1.0 + self.0 * r2), 100.0 + v * (1.0 + self.0 * r2)))
+    }
+
+    fn pixel_scale_arcsec(&self) -> Option<f64> {
+        Some(1.0)
+    }
+}
+
+#[test]
+fn positions_between_the_nodes_are_right_for_any_distortion() {
+    // A band whose values are its own columns: what is sampled is where it was sampled.
+    let columns = Plane::from_pixels(200, 200, (0..40_000).map(|i| (i % 200) as f32).collect());
+    let plain = Distorted(0.0);
+    for distortion in [1e-9, 1e-7, 3e-6, 1e-5] {
+        let map = Distorted(distortion);
+        let bands = [band("g", &columns, &plain), band("r", &columns, &map)];
+        let cut = cut_bands(&bands, 0, 120.0, 110.0, CutoutSize::Pixels(64.0), None).unwrap();
+        for j in 0..64 {
+            for i in 0..64 {
+                let (x, y) = ((120 - 32 + i) as f64 / 3600.0, (110 - 32 + j) as f64 / 3600.0);
+                let expected = map.pixel_from_sky(x, y).unwrap().0;
+                let got = f64::from(cut.bands[1].get(i, j).unwrap());
+                assert!(
+                    (got - expected).abs() < 0.01,
+                    "{distortion} ({i}, {j}): {got} {expected}"
+                );
+            }
+        }
+    }
+}
