@@ -3,5 +3,7 @@
 mod coords;
 mod crossmatch;
 mod detect;
+mod cutout;
+mod display;
 mod support;
 mod wcs;

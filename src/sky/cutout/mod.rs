@@ -1,4 +1,17 @@
 //! One object's pixels in every band, on one grid.
+//!
+//! [`cut_native`] copies pixels as they are; [`cut_bands`] puts several bands onto one grid through
+//! their coordinate maps; [`resize`] changes a plane's size for a network or a screen.
+
+mod align;
+mod extract;
+mod mapping;
+mod resample;
+
+pub use align::{BandSource, cut_bands};
+pub use extract::{CutoutError, PixelSource, crop_central, cut_native};
+pub use mapping::{PixelMap, PixelsOnly};
+pub use resample::{Filter, resize, resize_cutout};
 
 use crate::io::raster::{Origin, Plane};
 use serde::{Deserialize, Serialize};
