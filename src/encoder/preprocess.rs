@@ -264,14 +264,12 @@ fn resize(
         Resample::AntialiasedBicubic => FilterType::CatmullRom,
     };
     let failed = |e: String| format!("resizing {from_side} px to {to_side} px failed: {e}");
-    let pixels: &[F32] = bytes_as_pixels(from);
-    let source = TypedImageRef::new(source_side, source_side, pixels)
+    let source = TypedImageRef::<F32>::from_buffer(source_side, source_side, bytemuck::cast_slice(from))
         .map_err(|e| failed(e.to_string()))?;
-    let mut target = TypedImage::<F32>::new(target_side, target_side);
+    let mut target =
+        TypedImage::<F32>::from_buffer(target_side, target_side, bytemuck::cast_slice_mut(to))
+            .map_err(|e| failed(e.to_string()))?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     (resizer.resize_typed(&source, &mut target, &options)).map_err(|e| failed(e.to_string()))?;
-    for (to, pixel) in to.iter_mut().zip(target.pixels()) {
-        *to = pixel.0;
-    }
     Ok(())
 }
