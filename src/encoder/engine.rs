@@ -76,8 +76,7 @@ pub fn embed(
         let lanes: Vec<Receiver<Batch>> = (0..threads)
             .map(|first| {
                 let (send, receive) = bounded(1);
-                let dealt: Vec<&[usize]> =
-                    batches.iter().copied().skip(first).step_by(threads).collect();
+                let dealt: Vec<&[usize]> = batches.iter().copied().skip(first).step_by(threads).collect();
                 let stop = &stop;
                 scope.spawn(move || produce(provider, &dealt, stop, &send));
                 receive
@@ -106,12 +105,7 @@ pub fn embed(
 }
 
 /// Cuts the batches dealt to one producer until nobody wants them.
-fn produce(
-    provider: &dyn CutoutProvider,
-    dealt: &[&[usize]],
-    stop: &AtomicBool,
-    send: &Sender<Batch>,
-) {
+fn produce(provider: &dyn CutoutProvider, dealt: &[&[usize]], stop: &AtomicBool, send: &Sender<Batch>) {
     for objects in dealt {
         let mut made = Batch::default();
         for &object in *objects {

@@ -79,14 +79,10 @@ impl Preprocessing {
     /// A sentence about the first number that doesn't.
     pub fn check(&self) -> Result<(), String> {
         let s = &self.flux_stretch;
-        let percentiles = 0.0 <= s.low_percentile
-            && s.low_percentile < s.high_percentile
-            && s.high_percentile <= 100.0;
+        let percentiles =
+            0.0 <= s.low_percentile && s.low_percentile < s.high_percentile && s.high_percentile <= 100.0;
         if self.image_px == 0 || self.image_px > 4096 {
-            Err(format!(
-                "image_px is {}, but must be 1 to 4096",
-                self.image_px
-            ))
+            Err(format!("image_px is {}, but must be 1 to 4096", self.image_px))
         } else if self.std.iter().any(|v| !(*v > 0.0 && v.is_finite()))
             || self.mean.iter().any(|v| !v.is_finite())
         {
@@ -266,9 +262,8 @@ fn resize(
     let failed = |e: String| format!("resizing {from_side} px to {to_side} px failed: {e}");
     let source = TypedImageRef::<F32>::from_buffer(source_side, source_side, bytemuck::cast_slice(from))
         .map_err(|e| failed(e.to_string()))?;
-    let mut target =
-        TypedImage::<F32>::from_buffer(target_side, target_side, bytemuck::cast_slice_mut(to))
-            .map_err(|e| failed(e.to_string()))?;
+    let mut target = TypedImage::<F32>::from_buffer(target_side, target_side, bytemuck::cast_slice_mut(to))
+        .map_err(|e| failed(e.to_string()))?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     (resizer.resize_typed(&source, &mut target, &options)).map_err(|e| failed(e.to_string()))?;
     Ok(())

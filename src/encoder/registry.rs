@@ -126,10 +126,7 @@ pub fn weights_of(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
 /// # Errors
 /// [`EncoderError::Unknown`] for a name that isn't known; [`EncoderError::Weights`] if the
 /// weights are missing (saying what to put where) or don't fit.
-pub fn open_encoder(
-    name_or_path: &str,
-    options: &EncoderOptions,
-) -> Result<Box<dyn Encoder>, EncoderError> {
+pub fn open_encoder(name_or_path: &str, options: &EncoderOptions) -> Result<Box<dyn Encoder>, EncoderError> {
     open_encoder_in(name_or_path, options, &model_folders())
 }
 

@@ -216,13 +216,9 @@ impl Encoder for VitEncoder {
             return Ok(out);
         }
         // Equal shares, so that no core waits for another's last image.
-        let share = (cutouts.len())
-            .div_ceil(self.pools.len())
-            .clamp(1, GROUP_IMAGES);
-        let groups: Vec<(&[Cutout], &mut [f32])> = cutouts
-            .chunks(share)
-            .zip(out.chunks_mut(share * dim))
-            .collect();
+        let share = (cutouts.len()).div_ceil(self.pools.len()).clamp(1, GROUP_IMAGES);
+        let groups: Vec<(&[Cutout], &mut [f32])> =
+            cutouts.chunks(share).zip(out.chunks_mut(share * dim)).collect();
         // Group g goes to pool g modulo their number: each pool works through its own.
         let mut lanes: Vec<Vec<_>> = self.pools.iter().map(|_| Vec::new()).collect();
         let count = lanes.len();

@@ -52,9 +52,7 @@ impl WeightsFile {
         let file_len = match file.metadata() {
             Ok(m) if m.is_file() => m.len(),
             Ok(_) => {
-                return Err(fail(
-                    "is not a file; give the path of a .safetensors file".into(),
-                ));
+                return Err(fail("is not a file; give the path of a .safetensors file".into()));
             }
             Err(e) => return Err(fail(format!("can't be read: {e}"))),
         };
@@ -152,8 +150,7 @@ impl WeightsFile {
             )));
         }
         let mut bytes = vec![0u8; len];
-        let read = (self.file.seek(SeekFrom::Start(offset)))
-            .and_then(|_| self.file.read_exact(&mut bytes));
+        let read = (self.file.seek(SeekFrom::Start(offset))).and_then(|_| self.file.read_exact(&mut bytes));
         if let Err(e) = read {
             return Err(self.error(format!("tensor '{name}' can't be read: {e}")));
         }

@@ -129,9 +129,7 @@ impl VitKeys {
             None => return Err(file.error(format!("misses block 0 ('{}0.…')", key(blocks_at)))),
         };
         let layer_scale = match family {
-            Family::Transformers => file
-                .shape(&format!("{first}layer_scale1.lambda1"))
-                .is_some(),
+            Family::Transformers => file.shape(&format!("{first}layer_scale1.lambda1")).is_some(),
             _ => file.shape(&format!("{first}ls1.gamma")).is_some(),
         };
         let gated = if file.shape(&format!("{first}mlp.w12.weight")).is_some() {
@@ -143,14 +141,8 @@ impl VitKeys {
         };
         let blocks: Vec<BlockKeys> = (0..depth)
             .map(|i| {
-                let at = (found.get(&i).cloned())
-                    .unwrap_or_else(|| format!("{}{i}.", key(blocks_at)));
-                BlockKeys::new(
-                    family,
-                    &at,
-                    layer_scale,
-                    gated.unwrap_or(("mlp.fc1", "mlp.fc2")),
-                )
+                let at = (found.get(&i).cloned()).unwrap_or_else(|| format!("{}{i}.", key(blocks_at)));
+                BlockKeys::new(family, &at, layer_scale, gated.unwrap_or(("mlp.fc1", "mlp.fc2")))
             })
             .collect();
         let registers = file.shape(&key(register)).is_some().then(|| key(register));
@@ -268,8 +260,7 @@ impl VitKeys {
             "ibot_head.",
             "pooler.",
         ];
-        matches!(name, "mask_token" | "embeddings.mask_token")
-            || heads.iter().any(|h| name.starts_with(h))
+        matches!(name, "mask_token" | "embeddings.mask_token") || heads.iter().any(|h| name.starts_with(h))
     }
 }
 
@@ -284,11 +275,7 @@ impl BlockKeys {
                 "attention.output.dense",
                 ["layer_scale1.lambda1", "layer_scale2.lambda1"],
             ),
-            _ => (
-                vec![key("attn.qkv")],
-                "attn.proj",
-                ["ls1.gamma", "ls2.gamma"],
-            ),
+            _ => (vec![key("attn.qkv")], "attn.proj", ["ls1.gamma", "ls2.gamma"]),
         };
         Self {
             norm1: key("norm1"),
@@ -315,15 +302,10 @@ fn infer(
     layer_scale: bool,
 ) -> Result<VitConfig, EncoderError> {
     let shape_of = |key: &str| {
-        (file.shape(key)).ok_or_else(|| {
-            file.error(format!(
-                "misses '{key}', from which the network's shape is told"
-            ))
-        })
+        (file.shape(key))
+            .ok_or_else(|| file.error(format!("misses '{key}', from which the network's shape is told")))
     };
-    let wrong = |key: &str, shape: &[usize], want: &str| {
-        file.error(format!("'{key}' is {shape:?}: {want}"))
-    };
+    let wrong = |key: &str, shape: &[usize], want: &str| file.error(format!("'{key}' is {shape:?}: {want}"));
     let patch_key = format!("{patch}.weight");
     let (width, patch_px) = match *shape_of(&patch_key)? {
         [w, 3, p, q] if p == q && p > 0 && w > 0 => (w, p),
@@ -475,10 +457,7 @@ fn resembles(names: &[&str]) -> &'static str {
 fn some_of<'a>(items: impl ExactSizeIterator<Item = &'a str> + Clone) -> String {
     const SHOWN: usize = 6;
     let count = items.len();
-    let shown: Vec<String> = items
-        .take(SHOWN)
-        .map(|i| i.chars().take(160).collect())
-        .collect();
+    let shown: Vec<String> = items.take(SHOWN).map(|i| i.chars().take(160).collect()).collect();
     let more = count.saturating_sub(SHOWN);
     match more {
         0 => shown.join(", "),

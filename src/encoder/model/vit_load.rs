@@ -42,18 +42,10 @@ impl Vit {
                 Ok(Block {
                     norm1: reader.norm(&b.norm1)?,
                     qkv: reader.dense(&b.qkv, width, None)?,
-                    proj: reader.dense(
-                        std::slice::from_ref(&b.proj),
-                        width,
-                        b.scale1.as_deref(),
-                    )?,
+                    proj: reader.dense(std::slice::from_ref(&b.proj), width, b.scale1.as_deref())?,
                     norm2: reader.norm(&b.norm2)?,
                     fc1: reader.dense(std::slice::from_ref(&b.fc1), width, None)?,
-                    fc2: reader.dense(
-                        std::slice::from_ref(&b.fc2),
-                        config.hidden,
-                        b.scale2.as_deref(),
-                    )?,
+                    fc2: reader.dense(std::slice::from_ref(&b.fc2), config.hidden, b.scale2.as_deref())?,
                 })
             })
             .collect::<Result<Vec<_>, EncoderError>>()?;
@@ -89,12 +81,7 @@ impl Reader<'_> {
     }
 
     /// One layer out of matrices `[out, in]` stacked along `out`, scaled by `scale` if given.
-    fn dense(
-        &mut self,
-        names: &[String],
-        inputs: usize,
-        scale: Option<&str>,
-    ) -> Result<Dense, EncoderError> {
+    fn dense(&mut self, names: &[String], inputs: usize, scale: Option<&str>) -> Result<Dense, EncoderError> {
         let mut parts = Vec::with_capacity(names.len());
         let mut bias = Vec::new();
         for name in names {
