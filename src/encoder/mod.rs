@@ -1,9 +1,11 @@
 //! Pixels to vectors.
 
+pub mod engine;
 pub mod model;
 pub mod morphometry;
 pub mod preprocess;
 pub mod registry;
+pub mod vit_encoder;
 pub mod weights;
 
 use crate::sky::cutout::Cutout;

@@ -1,1 +1,234 @@
-//! weights
+//! Network weights in a `.safetensors` file: the header checked first, then one tensor at a time.
+//!
+//! The file is read by seeking rather than mapped or swallowed whole, so that memory stays at one
+//! tensor above what the network keeps, and so that a damaged header can never ask for more than
+//! the file holds. Format: <https://huggingface.co/docs/safetensors> (8 bytes little-endian header
+//! length, JSON header, tensor bytes without gaps). Pickled checkpoints are recognised and
+//! refused: nothing in a weights file is ever executed.
+
+use super::EncoderError;
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Longest header that is read: a network of ten thousand tensors needs about 1.5 MB.
+const HEADER_BYTES_LIMIT: u64 = 16 << 20;
+
+/// Where one tensor lies in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorEntry {
+    /// Type of its values.
+    pub dtype: Dtype,
+    /// Its dimensions, slowest first.
+    pub shape: Vec<usize>,
+    /// First byte in the file.
+    offset: u64,
+    /// Number of bytes.
+    len: usize,
+}
+
+/// An open `.safetensors` file whose header fits the file's size.
+#[derive(Debug)]
+pub struct WeightsFile {
+    path: PathBuf,
+    file: File,
+    tensors: BTreeMap<String, TensorEntry>,
+}
+
+impl WeightsFile {
+    /// Opens `path` and checks its header: lengths, offsets without gaps or overlaps, shapes that
+    /// match them, and a file that is neither cut short nor longer than the header says.
+    ///
+    /// # Errors
+    /// [`EncoderError::Weights`] if the file can't be read, isn't safetensors or is damaged.
+    pub fn open(path: &Path) -> Result<Self, EncoderError> {
+        let fail = |cause: String| weights_error(path, cause);
+        let mut file = File::open(path).map_err(|e| fail(format!("can't be opened: {e}")))?;
+        let file_len = match file.metadata() {
+            Ok(m) if m.is_file() => m.len(),
+            Ok(_) => {
+                return Err(fail("is not a file; give the path of a .safetensors file".into()));
+            }
+            Err(e) => return Err(fail(format!("can't be read: {e}"))),
+        };
+        let mut start = [0u8; 8];
+        file.read_exact(&mut start).map_err(|_| {
+            fail(format!(
+                "is only {file_len} bytes long: not a safetensors file; fetch it again"
+            ))
+        })?;
+        let header_len = u64::from_le_bytes(start);
+        if let Some(kind) = foreign_kind(&start) {
+            return Err(fail(format!("is {kind}, not a safetensors file")));
+        }
+        if header_len > HEADER_BYTES_LIMIT {
+            return Err(fail(format!(
+                "says that its header is {header_len} bytes long, more than the {HEADER_BYTES_LIMIT} \
+                 that are read: not a safetensors file, or damaged"
+            )));
+        }
+        // Below the limit, so neither sum can overflow.
+        if header_len + 8 > file_len {
+            return Err(fail(format!(
+                "is cut short: {file_len} bytes, but its header alone should be {header_len}; \
+                 fetch it again"
+            )));
+        }
+        let mut header = vec![0u8; header_len as usize];
+        file.read_exact(&mut header)
+            .map_err(|e| fail(format!("its header can't be read: {e}")))?;
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(|e| {
+            fail(format!(
+                "its header is damaged ({e}): not a safetensors file, or fetch it again"
+            ))
+        })?;
+        let data_len = metadata.data_len() as u64;
+        let data_start = header_len + 8;
+        let expected_len = data_start.checked_add(data_len);
+        if expected_len != Some(file_len) {
+            return Err(fail(format!(
+                "is {file_len} bytes long, but its header tells of {} of tensors after byte \
+                 {data_start}: cut short or damaged; fetch it again",
+                data_len
+            )));
+        }
+        let tensors = metadata
+            .tensors()
+            .into_iter()
+            .map(|(name, info)| {
+                let (from, to) = info.data_offsets;
+                let entry = TensorEntry {
+                    dtype: info.dtype,
+                    shape: info.shape.clone(),
+                    offset: data_start + from as u64,
+                    len: to - from,
+                };
+                (name, entry)
+            })
+            .collect();
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            tensors,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every tensor by name, in alphabetical order.
+    pub fn tensors(&self) -> &BTreeMap<String, TensorEntry> {
+        &self.tensors
+    }
+
+    /// The shape of tensor `name`, if there is one.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|t| t.shape.as_slice())
+    }
+
+    /// Tensor `name` as `f32`, row-major; stored as F32, F64, F16 or BF16.
+    ///
+    /// # Errors
+    /// [`EncoderError::Weights`] if there is no such tensor, its type is another, the file can't
+    /// be read, or a value is not finite (a network with one gives nothing but NaN).
+    pub fn read_f32(&mut self, name: &str) -> Result<Vec<f32>, EncoderError> {
+        let Some(entry) = self.tensors.get(name) else {
+            return Err(self.error(format!("has no tensor '{name}'")));
+        };
+        let (offset, len, dtype) = (entry.offset, entry.len, entry.dtype);
+        if !matches!(dtype, Dtype::F32 | Dtype::F64 | Dtype::F16 | Dtype::BF16) {
+            return Err(self.error(format!(
+                "tensor '{name}' is stored as {dtype:?}: only F32, F64, F16 and BF16 are read; \
+                 quantised weights need converting"
+            )));
+        }
+        let mut bytes = vec![0u8; len];
+        let read = (self.file.seek(SeekFrom::Start(offset))).and_then(|_| self.file.read_exact(&mut bytes));
+        if let Err(e) = read {
+            return Err(self.error(format!("tensor '{name}' can't be read: {e}")));
+        }
+        let values = decode(&bytes, dtype);
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            return Err(self.error(format!(
+                "tensor '{name}' holds {} at place {at}: the weights are damaged or don't fit in f32",
+                values[at]
+            )));
+        }
+        Ok(values)
+    }
+
+    /// An error that names this file.
+    pub fn error(&self, cause: String) -> EncoderError {
+        weights_error(&self.path, cause)
+    }
+}
+
+/// Little-endian values of a floating-point type as `f32`.
+fn decode(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
+    match dtype {
+        Dtype::F16 => (bytes.as_chunks().0.iter())
+            .map(|&b| f16::from_le_bytes(b).to_f32())
+            .collect(),
+        Dtype::BF16 => (bytes.as_chunks().0.iter())
+            .map(|&b| bf16::from_le_bytes(b).to_f32())
+            .collect(),
+        Dtype::F64 => (bytes.as_chunks().0.iter())
+            .map(|&b| f64::from_le_bytes(b) as f32)
+            .collect(),
+        _ => (bytes.as_chunks().0.iter())
+            .map(|&b| f32::from_le_bytes(b))
+            .collect(),
+    }
+}
+
+/// What a file is that starts with other well-known bytes, with what to do about it.
+fn foreign_kind(start: &[u8; 8]) -> Option<&'static str> {
+    const PICKLE: &str = "a pickled PyTorch checkpoint (never loaded, since a pickle can run code; \
+                          convert it with safetensors.torch.save_file)";
+    match start {
+        [b'P', b'K', 3, 4, ..] => Some(PICKLE),
+        [0x80, 2..=5, b'}' | b'c' | b'(' | 0x8a | 0x95, ..] => Some(PICKLE),
+        b"version " => Some("a Git LFS pointer (fetch the file itself: git lfs pull)"),
+        [b'<', b'!', ..] | [b'<', b'h', b't', b'm', ..] => {
+            Some("a web page (the download went wrong; fetch it again)")
+        }
+        [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file"),
+        _ => None,
+    }
+}
+
+/// An error about the weights file `path`.
+pub(super) fn weights_error(path: &Path, cause: String) -> EncoderError {
+    EncoderError::Weights {
+        path: path.display().to_string(),
+        cause,
+    }
+}
+
+/// SHA-256 (FIPS 180-4) of a file's bytes in lower-case hex, read in pieces of 1 MB.
+///
+/// # Errors
+/// [`EncoderError::Weights`] if the file can't be read.
+pub fn sha256_of_file(path: &Path) -> Result<String, EncoderError> {
+    let fail = |e: std::io::Error| weights_error(path, format!("can't be read: {e}"));
+    let mut file = File::open(path).map_err(fail)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0u8; 1 << 20];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => hasher.update(&piece[..n]),
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(fail(e)),
+        }
+    }
+    let digest = hasher.finalize();
+    Ok(digest.iter().map(|b| format!("{b:02x}")).collect())
+}

@@ -7,3 +7,4 @@ mod cutout;
 mod display;
 mod support;
 mod wcs;
+mod vit;

@@ -1,1 +1,9 @@
-//! Network architectures in burn.
+//! Network architectures in burn, on its CPU backend (`flex`).
+//!
+//! Weights are read by the parts' own loaders from [`WeightsFile`](super::weights::WeightsFile):
+//! each knows the key names of the families it accepts and says what doesn't fit.
+
+pub mod position;
+pub mod vit;
+pub mod vit_keys;
+mod vit_load;

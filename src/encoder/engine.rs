@@ -1,0 +1,252 @@
+//! Drives an encoder over many objects: producer threads read and cut while the encoder computes.
+//!
+//! Batches are dealt to the producers in turn and come back through one bounded channel each, so
+//! that memory holds at most two batches of cutouts a producer however slow one of them is.
+//! Results reach the sink in batch order, objects in the order given. One bad object costs
+//! itself, never the run.
+
+use super::vit_encoder::panic_message;
+use super::{Encoder, EncoderError};
+use crate::progress::Progress;
+use crate::sky::cutout::{Cutout, CutoutFlags};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Where cutouts come from; called by several threads at once.
+pub trait CutoutProvider: Sync {
+    /// The cutout of object number `object`, or a sentence saying why there is none.
+    ///
+    /// # Errors
+    /// A sentence for the person who reads the report of skipped objects.
+    fn cutout(&self, object: usize) -> Result<Cutout, String>;
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EmbedReport {
+    /// Number of vectors that reached the sink.
+    pub done: usize,
+    /// Objects without a vector and why, in the order given.
+    pub skipped: Vec<(usize, String)>,
+    /// Whether it stopped early because that was asked for.
+    pub cancelled: bool,
+}
+
+/// Objects that may fail in the encoder one after the other before the encoder itself is blamed.
+const FAILURES_LIMIT: usize = 32;
+
+/// One batch cut out: the objects that have pixels, and those that don't.
+#[derive(Default)]
+struct Batch {
+    objects: Vec<usize>,
+    cutouts: Vec<Cutout>,
+    skipped: Vec<(usize, String)>,
+}
+
+/// Embeds `objects` in batches of `batch` with `threads` producers, and hands every batch's
+/// objects and vectors (`objects.len() * dim` values) to `sink`, in order.
+///
+/// A cutout that fails, is empty, or panics while being cut is skipped and reported. When a batch
+/// fails in the encoder, its objects are tried one by one, so that one of them can't take the
+/// others down. Cancelling takes effect before the next batch; what reached the sink stays valid.
+/// A `batch` or `threads` of 0 counts as 1.
+///
+/// # Errors
+/// [`EncoderError::Run`] if the encoder fails for 32 objects in a row or for every object it got,
+/// or the sink refuses (its message is the cause). Vectors handed over before are complete,
+/// nothing is handed over after.
+pub fn embed(
+    encoder: &dyn Encoder,
+    objects: &[usize],
+    provider: &dyn CutoutProvider,
+    batch: usize,
+    threads: usize,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), String>,
+) -> Result<EmbedReport, EncoderError> {
+    let batches: Vec<&[usize]> = objects.chunks(batch.max(1)).collect();
+    let threads = threads.clamp(1, batches.len().max(1));
+    progress.begin("embedding", Some(objects.len() as u64));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Owned by this closure, so that the receivers go, and waiting producers with them, even
+        // if the sink panics.
+        let lanes: Vec<Receiver<Batch>> = (0..threads)
+            .map(|first| {
+                let (send, receive) = bounded(1);
+                let dealt: Vec<&[usize]> = batches.iter().copied().skip(first).step_by(threads).collect();
+                let stop = &stop;
+                scope.spawn(move || produce(provider, &dealt, stop, &send));
+                receive
+            })
+            .collect();
+        let mut run = Run {
+            encoder,
+            progress,
+            report: EmbedReport::default(),
+            failures: 0,
+            last_failure: None,
+        };
+        let result = batches.iter().enumerate().try_for_each(|(number, objects)| {
+            match run.next_batch(&lanes[number % threads]) {
+                Some(made) => run.take(objects, made, sink),
+                None => Ok(()),
+            }
+        });
+        stop.store(true, Ordering::Relaxed);
+        result?;
+        match run.last_failure {
+            Some(error) if run.report.done == 0 => Err(error),
+            _ => Ok(run.report),
+        }
+    })
+}
+
+/// Cuts the batches dealt to one producer until nobody wants them.
+fn produce(provider: &dyn CutoutProvider, dealt: &[&[usize]], stop: &AtomicBool, send: &Sender<Batch>) {
+    for objects in dealt {
+        let mut made = Batch::default();
+        for &object in *objects {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let cut = catch_unwind(AssertUnwindSafe(|| provider.cutout(object)))
+                .unwrap_or_else(|panic| Err(panic_message(panic.as_ref())));
+            match cut {
+                Ok(c) if c.flags.has(CutoutFlags::EMPTY) || c.width() == 0 || c.height() == 0 => {
+                    let why = "no band has a pixel here".to_string();
+                    made.skipped.push((object, why));
+                }
+                Ok(cutout) => {
+                    made.objects.push(object);
+                    made.cutouts.push(cutout);
+                }
+                Err(why) => made.skipped.push((object, why)),
+            }
+        }
+        if send.send(made).is_err() {
+            return;
+        }
+    }
+}
+
+/// The encoding side of a run.
+struct Run<'a> {
+    encoder: &'a dyn Encoder,
+    progress: &'a dyn Progress,
+    report: EmbedReport,
+    /// Objects that failed in the encoder since the last that didn't.
+    failures: usize,
+    last_failure: Option<EncoderError>,
+}
+
+impl Run<'_> {
+    /// The next batch of a producer, or `None` if the run is cancelled.
+    fn next_batch(&mut self, lane: &Receiver<Batch>) -> Option<Batch> {
+        while !self.report.cancelled {
+            if self.progress.cancelled() {
+                self.report.cancelled = true;
+                break;
+            }
+            // Woken twenty times a second, so that a slow reader doesn't delay cancelling.
+            match lane.recv_timeout(Duration::from_millis(50)) {
+                Ok(made) => return Some(made),
+                Err(RecvTimeoutError::Timeout) => {}
+                // A producer sends all it was dealt unless it is told to stop.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        None
+    }
+
+    /// Encodes what was cut out of `objects` and hands it over.
+    fn take(
+        &mut self,
+        objects: &[usize],
+        made: Batch,
+        sink: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), String>,
+    ) -> Result<(), EncoderError> {
+        let mut skipped = made.skipped;
+        let (mut kept, mut vectors) = (made.objects, Vec::new());
+        if !kept.is_empty() {
+            match encode_checked(self.encoder, &made.cutouts) {
+                Ok(whole) => {
+                    vectors = whole;
+                    self.failures = 0;
+                }
+                Err(error) if kept.len() == 1 => {
+                    skipped.push((kept[0], error.to_string()));
+                    kept.clear();
+                    self.fail(error)?;
+                }
+                Err(_) => {
+                    let tried = std::mem::take(&mut kept);
+                    for (object, cutout) in tried.into_iter().zip(&made.cutouts) {
+                        match encode_checked(self.encoder, std::slice::from_ref(cutout)) {
+                            Ok(vector) => {
+                                kept.push(object);
+                                vectors.extend(vector);
+                                self.failures = 0;
+                            }
+                            Err(error) => {
+                                skipped.push((object, error.to_string()));
+                                self.fail(error)?;
+                            }
+                        }
+                        if self.progress.cancelled() {
+                            self.report.cancelled = true;
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        // Failed cuts and failed encodings, back in the order given.
+        skipped.sort_by_key(|(object, _)| objects.iter().position(|o| o == object));
+        self.report.skipped.append(&mut skipped);
+        if !kept.is_empty() {
+            sink(&kept, &vectors).map_err(|cause| EncoderError::Run {
+                name: self.encoder.spec().name.clone(),
+                cause,
+            })?;
+            self.report.done += kept.len();
+        }
+        self.progress.advance(objects.len() as u64);
+        Ok(())
+    }
+
+    /// Counts a failure of the encoder; too many in a row are its own.
+    fn fail(&mut self, error: EncoderError) -> Result<(), EncoderError> {
+        self.failures += 1;
+        if self.failures >= FAILURES_LIMIT {
+            return Err(error);
+        }
+        self.last_failure = Some(error);
+        Ok(())
+    }
+}
+
+/// Encodes, with panics, wrong lengths and values that aren't finite made errors.
+fn encode_checked(encoder: &dyn Encoder, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
+    let spec = encoder.spec();
+    let fail = |cause: String| EncoderError::Run {
+        name: spec.name.clone(),
+        cause,
+    };
+    let vectors = catch_unwind(AssertUnwindSafe(|| encoder.encode(cutouts)))
+        .unwrap_or_else(|panic| Err(fail(panic_message(panic.as_ref()))))?;
+    if vectors.len() != cutouts.len() * spec.dim {
+        return Err(fail(format!(
+            "gave {} values for {} cutouts of {} each",
+            vectors.len(),
+            cutouts.len(),
+            spec.dim
+        )));
+    }
+    if vectors.iter().any(|v| !v.is_finite()) {
+        return Err(fail("gave a value that is not finite".into()));
+    }
+    Ok(vectors)
+}
