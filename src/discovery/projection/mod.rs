@@ -1,1 +1,5 @@
-//! projection
+//! Maps: many numbers drawn as two.
+
+mod pca;
+
+pub use pca::Pca;
