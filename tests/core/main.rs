@@ -5,6 +5,7 @@ mod crossmatch;
 mod detect;
 mod cutout;
 mod display;
+mod discovery;
 mod support;
 mod wcs;
 mod vit;
