@@ -87,6 +87,8 @@ pub enum Command {
     Cutouts(Cutouts),
     /// Say what a file, folder or project holds.
     Info(Info),
+    /// Go the whole way through on the sample survey, showing the command of every step.
+    Demo(Demo),
     /// Make a small simulated survey: images in three bands and a catalogue with the truth.
     Simulate(Simulate),
     /// Tell the project that files or folders have moved.
@@ -378,6 +380,17 @@ pub struct Info {
     /// Print the whole header of this HDU.
     #[arg(long, value_name = "HDU")]
     pub header: Option<usize>,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// The folder of the survey.
+    #[arg(default_value = "sample_data")]
+    pub data: PathBuf,
+    /// The project's folder.
+    #[arg(long, short, value_name = "FOLDER", default_value = "sample.astrolabel")]
+    pub project: PathBuf,
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]

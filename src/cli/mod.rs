@@ -4,6 +4,7 @@
 pub mod args;
 mod bar;
 mod commands;
+mod demo;
 mod describe;
 mod table;
 
@@ -55,6 +56,7 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
         Command::Export(a) => commands::export(a, progress),
         Command::Cutouts(a) => commands::cutouts(a, progress),
         Command::Info(a) => describe::info(a, progress),
+        Command::Demo(a) => demo::demo(a, threads, progress),
         Command::Simulate(a) => commands::simulate(a, progress),
         Command::Relocate(a) => commands::relocate(a),
     }

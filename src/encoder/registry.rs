@@ -7,7 +7,7 @@
 use super::preprocess::Preprocessing;
 use super::vit_encoder::{Pooling, VitEncoder, VitSettings};
 use super::weights::weights_error;
-use super::{Encoder, EncoderError};
+use super::{Encoder, EncoderError, EncoderSpec};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -140,7 +140,7 @@ pub fn open_encoder_in(
     folders: &[PathBuf],
 ) -> Result<Box<dyn Encoder>, EncoderError> {
     if name_or_path == MORPHOMETRY {
-        return open_morphometry();
+        return Ok(Box::new(super::morphometry::Morphometry::new()));
     }
     if let Some(known) = describe(name_or_path)? {
         let path = weights_of(&known.name, folders).ok_or_else(|| missing(&known, folders))?;
@@ -175,13 +175,33 @@ pub fn open_encoder_in(
     Ok(Box::new(VitEncoder::load(path, settings)?))
 }
 
-/// HOOK for the integrator: becomes `Ok(Box::new(super::morphometry::Morphometry::new()))` once
-/// that room is merged.
-fn open_morphometry() -> Result<Box<dyn Encoder>, EncoderError> {
-    Err(EncoderError::Run {
-        name: MORPHOMETRY.to_string(),
-        cause: "is not part of this build".to_string(),
-    })
+/// Opens again the encoder that made a run, as its manifest describes it: the same weights (by
+/// SHA-256), block, pooling and preprocessing.
+///
+/// # Errors
+/// [`EncoderError::Weights`] if the weights have moved or changed.
+pub fn reopen_encoder(spec: &EncoderSpec, threads: usize) -> Result<Box<dyn Encoder>, EncoderError> {
+    let Some(path) = spec.weights_path.as_ref().map(PathBuf::from) else {
+        return open_encoder(&spec.name, &EncoderOptions { threads, ..Default::default() });
+    };
+    let setting = |key: &str| spec.settings.get(key).cloned().unwrap_or_default();
+    let unreadable = |e: serde_json::Error| weights_error(&path, format!("the run's manifest doesn't say how it was used ({e})"));
+    // A file that moved may be found again by the encoder's name.
+    let found = if path.is_file() { Some(path.clone()) } else { weights_of(&spec.name, &model_folders()) };
+    let found = found.ok_or_else(|| weights_error(&path, "these weights made the run and are gone: put them back".into()))?;
+    let settings = VitSettings {
+        name: Some(spec.name.clone()),
+        block: serde_json::from_value(setting("block")).map_err(unreadable)?,
+        pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
+        preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
+        position_resize: None,
+        threads,
+    };
+    let encoder = VitEncoder::load(&found, settings)?;
+    if encoder.spec().weights_sha256 != spec.weights_sha256 {
+        return Err(weights_error(&found, "these are not the weights that made the run (SHA-256 differs): put the old ones back or embed again".into()));
+    }
+    Ok(Box::new(encoder))
 }
 
 /// What to do about weights that aren't here.

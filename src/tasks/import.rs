@@ -551,7 +551,7 @@ fn detect_on(
         how.push(format!("no sky positions: {why}"));
     }
     let field_report = FieldReport { name: mosaic.name(), bands: mosaic.band_names(), objects: objects.len(), how };
-    let columns = Some(detect::catalog_columns(&found.sources));
+    let columns = Some(detect::catalog_columns(&found.sources).map_err(|e| wrong(e.to_string()))?);
     Ok((NewField { field: mosaic.field(options)?, objects, columns }, field_report))
 }
 

@@ -3,7 +3,7 @@
 use super::images::read_cutout;
 use super::vectors::{Opened, answer_error};
 use crate::discovery::search::{Query, similar_in};
-use crate::encoder::registry::{EncoderOptions, reopen_encoder};
+use crate::encoder::registry::reopen_encoder;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
 use crate::project::{FieldKind, Object, Project, ProjectError, objects};
@@ -90,8 +90,7 @@ fn vector_of(project: &Project, opened: &Opened, path: &Path, threads: usize) ->
     }
     let mut vector = Vec::new();
     for run in &opened.runs {
-        let options = EncoderOptions { threads, ..Default::default() };
-        let encoder = reopen_encoder(&run.manifest.encoder, &options).map_err(|e| ProjectError::Ask(e.to_string()))?;
+        let encoder = reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
         vector.extend(encoder.encode(std::slice::from_ref(&cutout)).map_err(|e| ProjectError::Ask(e.to_string()))?);
     }
     Ok(vector)

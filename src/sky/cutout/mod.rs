@@ -5,6 +5,7 @@
 
 mod align;
 mod extract;
+pub mod fits_pixels;
 mod mapping;
 mod resample;
 
