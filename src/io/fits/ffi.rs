@@ -1,0 +1,173 @@
+//! The calls into cfitsio: HCOMPRESS_1 decoding and the compression of images for writing.
+//!
+//! Everything else about FITS is done in Rust, on purpose: cfitsio trusts headers and streams more
+//! than files from the wild deserve. What crosses this border is checked first (dimensions,
+//! lengths) or made by this program (images to compress).
+#![expect(unsafe_code, reason = "cfitsio is a C library")]
+
+use super::error::{Trouble, corrupt};
+use fitsio_sys as sys;
+use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
+use std::ptr;
+use std::sync::Mutex;
+
+unsafe extern "C" {
+    // In cfitsio's fitsio.h, but not among the generated bindings.
+    fn fits_hdecompress64(
+        input: *mut c_uchar,
+        smooth: c_int,
+        a: *mut i64,
+        nx: *mut c_int,
+        ny: *mut c_int,
+        scale: *mut c_int,
+        status: *mut c_int,
+    ) -> c_int;
+    // The C library's allocator, which cfitsio needs for files in memory.
+    fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
+    fn free(pointer: *mut c_void);
+}
+
+/// Length of the fixed part of an HCOMPRESS stream: magic, nx, ny, scale, sum, three bit counts.
+const HCOMPRESS_HEAD: usize = 25;
+
+/// Decodes an HCOMPRESS_1 tile of `count` pixels.
+///
+/// # Errors
+/// If the stream is damaged or says it holds another number of pixels.
+pub(crate) fn hdecompress(stream: &[u8], count: usize, smooth: bool) -> Result<Vec<i32>, Trouble> {
+    let Some(head) = stream.first_chunk::<HCOMPRESS_HEAD>() else {
+        return corrupt("an HCOMPRESS_1 tile ends early");
+    };
+    let int = |at: usize| i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let (nx, ny) = (int(2), int(6));
+    let product = i64::from(nx).saturating_mul(i64::from(ny));
+    if head[..2] != [0xdd, 0x99] || nx < 1 || ny < 1 || product != count as i64 {
+        return corrupt(format!("an HCOMPRESS_1 tile says {nx}x{ny} where {count} pixels belong"));
+    }
+    let planes = head[22..25].iter().copied().max().unwrap_or(0);
+    if planes > 63 {
+        return corrupt(format!("an HCOMPRESS_1 tile with {planes} bit planes"));
+    }
+    // The decoder reads on where a damaged stream ends. Per bit plane it reads fewer than 6 bits
+    // for each node of a quadtree that has fewer nodes than the tile has pixels, and one sign bit a
+    // pixel; zeros for all that follow the stream.
+    let padding = usize::from(planes)
+        .saturating_add(1)
+        .saturating_mul(count.saturating_mul(2).saturating_add(4096));
+    let mut input = vec![0_u8; stream.len().saturating_add(padding)];
+    input[..stream.len()].copy_from_slice(stream);
+    let mut output = vec![0_i64; count];
+    let (mut nx, mut ny, mut scale, mut status) = (0, 0, 0, 0);
+    // SAFETY: `input` is longer than anything the decoder can read (see above); it writes nx * ny
+    // values, which the check above made equal to the length of `output`; the other pointers are
+    // to locals. cfitsio serializes the globals of this function by its own lock (reentrant build).
+    let result = unsafe {
+        fits_hdecompress64(
+            input.as_mut_ptr(),
+            c_int::from(smooth),
+            output.as_mut_ptr(),
+            &raw mut nx,
+            &raw mut ny,
+            &raw mut scale,
+            &raw mut status,
+        )
+    };
+    if result != 0 {
+        return corrupt(format!("an HCOMPRESS_1 tile does not decode ({})", messages(result)));
+    }
+    // The decoder leaves 32-bit values in the first half of the buffer.
+    let narrow: &[i32] = bytemuck::cast_slice(&output);
+    Ok(narrow[..count].to_vec())
+}
+
+/// A way to compress `f32` images.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Squeeze {
+    /// RICE_1 of values quantized to steps of the noise divided by this, dithered.
+    Rice(f32),
+    /// GZIP_2, without loss.
+    Gzip,
+}
+
+/// The value cfitsio takes for "no value" in images it compresses.
+const NO_VALUE: f32 = -9.119_12e-36;
+
+/// Compresses one image (row-major, NaN for no value) into a FITS file in memory whose first
+/// extension holds the tiles. The same pixels always give the same bytes.
+///
+/// # Errors
+/// What cfitsio says, in words.
+pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze) -> Result<Vec<u8>, String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    if width.checked_mul(height) != Some(pixels.len()) {
+        return Err("width times height is not the number of pixels".to_owned());
+    }
+    let mut values: Vec<f32> = pixels.iter().map(|&v| if v.is_nan() { NO_VALUE } else { v }).collect();
+    let mut axes = [width as i64, height as i64];
+    let count = values.len() as i64;
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut file: *mut sys::fitsfile = ptr::null_mut();
+    let mut buffer: *mut c_void = ptr::null_mut();
+    let mut size = 0_usize;
+    let grow = (values.len() / 2).max(1 << 18);
+    let mut status: c_int = 0;
+    let (method, level) = match how {
+        Squeeze::Rice(level) => (sys::RICE_1, level),
+        Squeeze::Gzip => (sys::GZIP_2, 0.0),
+    };
+    // SAFETY: `buffer` and `size` live until after `ffclos`, which is called on every path once
+    // `file` is open; cfitsio's calls do nothing when `status` is already set. `axes` and `values`
+    // are as long as the calls are told. `buffer` was allocated by `realloc`, is at least `size`
+    // bytes long, is copied once and freed once.
+    unsafe {
+        sys::ffimem(&raw mut file, &raw mut buffer, &raw mut size, grow, Some(realloc), &raw mut status);
+        if status == 0 {
+            sys::fits_set_compression_type(file, method as c_int, &raw mut status);
+            sys::fits_set_quantize_level(file, level, &raw mut status);
+            sys::fits_set_quantize_method(file, sys::SUBTRACTIVE_DITHER_2 as c_int, &raw mut status);
+            sys::fits_set_dither_seed(file, 1, &raw mut status);
+            sys::ffcrimll(file, -32, 2, axes.as_mut_ptr(), &raw mut status);
+            sys::ffppne(file, 1, 1, count, values.as_mut_ptr(), NO_VALUE, &raw mut status);
+            let mut closing = 0;
+            sys::ffclos(file, &raw mut closing);
+            status = if status == 0 { closing } else { status };
+        }
+        let bytes = if buffer.is_null() || status != 0 {
+            Vec::new()
+        } else {
+            std::slice::from_raw_parts(buffer.cast::<u8>(), size).to_vec()
+        };
+        free(buffer);
+        if status != 0 {
+            return Err(messages(status));
+        }
+        Ok(bytes)
+    }
+}
+
+/// cfitsio's words for `status` and everything on its message stack, which is emptied.
+fn messages(status: c_int) -> String {
+    let mut text: [c_char; 81] = [0; 81];
+    let mut words = Vec::new();
+    let mut take = |text: &[c_char; 81]| {
+        // SAFETY: the array is zeroed before each call and cfitsio writes at most 80 characters
+        // and a terminator.
+        let line = unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy().trim().to_owned();
+        if !line.is_empty() {
+            words.push(line);
+        }
+    };
+    // SAFETY: cfitsio writes at most 31 (status) or 81 (message) bytes including the terminator.
+    unsafe { sys::ffgerr(status, text.as_mut_ptr()) };
+    take(&text);
+    // The stack holds at most a few dozen messages.
+    for _ in 0..100 {
+        text = [0; 81];
+        // SAFETY: as above.
+        if unsafe { sys::ffgmsg(text.as_mut_ptr()) } == 0 {
+            break;
+        }
+        take(&text);
+    }
+    words.join("; ")
+}
