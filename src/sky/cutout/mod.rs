@@ -7,6 +7,8 @@ mod align;
 mod extract;
 mod mapping;
 mod resample;
+mod sample;
+mod taps;
 
 pub use align::{BandSource, cut_bands};
 pub use extract::{CutoutError, PixelSource, crop_central, cut_native};
