@@ -562,3 +562,61 @@ fn positions_between_the_nodes_are_right_for_any_distortion() {
         }
     }
 }
+
+#[test]
+fn a_slope_stays_the_same_slope_however_it_is_resampled() {
+    // The mean of a linear ramp over any symmetric area is its value at the centre.
+    let value = |x: f64, y: f64| 10.0 + 2.0 * x - 0.5 * y;
+    let ramp = (0..10_000).map(|i| value((i % 100) as f64, (i / 100) as f64) as f32);
+    let mut image = Plane::from_pixels(100, 100, ramp.collect());
+    let tan = |angle: f64| {
+        let (sin, cos) = angle.to_radians().sin_cos();
+        Tan {
+            crval: [30.0, 0.0],
+            crpix: [51.0, 51.0],
+            cd: [-1e-5 * cos, 1e-5 * sin, 1e-5 * sin, 1e-5 * cos],
+        }
+    };
+    let (upright, turned) = (tan(0.0), tan(25.0));
+    for (size, side) in [(40.0, 40), (30.7, 50), (50.0, 41), (54.0, 20), (60.0, 7)] {
+        let bands = [band("g", &image, &upright), band("r", &image, &turned)];
+        let (x, y) = (50.3, 48.6);
+        let cut = cut_bands(&bands, 0, x, y, CutoutSize::Pixels(size), Some(side)).unwrap();
+        let pitch = size / side as f64;
+        let (x0, y0) = if size == 40.0 {
+            (31.0, 29.0) // whole pixels: the grid is the image's
+        } else {
+            (
+                x - (side - 1) as f64 / 2.0 * pitch,
+                y - (side - 1) as f64 / 2.0 * pitch,
+            )
+        };
+        for j in 0..side {
+            for i in 0..side {
+                let (px, py) = (x0 + i as f64 * pitch, y0 + j as f64 * pitch);
+                let (lon, lat) = upright.sky_from_pixel(px, py).unwrap();
+                let (qx, qy) = turned.pixel_from_sky(lon, lat).unwrap();
+                for (b, expected) in [value(px, py), value(qx, qy)].into_iter().enumerate() {
+                    let got = f64::from(cut.bands[b].get(i, j).unwrap());
+                    assert!(
+                        (got - expected).abs() < 2e-3,
+                        "{size} {side} band {b} ({i}, {j}): {got} {expected}"
+                    );
+                }
+            }
+        }
+        assert_eq!(cut.flags, CutoutFlags(0));
+    }
+    // Both ways agree on what an edge and a hole do.
+    image.row_mut(30)[10..60].fill(f32::NAN);
+    let almost = tan(0.001);
+    let bands = [band("g", &image, &upright), band("r", &image, &almost)];
+    let cut = cut_bands(&bands, 0, 9.0, 27.0, CutoutSize::Pixels(48.0), Some(16)).unwrap();
+    assert_eq!(cut.flags, CutoutFlags(CutoutFlags::EDGE | CutoutFlags::NAN));
+    let [g, r] = [0, 1].map(|b| &cut.bands[b].pixels);
+    let disagree = g
+        .iter()
+        .zip(r)
+        .filter(|(g, r)| g.is_nan() != r.is_nan() || (*g - *r).abs() > 0.6);
+    assert_eq!(disagree.count(), 0);
+}

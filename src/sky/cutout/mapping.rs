@@ -69,23 +69,6 @@ pub(super) enum Mapping {
 }
 
 impl Mapping {
-    /// Positions of a grid that is only shifted: exact, without the sky.
-    pub fn shifted(grid: Grid, dx: f64, dy: f64) -> Self {
-        let positions = (0..grid.side)
-            .flat_map(|j| {
-                (0..grid.side).map(move |i| {
-                    let (x, y) = grid.reference(i as f64, j as f64);
-                    (x + dx, y + dy)
-                })
-            })
-            .collect();
-        Self::Positions {
-            positions,
-            step_i: (grid.pitch, 0.0),
-            step_j: (0.0, grid.pitch),
-        }
-    }
-
     /// From the reference band's grid through the sky into another band.
     pub fn through_sky(grid: Grid, reference: &dyn PixelMap, band: &dyn PixelMap) -> Self {
         let exact = |i: f64, j: f64| -> Option<(f64, f64)> {

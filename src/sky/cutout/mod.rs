@@ -8,6 +8,8 @@ mod extract;
 pub mod fits_pixels;
 mod mapping;
 mod resample;
+mod sample;
+mod taps;
 
 pub use align::{BandSource, cut_bands};
 pub use extract::{CutoutError, PixelSource, crop_central, cut_native};
