@@ -23,6 +23,9 @@ pub trait CutoutProvider: Sync {
     fn cutout(&self, object: usize) -> Result<Cutout, String>;
 }
 
+/// Takes a batch's objects and their vectors, row-major; its error ends the run.
+pub type Sink<'a> = dyn FnMut(&[usize], &[f32]) -> Result<(), String> + 'a;
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EmbedReport {
@@ -64,7 +67,7 @@ pub fn embed(
     batch: usize,
     threads: usize,
     progress: &dyn Progress,
-    sink: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), String>,
+    sink: &mut Sink<'_>,
 ) -> Result<EmbedReport, EncoderError> {
     let batches: Vec<&[usize]> = objects.chunks(batch.max(1)).collect();
     let threads = threads.clamp(1, batches.len().max(1));
@@ -162,12 +165,7 @@ impl Run<'_> {
     }
 
     /// Encodes what was cut out of `objects` and hands it over.
-    fn take(
-        &mut self,
-        objects: &[usize],
-        made: Batch,
-        sink: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), String>,
-    ) -> Result<(), EncoderError> {
+    fn take(&mut self, objects: &[usize], made: Batch, sink: &mut Sink<'_>) -> Result<(), EncoderError> {
         let mut skipped = made.skipped;
         let (mut kept, mut vectors) = (made.objects, Vec::new());
         if !kept.is_empty() {

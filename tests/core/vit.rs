@@ -1,6 +1,8 @@
 //! The Vision Transformer against an independent numpy reference (tests/golden/vit/make_vit.py)
 //! and real weights against ONNX Runtime; its submodules test the files, the encoder, the engine.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod encoder;
 mod engine;
 mod files;

@@ -79,7 +79,7 @@ impl Sky {
 impl CutoutProvider for Sky {
     fn cutout(&self, object: usize) -> Result<Cutout, String> {
         self.cut.fetch_add(1, Ordering::Relaxed);
-        if object % 5 == 0 {
+        if object.is_multiple_of(5) {
             // Uneven pace, so that batches would overtake each other if they could.
             std::thread::sleep(std::time::Duration::from_micros(300));
         }

@@ -14,12 +14,14 @@ fn error_of(path: &Path) -> String {
     message
 }
 
+type Tensors = Vec<(String, Spec)>;
+
 #[test]
 fn misfits_say_what_is_missing_unexpected_and_misshapen() {
     let (cases, _) = golden_cases();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("misfit.safetensors");
-    let try_with = |change: &dyn Fn(&mut Vec<(String, Spec)>)| {
+    let try_with = |change: &dyn Fn(&mut Tensors)| {
         let mut tensors = cases[0].tensors.clone();
         change(&mut tensors);
         write(&path, &tensors);
