@@ -1,6 +1,9 @@
 //! Cutouts against astropy.nddata.Cutout2D, reproject_interp and Pillow (tests/golden/cutout).
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its golden file should fail")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its golden file should fail"
+)]
 
 use crate::support;
 use astrolabel::io::raster::{Origin, Plane};
