@@ -124,7 +124,7 @@ impl Curve {
                 if t < 1e-4 {
                     t * norm
                 } else {
-                    (t + t.mul_add(t, 1.0).sqrt()).ln() * norm
+                    (t + (t * t + 1.0).sqrt()).ln() * norm
                 }
             }
             Kind::Sinh { inverse, norm } => (x * inverse).sinh() * norm,

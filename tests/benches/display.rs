@@ -1,7 +1,7 @@
 //! Speed of cutting out, aligning, resizing and drawing on one core:
 //! `cargo bench --profile dev --bench display`.
 
-use astrolabel::display::{StretchRecipe, render, to_unit_planes};
+use astrolabel::display::{Limits, StretchRecipe, render, to_unit_planes};
 use astrolabel::io::raster::Plane;
 use astrolabel::sky::cutout::{BandSource, CutoutSize, Filter, PixelMap, cut_bands, cut_native, resize};
 use std::hint::black_box;
@@ -126,6 +126,16 @@ fn main() {
             });
             measure(&format!("to_unit_planes 64 px, {name}"), |_| {
                 black_box(to_unit_planes(&cutout, &recipe));
+            });
+            let fixed = StretchRecipe {
+                limits: Limits::Fixed {
+                    low: 10.0,
+                    high: 990.0,
+                },
+                ..recipe.clone()
+            };
+            measure(&format!("to_unit_planes 64 px, {name}, fixed limits"), |_| {
+                black_box(to_unit_planes(&cutout, &fixed));
             });
         }
     }

@@ -1,5 +1,10 @@
 //! Cutouts against astropy.nddata.Cutout2D, reproject_interp and Pillow (tests/golden/cutout).
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its golden file should fail"
+)]
+
 use crate::support;
 use astrolabel::io::raster::{Origin, Plane};
 use astrolabel::sky::cutout::{
@@ -565,7 +570,8 @@ fn positions_between_the_nodes_are_right_for_any_distortion() {
 
 #[test]
 fn a_slope_stays_the_same_slope_however_it_is_resampled() {
-    // The mean of a linear ramp over any symmetric area is its value at the centre.
+    // The mean of a linear ramp over any symmetric area is its value at the centre; where pixels
+    // are averaged whole (each a step of the ramp), up to a twentieth of a pixel beside it.
     let value = |x: f64, y: f64| 10.0 + 2.0 * x - 0.5 * y;
     let ramp = (0..10_000).map(|i| value((i % 100) as f64, (i / 100) as f64) as f32);
     let mut image = Plane::from_pixels(100, 100, ramp.collect());
@@ -583,6 +589,7 @@ fn a_slope_stays_the_same_slope_however_it_is_resampled() {
         let (x, y) = (50.3, 48.6);
         let cut = cut_bands(&bands, 0, x, y, CutoutSize::Pixels(size), Some(side)).unwrap();
         let pitch = size / side as f64;
+        let tolerance = if pitch > 1.5 { 0.1 } else { 2e-3 };
         let (x0, y0) = if size == 40.0 {
             (31.0, 29.0) // whole pixels: the grid is the image's
         } else {
@@ -599,7 +606,7 @@ fn a_slope_stays_the_same_slope_however_it_is_resampled() {
                 for (b, expected) in [value(px, py), value(qx, qy)].into_iter().enumerate() {
                     let got = f64::from(cut.bands[b].get(i, j).unwrap());
                     assert!(
-                        (got - expected).abs() < 2e-3,
+                        (got - expected).abs() < tolerance,
                         "{size} {side} band {b} ({i}, {j}): {got} {expected}"
                     );
                 }

@@ -1,5 +1,10 @@
 //! Display against astropy.visualization, numpy and matplotlib's tables (tests/golden/display).
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its golden file should fail"
+)]
+
 use crate::support;
 use astrolabel::display::colormap::colour_of;
 use astrolabel::display::rgb::make_lupton_rgb;

@@ -257,7 +257,7 @@ fn overlap(first: i64, side: usize, total: usize) -> Option<Overlap> {
 /// number of pixels cut off is odd, one more goes at the high end. A fraction of 1 or more, or not
 /// a number, changes nothing. Edge and NaN flags are dropped when no NaN is left.
 pub fn crop_central(mut cutout: Cutout, fraction: f64) -> Cutout {
-    if !(fraction < 1.0) {
+    if fraction.is_nan() || fraction >= 1.0 {
         return cutout;
     }
     let fraction = fraction.max(0.0);
