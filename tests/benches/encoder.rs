@@ -78,6 +78,7 @@ fn main() {
             batch as f64 / best,
             images as f64 / (cpu_seconds() - cpu)
         );
+        println!("    largest memory so far: {}", peak_memory());
     }
 }
 
@@ -93,4 +94,11 @@ fn cpu_seconds() -> f64 {
         [user, system] => (user + system) / 100.0,
         _ => f64::NAN,
     }
+}
+
+/// The most memory this program has had (Linux; empty elsewhere).
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.unwrap_or("").trim().to_string()
 }

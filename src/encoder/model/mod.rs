@@ -3,7 +3,9 @@
 //! Weights are read by the parts' own loaders from [`WeightsFile`](super::weights::WeightsFile):
 //! each knows the key names of the families it accepts and says what doesn't fit.
 
+mod key_names;
 pub mod position;
 pub mod vit;
 pub mod vit_keys;
 mod vit_load;
+pub mod vit_shape;

@@ -9,12 +9,13 @@
 //!
 //! Wrappers' prefixes (`module.`, `backbone.`, `model.`, `encoder.`, `teacher.`, …) are taken off.
 
-use super::position::PositionResize;
+use super::key_names::{TIMM_PATCH, TRANSFORMERS_PATCH, block_prefixes, find_prefix, resembles, some_of};
 use super::vit::VitConfig;
+use super::vit_shape::infer;
 use crate::encoder::EncoderError;
 use crate::encoder::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Who named the tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,15 +29,8 @@ pub enum Family {
     Transformers,
 }
 
-/// Prefixes that training wrappers put before the names.
-const WRAPPERS: [&str; 7] = [
-    "module", "backbone", "model", "encoder", "teacher", "student", "dinov2",
-];
 /// More blocks than any published network; keeps a damaged name from asking for millions.
 const DEPTH_LIMIT: usize = 512;
-const TIMM_PATCH: &str = "patch_embed.proj";
-const TRANSFORMERS_PATCH: &str = "embeddings.patch_embeddings.projection";
-
 /// The names of one block's tensors, without `.weight` and `.bias` but for layer scale.
 #[derive(Debug, Clone)]
 pub(super) struct BlockKeys {
@@ -287,180 +281,5 @@ impl BlockKeys {
             fc2: key(mlp.1),
             scale2: layer_scale.then(|| key(scales[1])),
         }
-    }
-}
-
-/// The network's shape from its tensors' shapes; only what the shapes contradict among themselves
-/// is left to [`VitKeys::check`].
-fn infer(
-    file: &WeightsFile,
-    family: Family,
-    patch: &str,
-    positions: &str,
-    registers: Option<&str>,
-    blocks: &[BlockKeys],
-    layer_scale: bool,
-) -> Result<VitConfig, EncoderError> {
-    let shape_of = |key: &str| {
-        (file.shape(key))
-            .ok_or_else(|| file.error(format!("misses '{key}', from which the network's shape is told")))
-    };
-    let wrong = |key: &str, shape: &[usize], want: &str| file.error(format!("'{key}' is {shape:?}: {want}"));
-    let patch_key = format!("{patch}.weight");
-    let (width, patch_px) = match *shape_of(&patch_key)? {
-        [w, 3, p, q] if p == q && p > 0 && w > 0 => (w, p),
-        ref s => {
-            return Err(wrong(
-                &patch_key,
-                s,
-                "expected [width, 3, patch, patch], an image of three channels and square patches",
-            ));
-        }
-    };
-    if width % 64 != 0 {
-        return Err(file.error(format!(
-            "tokens are {width} wide: only networks with heads of 64, so a multiple of 64, are known"
-        )));
-    }
-    let count = match *shape_of(positions)? {
-        [1, n, w] if w == width && n > 0 => n,
-        ref s => {
-            let want = format!("expected [1, grid * grid + 1, {width}]");
-            return Err(wrong(positions, s, &want));
-        }
-    };
-    let (position_grid, class_has_position) = match (count.isqrt(), (count - 1).isqrt()) {
-        (g, _) if g * g == count => (g, false),
-        (_, g) if g * g == count - 1 => (g, true),
-        _ => {
-            let want = "only square grids of positions, with or without one for the class token, are known";
-            return Err(wrong(positions, shape_of(positions)?, want));
-        }
-    };
-    let registers = match registers {
-        None => 0,
-        Some(key) => match *shape_of(key)? {
-            [1, n, w] if w == width && n > 0 && n < 1024 => n,
-            ref s => return Err(wrong(key, s, &format!("expected [1, registers, {width}]"))),
-        },
-    };
-    let (fc1, fc2) = match blocks.first() {
-        Some(b) => (format!("{}.weight", b.fc1), format!("{}.weight", b.fc2)),
-        None => return Err(file.error("has no blocks".into())),
-    };
-    let (inner, hidden) = match (shape_of(&fc1)?, shape_of(&fc2)?) {
-        (&[inner, _], &[_, hidden]) if hidden > 0 => (inner, hidden),
-        (a, b) => {
-            return Err(file.error(format!(
-                "'{fc1}' is {a:?} and '{fc2}' is {b:?}: expected two dimensions each"
-            )));
-        }
-    };
-    Ok(VitConfig {
-        width,
-        depth: blocks.len(),
-        heads: width / 64,
-        patch_px,
-        position_grid,
-        registers,
-        class_has_position,
-        hidden,
-        swiglu: Some(inner) == hidden.checked_mul(2),
-        layer_scale,
-        position_resize: published_resize(family, registers > 0),
-    })
-}
-
-/// How a family's own code resizes positions (see [`super::position`]).
-pub fn published_resize(family: Family, has_registers: bool) -> PositionResize {
-    let antialias = has_registers || family == Family::Timm;
-    let offset = if family == Family::Original && !has_registers {
-        0.1
-    } else {
-        0.0
-    };
-    PositionResize { antialias, offset }
-}
-
-/// Family and prefix, told by the patch embedding's name; a teacher is preferred to a student,
-/// then the shortest prefix.
-fn find_prefix(names: &[&str]) -> Option<(Family, String)> {
-    let anchors = [
-        (TIMM_PATCH, Family::Timm),
-        (TRANSFORMERS_PATCH, Family::Transformers),
-    ];
-    let wrapped = |p: &str| {
-        p.is_empty() || (p.strip_suffix('.')).is_some_and(|p| p.split('.').all(|s| WRAPPERS.contains(&s)))
-    };
-    let mut candidates: Vec<(bool, usize, Family, &str)> = Vec::new();
-    for (anchor, family) in anchors {
-        for name in names {
-            let base = name.strip_suffix(".weight").unwrap_or("");
-            if let Some(prefix) = base.strip_suffix(anchor).filter(|p| wrapped(p)) {
-                candidates.push((!prefix.contains("teacher"), prefix.len(), family, prefix));
-            }
-        }
-    }
-    (candidates.into_iter().min_by_key(|c| (c.0, c.1))).map(|c| (c.2, c.3.to_string()))
-}
-
-/// The start of every block's names by its number: `blocks.7.`, or `blocks.1.7.` where training
-/// cut the blocks in chunks (the second number is the block's).
-fn block_prefixes(names: &[&str], at: &str) -> BTreeMap<usize, String> {
-    let mut found = BTreeMap::new();
-    for name in names {
-        let Some(rest) = name.strip_prefix(at) else {
-            continue;
-        };
-        let mut segments = rest.split('.');
-        let (Some(a), Some(b)) = (segments.next(), segments.next()) else {
-            continue;
-        };
-        match (a.parse::<usize>(), b.parse::<usize>()) {
-            (Ok(_), Ok(index)) => {
-                found.insert(index, format!("{at}{a}.{b}."));
-            }
-            (Ok(index), Err(_)) => {
-                found.entry(index).or_insert_with(|| format!("{at}{a}."));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// What kind of network these names are typical of.
-fn resembles(names: &[&str]) -> &'static str {
-    let any = |part: &str| names.iter().any(|n| n.contains(part));
-    if names.is_empty() {
-        "an empty file"
-    } else if any("conv_dw.") || any("dwconv.") {
-        "a ConvNeXt"
-    } else if any("storage_tokens") || any("rope") {
-        "a DINOv3 (rotary positions), which is not known yet"
-    } else if any("layernorm_before") {
-        "a transformers ViT (not DINOv2), whose names are not known yet"
-    } else if any("self_attn.q_proj") || any("in_proj_weight") {
-        "a CLIP or SigLIP, which is not known yet"
-    } else if any("attention.attention.query") {
-        "a transformers DINOv2 without its embeddings"
-    } else if any("attn.qkv") {
-        "a timm or original ViT without its patch embedding, or under an unknown prefix"
-    } else if any("running_mean") {
-        "a convolutional network"
-    } else {
-        "nothing that is known"
-    }
-}
-
-/// The first six of `items`, and how many more there are.
-fn some_of<'a>(items: impl ExactSizeIterator<Item = &'a str> + Clone) -> String {
-    const SHOWN: usize = 6;
-    let count = items.len();
-    let shown: Vec<String> = items.take(SHOWN).map(|i| i.chars().take(160).collect()).collect();
-    let more = count.saturating_sub(SHOWN);
-    match more {
-        0 => shown.join(", "),
-        _ => format!("{} and {more} more", shown.join(", ")),
     }
 }
