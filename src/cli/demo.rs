@@ -154,11 +154,11 @@ fn compare(folder: &Path) -> anyhow::Result<()> {
     };
     let labels = crate::project::journal::standing(project.store(), crate::project::journal::Kind::Label)?;
     let known: std::collections::HashSet<&String> = labels.values().collect();
-    let (mut right, mut all) = (0, 0);
+    let (mut right, mut all) = (0_u32, 0_u32);
     for (class, id) in truth.iter().zip(ids) {
         if known.contains(class) && !labels.contains_key(&id) {
             all += 1;
-            right += usize::from(predicted.get(id as usize) == Some(class));
+            right += u32::from(predicted.get(id as usize) == Some(class));
         }
     }
     if all > 0 {

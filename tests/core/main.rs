@@ -2,10 +2,12 @@
 
 mod coords;
 mod crossmatch;
-mod detect;
 mod cutout;
-mod display;
+mod detect;
 mod discovery;
+mod display;
+mod house;
+mod project;
 mod support;
-mod wcs;
 mod vit;
+mod wcs;

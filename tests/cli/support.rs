@@ -1,0 +1,66 @@
+//! Running the program as a user does.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The program with arguments.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_astrolabel"));
+    command.args(args).env("ASTROLABEL_USER", "tester").stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub fn run(args: &[&str]) -> Output {
+    command(args).output().expect("the program starts")
+}
+
+/// Runs it, expects exit code 0, gives the standard output.
+pub fn ok(args: &[&str]) -> String {
+    let out = run(args);
+    let (stdout, stderr) = (text(&out.stdout), text(&out.stderr));
+    assert_eq!(out.status.code(), Some(0), "{args:?}\n{stdout}\n{stderr}");
+    stdout
+}
+
+/// Runs it, expects that exit code, gives both outputs together.
+pub fn ends(code: i32, args: &[&str]) -> String {
+    let out = run(args);
+    let all = text(&out.stdout) + &text(&out.stderr);
+    assert_eq!(out.status.code(), Some(code), "{args:?}\n{all}");
+    assert!(!all.contains("panicked"), "{args:?}\n{all}");
+    all
+}
+
+/// Bytes as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A path as an argument.
+pub fn arg(path: &Path) -> &str {
+    path.to_str().expect("test paths are UTF-8")
+}
+
+/// Standard output as JSON.
+pub fn json(args: &[&str]) -> serde_json::Value {
+    let out = ok(args);
+    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
+}
+
+/// A small simulated survey in `dir/survey`.
+pub fn survey(dir: &Path, objects: usize) -> std::path::PathBuf {
+    let out = dir.join("survey");
+    let objects = objects.to_string();
+    ok(&["simulate", "--out", arg(&out), "--side", "640", "--objects", &objects, "--seed", "7"]);
+    out
+}
+
+/// Whether a python3 with astropy is here; says so if not, and the test is skipped.
+pub fn has_astropy() -> bool {
+    let found = Command::new("python3").args(["-c", "import astropy"]).output().is_ok_and(|o| o.status.success());
+    if !found {
+        eprintln!("skipped: no python3 with astropy here");
+    }
+    found
+}
