@@ -8,6 +8,7 @@ mod discovery;
 mod display;
 mod house;
 mod project;
+mod fits;
 mod support;
 mod vit;
 mod wcs;

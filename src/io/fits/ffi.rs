@@ -23,6 +23,7 @@ unsafe extern "C" {
         status: *mut c_int,
     ) -> c_int;
     // The C library's allocator, which cfitsio needs for files in memory.
+    fn calloc(count: usize, size: usize) -> *mut c_void;
     fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
     fn free(pointer: *mut c_void);
 }
@@ -107,17 +108,24 @@ pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze
     let count = values.len() as i64;
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut file: *mut sys::fitsfile = ptr::null_mut();
-    let mut buffer: *mut c_void = ptr::null_mut();
-    let mut size = 0_usize;
-    let grow = (values.len() / 2).max(1 << 18);
+    // cfitsio looks into table rows it has not written yet, which must be zero: the buffer starts
+    // large enough for the header and all rows (one a pixel row). What `realloc` adds is heap,
+    // which is written first.
+    let mut size = height.saturating_mul(64).saturating_add(values.len()).saturating_add(1 << 17);
+    let grow = values.len().max(1 << 18);
     let mut status: c_int = 0;
     let (method, level) = match how {
         Squeeze::Rice(level) => (sys::RICE_1, level),
         Squeeze::Gzip => (sys::GZIP_2, 0.0),
     };
+    // SAFETY: `calloc` takes any two sizes; null is checked next.
+    let mut buffer = unsafe { calloc(size, 1) };
+    if buffer.is_null() {
+        return Err("there is not enough memory".to_owned());
+    }
     // SAFETY: `buffer` and `size` live until after `ffclos`, which is called on every path once
     // `file` is open; cfitsio's calls do nothing when `status` is already set. `axes` and `values`
-    // are as long as the calls are told. `buffer` was allocated by `realloc`, is at least `size`
+    // are as long as the calls are told. `buffer` comes from `calloc` or `realloc`, is at least `size`
     // bytes long, is copied once and freed once.
     unsafe {
         sys::ffimem(&raw mut file, &raw mut buffer, &raw mut size, grow, Some(realloc), &raw mut status);

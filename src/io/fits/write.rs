@@ -91,11 +91,30 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> FitsError + '_ {
     |e| FitsError::io(path, "write", e)
 }
 
-/// Lets `fill` write to a temporary file beside `path`, then puts it in place.
+/// [`replace_file`] for writers that know what they write.
 pub(crate) fn atomically(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), FitsError>,
 ) -> Result<(), FitsError> {
+    let mut refused = None;
+    let result = replace_file(path, |out| {
+        fill(out).map_err(|e| {
+            refused = Some(e);
+            std::io::Error::other("refused")
+        })
+    });
+    match refused {
+        Some(error) => Err(error),
+        None => result.map_err(io(path)),
+    }
+}
+
+/// Lets `fill` write to a temporary file beside `path`, then puts it in place: synced, renamed,
+/// with an older file's permissions. If anything fails the older file stays.
+pub(crate) fn replace_file(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     // Writing through a link replaces what it points to, not the link.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
@@ -111,12 +130,11 @@ pub(crate) fn atomically(
         let mode = std::fs::metadata(&target).map_or(0o666, |m| m.permissions().mode() & 0o777);
         builder.permissions(std::fs::Permissions::from_mode(mode));
     }
-    let temporary = builder.tempfile_in(folder).map_err(io(path))?;
-    let mut out = BufWriter::with_capacity(1 << 20, temporary);
+    let mut out = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder)?);
     fill(&mut out)?;
-    let temporary = out.into_inner().map_err(|e| FitsError::io(path, "write", e.into_error()))?;
-    temporary.as_file().sync_all().map_err(io(path))?;
-    temporary.persist(&target).map_err(|e| FitsError::io(path, "write", e.error))?;
+    let temporary = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(&target).map_err(|e| e.error)?;
     // The rename itself reaches the disk with the folder. Not all systems can do this.
     #[cfg(unix)]
     if let Ok(folder) = std::fs::File::open(folder) {

@@ -214,7 +214,7 @@ impl Encoder {
         let list = self.list.as_ref().map(|l| l.as_fixed_size_list());
         for (row, field) in fields {
             let (first, row_valid) = match list {
-                Some(list) => (usize::try_from(list.value_offset_at(row)).unwrap_or(0), list.is_valid(row)),
+                Some(list) => (list.value_offset_at(row), list.is_valid(row)),
                 None => (row, true),
             };
             for (k, out) in field.as_chunks_mut().0.iter_mut().enumerate().take(self.repeat) {
