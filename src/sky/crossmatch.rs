@@ -25,7 +25,7 @@ pub fn match_nearest(a: &[(f64, f64)], b: &[(f64, f64)], radius_arcsec: f64) -> 
             [f64::NAN; 3]
         }
     };
-    if !(radius_arcsec >= 0.0) {
+    if radius_arcsec.is_nan() || radius_arcsec < 0.0 {
         return vec![None; a.len()];
     }
     let half = (radius_arcsec / 3600.0).to_radians() * 0.5;
@@ -50,7 +50,7 @@ pub fn match_nearest(a: &[(f64, f64)], b: &[(f64, f64)], radius_arcsec: f64) -> 
 /// distance in pixels. Places are (x, y); rows that are not finite match nothing. Of equally near
 /// ones the first is taken.
 pub fn match_pixels(a: &[(f64, f64)], b: &[(f64, f64)], radius_px: f64) -> Vec<Option<(usize, f64)>> {
-    if !(radius_px >= 0.0) {
+    if radius_px.is_nan() || radius_px < 0.0 {
         return vec![None; a.len()];
     }
     let tree = Tree::new(b.iter().map(|p| [p.0, p.1]).collect());

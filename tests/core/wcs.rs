@@ -1,5 +1,7 @@
 //! World coordinates against astropy.wcs (wcslib): `tests/golden/wcs/make_wcs.py` made the pairs.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 use serde_json::Value;
 
 use astrolabel::io::fits::header::Header;
