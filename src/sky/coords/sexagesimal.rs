@@ -30,7 +30,7 @@ pub fn format_hms(ra_deg: f64, decimals: usize) -> String {
 /// A signed angle in degrees as `+22:00:52.2`, rounded to `decimals` (at most 9) of an arcsecond.
 pub fn format_dms(angle_deg: f64, decimals: usize) -> String {
     let decimals = decimals.min(9);
-    if !(angle_deg.abs() <= 1e6) {
+    if !(-1e6..=1e6).contains(&angle_deg) {
         return "--:--:--".into();
     }
     let ticks = (angle_deg.abs() * 3600.0 * 10_f64.powi(decimals as i32)).round() as u64;
@@ -217,7 +217,7 @@ fn angle(tokens: &[Token]) -> Result<(f64, Option<bool>), &'static str> {
     let mut value = 0.0;
     let mut scale = 1.0;
     for (i, t) in tokens.iter().enumerate() {
-        if i > 0 && (t.sign.is_some() || !(t.value < 60.0)) {
+        if i > 0 && (t.sign.is_some() || !(0.0..60.0).contains(&t.value)) {
             return Err("minutes and seconds must be below 60 and without sign");
         }
         if t.has_fraction && i + 1 < tokens.len() {

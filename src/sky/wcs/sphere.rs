@@ -78,7 +78,7 @@ impl NativePole {
                 far
             }
         };
-        if !(lat.abs() <= FRAC_PI_2 + 1e-10) {
+        if lat.is_nan() || lat.abs() > FRAC_PI_2 + 1e-10 {
             return None;
         }
         let lat = lat.clamp(-FRAC_PI_2, FRAC_PI_2);

@@ -22,6 +22,11 @@ def number(v):
     return None if not np.isfinite(v) else float(repr(float(v)))
 
 
+def cards_of(header):
+    """The cards without the blanks in front of numbers."""
+    return "\n".join(re.sub(r"= +", "= ", str(c).rstrip(), count=1) for c in header.cards)
+
+
 def celestial(header):
     """The oracle's WCS reduced to the pixel axes of the celestial pair, in their own order."""
     for key in " ABCDEFGHIJKLMNOPQRSTUVWXYZ":
@@ -74,7 +79,7 @@ def case(name, header, shape, seed, n_pix, n_sky, distorted):
             locate.append([float(s[lng]), float(s[lat]), x, y])
     return dict(
         name=name,
-        cards="\n".join(str(c).rstrip() for c in header.cards),
+        cards=cards_of(header),
         scale=float(np.sqrt(proj_plane_pixel_area(w)) * 3600),
         project=project,
         locate=locate,
@@ -234,7 +239,7 @@ def tnx(code, kind):
     rows = [[*map(float, p), *map(float, s)] for p, s in zip(xy, world)]
     return dict(
         name=f"{code}-{kind}",
-        cards="\n".join(str(c).rstrip() for c in h.cards),
+        cards=cards_of(h),
         scale=float(np.sqrt(abs(np.linalg.det(cd))) * 3600),
         project=rows,
         locate=[[r[2], r[3], r[0], r[1]] for r in rows],
@@ -255,12 +260,12 @@ def synthetic_cases():
             for variant in "abcdef" if k == 0 else "acd":
                 h = synthetic(code, pv, variant)
                 try:
-                    c = case(f"{code}-{k}{variant}", h, (60, 48), len(cases), 7, 5, False)
+                    c = case(f"{code}-{k}{variant}", h, (60, 48), len(cases), 5, 4, False)
                 except Exception as e:
                     # The pole cannot lie there for reference points on the native equator.
                     h["LONPOLE"] = 145.0
                     try:
-                        c = case(f"{code}-{k}{variant}", h, (60, 48), len(cases), 7, 5, False)
+                        c = case(f"{code}-{k}{variant}", h, (60, 48), len(cases), 5, 4, False)
                     except Exception as e:
                         print(code, pv, variant, "refused:", str(e).strip().splitlines()[-1])
                         continue

@@ -200,7 +200,7 @@ fn polyconic(x: f64, y: f64) -> Option<(f64, f64)> {
     if w < 1e-13 {
         return Some((x, 0.0));
     }
-    if !(w <= PI * 1.5) {
+    if w.is_nan() || w > PI * 1.5 {
         return None;
     }
     let square = x * x;

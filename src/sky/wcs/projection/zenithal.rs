@@ -109,7 +109,7 @@ impl Zenithal {
             return Err("ZPN has no polynomial (PVi_1 and up)".into());
         }
         let slope = |w: f64| polynomial(&coefficients, w).1;
-        if !(slope(0.0) > 0.0) {
+        if slope(0.0).is_nan() || slope(0.0) <= 0.0 {
             return Err("ZPN's polynomial does not increase at the pole".into());
         }
         let step = PI / 180.0;
