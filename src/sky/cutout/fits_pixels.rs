@@ -59,7 +59,7 @@ impl PixelSource for FitsPixels {
             return plane.window(x0, y0, width, height);
         }
         let taken = self.handles.lock().ok().and_then(|mut pool| pool.pop());
-        let failed = |e: FitsError| CutoutError::Source { cause: e.to_string() };
+        let failed = |e: FitsError| CutoutError::Read(Box::new(e));
         let mut file = match taken {
             Some(file) => file,
             None => FitsFile::open(&self.path).map_err(failed)?,
