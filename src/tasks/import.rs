@@ -7,12 +7,12 @@
 use super::inputs::{FoundCutouts, FoundImage, Inputs, look};
 use super::{Skipped, bands};
 use crate::io::catalog::Table;
-use crate::io::catalog::roles::{Roles, guess_roles, sky_positions};
+use crate::io::catalog::roles::{self, Roles, guess_roles, sky_positions};
 use crate::io::fits::FitsFile;
 use crate::progress::Progress;
 use crate::project::objects::fingerprint;
 use crate::project::{Band, Field, FieldKind, NewField, Object, Project, ProjectError, journal};
-use crate::sky::coords::{self, SkyFrame};
+use crate::sky::coords::{self, FrameTransform, SkyFrame};
 use crate::sky::cutout::CutoutSize;
 use crate::sky::detect::{self, DetectSettings, Noise};
 use arrow::array::UInt32Array;
@@ -397,9 +397,9 @@ fn match_catalog(
     let sky: Option<Vec<(f64, f64)>> = match (&catalog.roles.ra, &catalog.roles.dec) {
         (Some(_), Some(_)) => {
             let mut sky = sky_positions(&catalog.table, &catalog.roles).map_err(|e| at(e.to_string()))?;
-            if catalog.roles.frame != SkyFrame::Icrs {
+            if let Some(frame) = FrameTransform::new(frame_of(catalog.roles.frame)) {
                 for p in &mut sky {
-                    *p = coords::icrs_from(&catalog.roles.frame, p.0, p.1);
+                    *p = frame.icrs_from_frame(p.0, p.1);
                 }
             }
             Some(sky)
@@ -490,6 +490,16 @@ fn match_catalog(
         last.how.push(format!("{} rows of {} lie on no image and were left out", rows - placed, file_name(&catalog.path)));
     }
     Ok(())
+}
+
+/// The frame of a catalogue's positions; where only a system is known, at its usual equinox.
+fn frame_of(frame: roles::SkyFrame) -> SkyFrame {
+    match frame {
+        roles::SkyFrame::Icrs => SkyFrame::Icrs,
+        roles::SkyFrame::Fk4 => SkyFrame::Fk4 { equinox: 1950.0 },
+        roles::SkyFrame::Galactic => SkyFrame::Galactic,
+        roles::SkyFrame::Ecliptic => SkyFrame::Ecliptic { equinox: 2000.0 },
+    }
 }
 
 fn file_name(path: &Path) -> String {
