@@ -649,3 +649,109 @@ fn a_picture_that_claims_too_much_is_refused() {
     let error = read_picture(&path).unwrap_err().to_string();
     assert!(error.contains("bomb.png"), "{error}");
 }
+
+// ---- compressed tiles ------------------------------------------------------------------------
+
+#[test]
+fn tiles_of_every_method_decode_as_astropy_decodes_them() {
+    let mut file = FitsFile::open(&support::golden("fits/tiles.fits.gz")).unwrap();
+    assert!(file.problems().is_empty(), "{:?}", file.problems());
+    let count = file.hdus().len();
+    assert!(count > 70, "{count}");
+    let mut failures = Vec::new();
+    for hdu in (1..count).step_by(2) {
+        let name = file.hdus()[hdu].name.clone().unwrap_or_default();
+        let HduKind::Image { compression: Some(_), shape, .. } = file.hdus()[hdu].kind.clone() else {
+            panic!("{name}: {:?}", file.hdus()[hdu].kind)
+        };
+        for plane in 0..file.hdus()[hdu].planes() {
+            let want = file.read_plane(hdu + 1, plane).unwrap();
+            let got = match file.read_plane(hdu, plane) {
+                Ok(got) => got,
+                Err(e) => {
+                    failures.push(e.to_string());
+                    continue;
+                }
+            };
+            // The order of two roundings may differ in the last bit of an `f32`.
+            let differ = got.pixels.iter().zip(&want.pixels).filter(|(a, b)| {
+                !(a.is_nan() && b.is_nan()) && ((*a - *b).abs() > 3e-7 * b.abs() || a.is_nan() != b.is_nan())
+            });
+            let differ = differ.count();
+            if differ > 0 {
+                failures.push(format!("{name}, plane {plane}: {differ} of {} pixels differ", want.pixels.len()));
+            }
+            let window = file.read_window(hdu, plane, 11, 7, shape[0] - 15, shape[1] - 9).unwrap();
+            for y in 0..window.height {
+                let row = &got.row(y + 7)[11..11 + window.width];
+                assert!(window.row(y).iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits()), "{name}");
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+// ---- damage ----------------------------------------------------------------------------------
+
+/// Flips, overwrites and cuts bytes of real files and reads everything. Takes minutes, so it is
+/// run by hand: `cargo test --test core fits::damaged -- --ignored`. The file being read lies in
+/// the temporary folder as `astrolabel-damaged.fits` if the process should die.
+#[test]
+#[ignore = "takes minutes; run by hand after changes to the reader"]
+fn damaged_files_never_crash() {
+    use rand::{Rng, SeedableRng};
+    let mut files = vec![support::golden("fits/tiles.fits.gz")];
+    if let Some(zoo) = support::shared("real/fits_zoo") {
+        files_below(&zoo, &mut files);
+    }
+    let rounds: usize = std::env::var("ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let seed: u64 = std::env::var("SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    files.retain(|f| f.metadata().is_ok_and(|m| m.len() < 130_000));
+    files.sort();
+    let interesting = ["tiles", "comp", ".fz", "m13", "ascii", "tdim", "zero", "vla", "btable", "random", "lzw", "test0", "group", "cube", "variable", "theap", "bool", "hyper", "scale", "tb.", "gap", "gw_0.9"];
+    let mut kept: Vec<PathBuf> = files.iter().filter(|f| interesting.iter().any(|k| f.to_string_lossy().contains(k))).cloned().collect();
+    while kept.len() < 60.min(files.len()) {
+        kept.push(files[random.random_range(0..files.len())].clone());
+    }
+    let path = std::env::temp_dir().join("astrolabel-damaged.fits");
+    for source in kept {
+        let mut original = std::fs::read(&source).unwrap();
+        // Damage below the gzip layer, where the FITS reader is.
+        if original.starts_with(&[0x1f, 0x8b]) {
+            let mut plain = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&original[..]), &mut plain).unwrap();
+            original = plain;
+        }
+        for round in 0..rounds {
+            let mut bytes = original.clone();
+            let header_end = bytes.len().min(2880 * 4);
+            for _ in 0..random.random_range(1..12) {
+                let at = if random.random_bool(0.5) { random.random_range(0..header_end) } else { random.random_range(0..bytes.len()) };
+                match random.random_range(0..5) {
+                    0 => bytes[at] ^= 1 << random.random_range(0..8),
+                    1 => bytes[at] = random.random(),
+                    2 => bytes[at] = b"0123456789-TF'PQ XABJEDKL"[random.random_range(0..25)],
+                    3 => {
+                        let end = (at + random.random_range(1..64)).min(bytes.len());
+                        let fill = [0_u8, 0xff, b'9', b' '][random.random_range(0..4)];
+                        bytes[at..end].fill(fill);
+                    }
+                    _ => {
+                        // A digit of a header value.
+                        if let Some(digit) = bytes[at..header_end.max(at)].iter().position(u8::is_ascii_digit) {
+                            bytes[at + digit] = b'0' + random.random_range(0..10);
+                        }
+                    }
+                }
+            }
+            if random.random_bool(0.15) {
+                bytes.truncate(random.random_range(0..bytes.len()));
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            let start = std::time::Instant::now();
+            read_all(&path).unwrap_or_else(|e| panic!("{}, round {round}: {e}", source.display()));
+            assert!(start.elapsed().as_secs() < 10, "{}, round {round}: {:?}", source.display(), start.elapsed());
+        }
+    }
+}
