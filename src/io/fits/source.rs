@@ -153,13 +153,7 @@ fn unpack(
         Some(problem) if len < 2880 => return Err(problem),
         other => other,
     };
-    Ok((
-        Source {
-            file: temporary,
-            len,
-        },
-        problem,
-    ))
+    Ok((Source { file: temporary, len }, problem))
 }
 
 fn copy(reader: &mut dyn Read, out: &mut dyn Write) -> io::Result<()> {

@@ -11,8 +11,8 @@ use super::layout::Placed;
 use super::source::Source;
 use crate::io::catalog::table::{Table, field};
 use arrow::array::{
-    ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
-    StringBuilder, UInt8Array,
+    ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int16Array, Int32Array,
+    Int64Array, StringBuilder, UInt8Array,
 };
 use arrow::datatypes::{DataType, Field};
 use std::collections::HashSet;
@@ -45,12 +45,19 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
         }
     }
     let rows_at_once = (BLOCK_BYTES / row_bytes.max(1)).clamp(1, rows.max(1));
-    let mut block = vec![0_u8; rows_at_once.saturating_mul(row_bytes).min(BLOCK_BYTES.max(row_bytes))];
+    let mut block = vec![
+        0_u8;
+        rows_at_once
+            .saturating_mul(row_bytes)
+            .min(BLOCK_BYTES.max(row_bytes))
+    ];
     let mut row = 0;
     while row < rows && row_bytes > 0 {
         let here = rows_at_once.min(rows - row);
         let bytes = &mut block[..here * row_bytes];
-        let offset = placed.data_offset.saturating_add((row as u64).saturating_mul(row_bytes as u64));
+        let offset = placed
+            .data_offset
+            .saturating_add((row as u64).saturating_mul(row_bytes as u64));
         source
             .read_at(offset, bytes)
             .map_err(|e| (Fault::Truncated, format!("reading rows from {row}: {e}")))?;
@@ -74,7 +81,10 @@ pub(crate) fn check_bytes(bytes: Option<u64>, rows: usize, placed: &Placed) -> R
     match bytes {
         Some(n) if n > placed.available => Err((
             Fault::Truncated,
-            format!("its {rows} rows need {n} bytes, the file holds {}", placed.available),
+            format!(
+                "its {rows} rows need {n} bytes, the file holds {}",
+                placed.available
+            ),
         )),
         Some(n) if n <= MAX_TABLE_BYTES => Ok(()),
         _ => Err((Fault::TooLarge, format!("{rows} rows are too many to read"))),
@@ -82,10 +92,17 @@ pub(crate) fn check_bytes(bytes: Option<u64>, rows: usize, placed: &Placed) -> R
 }
 
 /// Puts columns, header cards and notes together.
-pub(crate) fn build(columns: Vec<(Field, ArrayRef)>, header: &Header, notes: Vec<String>) -> Result<Table, Trouble> {
-    let mut table = Table::new(columns).map_err(|e| (Fault::Corrupt, format!("its columns do not fit together: {e}")))?;
+pub(crate) fn build(
+    columns: Vec<(Field, ArrayRef)>,
+    header: &Header,
+    notes: Vec<String>,
+) -> Result<Table, Trouble> {
+    let mut table =
+        Table::new(columns).map_err(|e| (Fault::Corrupt, format!("its columns do not fit together: {e}")))?;
     table.meta = meta(header);
-    table.meta.extend(notes.into_iter().map(|n| ("NOTE".to_owned(), n)));
+    table
+        .meta
+        .extend(notes.into_iter().map(|n| ("NOTE".to_owned(), n)));
     Ok(table)
 }
 
@@ -113,11 +130,12 @@ impl Names {
 /// The cards that say something about the table rather than its layout.
 fn meta(header: &Header) -> Vec<(String, String)> {
     let structural = [
-        "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP", "CHECKSUM",
-        "DATASUM",
+        "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP",
+        "CHECKSUM", "DATASUM",
     ];
     let per_column = [
-        "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM", "TUCD", "TBUCD",
+        "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM", "TUCD",
+        "TBUCD",
     ];
     let is_layout = |keyword: &str| {
         structural.contains(&keyword)
@@ -130,7 +148,10 @@ fn meta(header: &Header) -> Vec<(String, String)> {
     header
         .cards
         .iter()
-        .filter(|c| !is_layout(&c.keyword) && !(c.keyword.is_empty() && c.comment.is_empty()))
+        .filter(|c| {
+            let is_blank = c.keyword.is_empty() && c.comment.is_empty();
+            !is_layout(&c.keyword) && !is_blank
+        })
         .map(|c| {
             let text = match &c.value {
                 Some(CardValue::Logical(b)) => if *b { "T" } else { "F" }.to_owned(),
@@ -147,11 +168,23 @@ fn meta(header: &Header) -> Vec<(String, String)> {
 /// Unit, UCD and description of column `number`, as an Arrow field.
 pub(crate) fn described(header: &Header, number: usize, name: &str, data_type: DataType) -> Field {
     let text = |root: &str| header.text(&format!("{root}{number}")).unwrap_or("").trim();
-    let ucd = [text("TUCD"), text("TBUCD")].into_iter().find(|t| !t.is_empty()).unwrap_or("");
-    let comment = header.cards.iter().find(|c| c.keyword == format!("TTYPE{number}")).map_or("", |c| c.comment.as_str());
+    let ucd = [text("TUCD"), text("TBUCD")]
+        .into_iter()
+        .find(|t| !t.is_empty())
+        .unwrap_or("");
+    let comment = header
+        .cards
+        .iter()
+        .find(|c| c.keyword == format!("TTYPE{number}"))
+        .map_or("", |c| c.comment.as_str());
     let description = match text("TCOMM") {
         // Writers fill the comment of TTYPE with boilerplate unless they have something to say.
-        "" if comment.starts_with("label for") || comment.starts_with("name of field") || comment == "column name" => "",
+        "" if comment.starts_with("label for")
+            || comment.starts_with("name of field")
+            || comment == "column name" =>
+        {
+            ""
+        }
         "" => comment,
         description => description,
     };
@@ -205,7 +238,10 @@ impl<'a> Reader<'a> {
             return skip("it has no elements");
         }
         let n = column.number;
-        let factor = header.real(&format!("TSCAL{n}")).filter(|s| *s != 0.0).unwrap_or(1.0);
+        let factor = header
+            .real(&format!("TSCAL{n}"))
+            .filter(|s| *s != 0.0)
+            .unwrap_or(1.0);
         let zero = header.real(&format!("TZERO{n}")).unwrap_or(0.0);
         let unsigned = match column.letter {
             b'B' => -128.0,
@@ -223,11 +259,16 @@ impl<'a> Reader<'a> {
         };
         let elements = rows.saturating_mul(column.repeat);
         let values = match (column.letter, scale) {
-            (b'A', _) => Values::Text(StringBuilder::with_capacity(rows, rows.saturating_mul(column.bytes.min(64)))),
+            (b'A', _) => Values::Text(StringBuilder::with_capacity(
+                rows,
+                rows.saturating_mul(column.bytes.min(64)),
+            )),
             (b'L', _) if column.repeat == 1 => Values::Flags(Vec::with_capacity(rows)),
             (b'X', _) if column.repeat == 1 => Values::Flags(Vec::with_capacity(rows)),
             (b'L' | b'X', _) => Values::Bits(Vec::with_capacity(elements)),
-            (b'B' | b'I' | b'J' | b'K' | b'E' | b'D', Scale::Linear(..)) => Values::Doubles(Vec::with_capacity(elements)),
+            (b'B' | b'I' | b'J' | b'K' | b'E' | b'D', Scale::Linear(..)) => {
+                Values::Doubles(Vec::with_capacity(elements))
+            }
             (b'B', Scale::None) => Values::Bytes(Vec::with_capacity(elements)),
             (b'B', _) | (b'I', Scale::None) => Values::Shorts(Vec::with_capacity(elements)),
             (b'I', _) | (b'J', Scale::None) => Values::Ints(Vec::with_capacity(elements)),
@@ -276,7 +317,12 @@ impl<'a> Reader<'a> {
                     fields.for_each(|f| out.extend(f.as_chunks().0.iter().map(|&b| f32::from_be_bytes(b))));
                 }
                 (Values::Doubles(out), Scale::Linear(factor, zero)) => fields.for_each(|f| {
-                    out.extend(f.as_chunks().0.iter().map(|&b| f64::from(f32::from_be_bytes(b)) * factor + zero));
+                    out.extend(
+                        f.as_chunks()
+                            .0
+                            .iter()
+                            .map(|&b| f64::from(f32::from_be_bytes(b)) * factor + zero),
+                    );
                 }),
                 _ => {}
             },
@@ -287,14 +333,23 @@ impl<'a> Reader<'a> {
                 };
                 if let Values::Doubles(out) = &mut self.values {
                     fields.for_each(|f| {
-                        out.extend(f.as_chunks().0.iter().map(|&b| f64::from_be_bytes(b) * factor + zero));
+                        out.extend(
+                            f.as_chunks()
+                                .0
+                                .iter()
+                                .map(|&b| f64::from_be_bytes(b) * factor + zero),
+                        );
                     });
                 }
             }
         }
     }
 
-    fn push_integers<'b, const N: usize>(&mut self, fields: impl Iterator<Item = &'b [u8]>, read: impl Fn([u8; N]) -> i64) {
+    fn push_integers<'b, const N: usize>(
+        &mut self,
+        fields: impl Iterator<Item = &'b [u8]>,
+        read: impl Fn([u8; N]) -> i64,
+    ) {
         for bytes in fields {
             for &element in bytes.as_chunks::<N>().0 {
                 let stored = read(element);

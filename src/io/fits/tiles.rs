@@ -119,26 +119,35 @@ impl TileLayout {
         }
         let tile_pixels = tile.iter().try_fold(1_u64, |p, &n| p.checked_mul(n as u64));
         if tile_pixels.is_none_or(|n| n > MAX_TILE_PIXELS) {
-            return Err((Fault::TooLarge, format!("its tiles of {tile:?} pixels are too large")));
+            return Err((
+                Fault::TooLarge,
+                format!("its tiles of {tile:?} pixels are too large"),
+            ));
         }
         let size = |keyword: &str| header.integer(keyword).and_then(|n| usize::try_from(n).ok());
         let row_bytes = size("NAXIS1").unwrap_or(0);
         let rows = size("NAXIS2").unwrap_or(0) as u64;
         if row_bytes > 1 << 20 {
-            return Err(bad(format!("its table rows of {row_bytes} bytes are too long for compressed tiles")));
+            return Err(bad(format!(
+                "its table rows of {row_bytes} bytes are too long for compressed tiles"
+            )));
         }
         let tiles = shape
             .iter()
             .zip(&tile)
             .try_fold(1_u64, |p, (&n, &t)| p.checked_mul(n.div_ceil(t) as u64));
         if tiles.is_none_or(|n| n > rows) {
-            return Err(bad(format!("an image of {shape:?} in tiles of {tile:?} needs more than its {rows} table rows")));
+            return Err(bad(format!(
+                "an image of {shape:?} in tiles of {tile:?} needs more than its {rows} table rows"
+            )));
         }
         let columns = columns::read(header)?;
         let stream = |name: &str| {
             columns
                 .iter()
-                .find(|c| c.name.eq_ignore_ascii_case(name) && matches!(c.letter, b'P' | b'Q') && c.repeat == 1)
+                .find(|c| {
+                    c.name.eq_ignore_ascii_case(name) && matches!(c.letter, b'P' | b'Q') && c.repeat == 1
+                })
                 .cloned()
         };
         let (compressed, gzipped, uncompressed) = (
@@ -147,7 +156,9 @@ impl TileLayout {
             stream("UNCOMPRESSED_DATA"),
         );
         if compressed.is_none() && gzipped.is_none() && uncompressed.is_none() {
-            return Err(bad("it has no column COMPRESSED_DATA of variable-length arrays".to_owned()));
+            return Err(bad(
+                "it has no column COMPRESSED_DATA of variable-length arrays".to_owned()
+            ));
         }
         let default_heap = (row_bytes as u64).saturating_mul(rows);
         let heap = match header.integer("THEAP") {
@@ -155,7 +166,9 @@ impl TileLayout {
             _ => default_heap,
         };
         let blank = match PerTile::read(header, &columns, "ZBLANK") {
-            PerTile::Absent => header.integer("BLANK").map_or(PerTile::Absent, |b| PerTile::Keyword(b as f64)),
+            PerTile::Absent => header
+                .integer("BLANK")
+                .map_or(PerTile::Absent, |b| PerTile::Keyword(b as f64)),
             found => found,
         };
         Ok(Self {
@@ -172,17 +185,30 @@ impl TileLayout {
             scale: PerTile::read(header, &columns, "ZSCALE"),
             zero: PerTile::read(header, &columns, "ZZERO"),
             blank,
-            dither: match header.text("ZQUANTIZ").map(|q| q.trim().to_ascii_uppercase()).as_deref() {
+            dither: match header
+                .text("ZQUANTIZ")
+                .map(|q| q.trim().to_ascii_uppercase())
+                .as_deref()
+            {
                 Some("SUBTRACTIVE_DITHER_1") => Dither::One,
                 Some("SUBTRACTIVE_DITHER_2") => Dither::Two,
                 _ => Dither::None,
             },
-            dither_offset: header.integer("ZDITHER0").and_then(|n| u64::try_from(n.checked_sub(1)?).ok()).unwrap_or(0),
+            dither_offset: header
+                .integer("ZDITHER0")
+                .and_then(|n| u64::try_from(n.checked_sub(1)?).ok())
+                .unwrap_or(0),
         })
     }
 
     /// The stream of tile `number` and what is needed to decode it.
-    fn fetch(&self, source: &mut Source, placed: &Placed, number: u64, pixels: usize) -> Result<Tile, Trouble> {
+    fn fetch(
+        &self,
+        source: &mut Source,
+        placed: &Placed,
+        number: u64,
+        pixels: usize,
+    ) -> Result<Tile, Trouble> {
         let cut = |e: std::io::Error| (Fault::Truncated, format!("reading tile {number}: {e}"));
         check_ratio(pixels, placed)?;
         let row_start = number.saturating_mul(self.row_bytes as u64);
@@ -190,7 +216,9 @@ impl TileLayout {
         if row_start.saturating_add(self.row_bytes as u64) > placed.available {
             return Err((Fault::Truncated, format!("tile {number} is not in the file")));
         }
-        source.read_at(placed.data_offset.saturating_add(row_start), &mut row).map_err(cut)?;
+        source
+            .read_at(placed.data_offset.saturating_add(row_start), &mut row)
+            .map_err(cut)?;
         let kinds = [
             (&self.compressed, Stream::Compressed),
             (&self.gzipped, Stream::Gzipped),
@@ -198,7 +226,9 @@ impl TileLayout {
         ];
         for (column, stream) in kinds {
             let Some(column) = column else { continue };
-            let Some((length, offset)) = descriptor(&row, column) else { continue };
+            let Some((length, offset)) = descriptor(&row, column) else {
+                continue;
+            };
             if length == 0 {
                 continue;
             }
@@ -215,12 +245,19 @@ impl TileLayout {
                 return corrupt(format!("tile {number} points outside the file"));
             };
             if end > placed.available {
-                let fault = if end > self.data_bytes { Fault::Corrupt } else { Fault::Truncated };
+                let fault = if end > self.data_bytes {
+                    Fault::Corrupt
+                } else {
+                    Fault::Truncated
+                };
                 return Err((fault, format!("the data of tile {number} are not in the file")));
             }
-            let bytes = usize::try_from(bytes).map_err(|_| (Fault::TooLarge, format!("tile {number} is too large")))?;
+            let bytes = usize::try_from(bytes)
+                .map_err(|_| (Fault::TooLarge, format!("tile {number} is too large")))?;
             let mut data = vec![0_u8; bytes];
-            source.read_at(placed.data_offset.saturating_add(start), &mut data).map_err(cut)?;
+            source
+                .read_at(placed.data_offset.saturating_add(start), &mut data)
+                .map_err(cut)?;
             let blank = self.blank.value(&row).map(|b| b as i64);
             let quantized = match (self.bitpix < 0, self.scale.value(&row)) {
                 (true, Some(scale)) => Some(Quantized {
@@ -278,7 +315,12 @@ struct Place {
 }
 
 /// Reads a window of a compressed image.
-pub(crate) fn read_window(source: &mut Source, placed: &Placed, layout: &TileLayout, window: &Window) -> Result<Plane, Trouble> {
+pub(crate) fn read_window(
+    source: &mut Source,
+    placed: &Placed,
+    layout: &TileLayout,
+    window: &Window,
+) -> Result<Plane, Trouble> {
     let count = check_size(window)?;
     check_ratio(count, placed)?;
     let mut plane = Plane::filled(window.width, window.height, f32::NAN);
@@ -286,7 +328,8 @@ pub(crate) fn read_window(source: &mut Source, placed: &Placed, layout: &TileLay
         return Ok(plane);
     }
     let scaling = Scaling::read(&placed.header, layout.bitpix);
-    let places = places(layout, window).ok_or_else(|| (Fault::Header, "its tiling is impossible".to_owned()))?;
+    let places =
+        places(layout, window).ok_or_else(|| (Fault::Header, "its tiling is impossible".to_owned()))?;
     let mut batch: Vec<(&Place, Tile)> = Vec::new();
     let (mut bytes, mut pixels) = (0_usize, 0_usize);
     for (i, place) in places.iter().enumerate() {
@@ -338,7 +381,9 @@ fn places(layout: &TileLayout, window: &Window) -> Option<Vec<Place>> {
             let (width, height) = (tile(0).min(axis(0) - x), tile(1).min(axis(1) - y));
             let area = width.checked_mul(height)?;
             found.push(Place {
-                number: number_above.checked_add((ty as u64).checked_mul(across)?)?.checked_add(tx as u64)?,
+                number: number_above
+                    .checked_add((ty as u64).checked_mul(across)?)?
+                    .checked_add(tx as u64)?,
                 x,
                 y,
                 width,
@@ -359,7 +404,9 @@ fn copy_tile(values: &[f32], place: &Place, window: &Window, plane: &mut Plane) 
     let y_to = (place.y + place.height).min(window.y0 + window.height);
     for y in y_from..y_to {
         let start = place.skip + (y - place.y) * place.width + (x_from - place.x);
-        let Some(from) = values.get(start..start + (x_to - x_from)) else { return };
+        let Some(from) = values.get(start..start + (x_to - x_from)) else {
+            return;
+        };
         plane.row_mut(y - window.y0)[x_from - window.x0..x_to - window.x0].copy_from_slice(from);
     }
 }
@@ -375,7 +422,9 @@ pub(crate) fn logical_header(table: &Header) -> Header {
     let has_simple = table.get("ZSIMPLE").is_some();
     for card in &table.cards {
         let keyword = card.keyword.as_str();
-        let dropped = ["TTYPE", "TFORM", "TUNIT", "TDIM", "TNULL", "TSCAL", "TZERO", "TDISP"];
+        let dropped = [
+            "TTYPE", "TFORM", "TUNIT", "TDIM", "TNULL", "TSCAL", "TZERO", "TDISP",
+        ];
         let renamed = match keyword {
             "XTENSION" if has_simple => continue,
             "XTENSION" => {
@@ -384,9 +433,9 @@ pub(crate) fn logical_header(table: &Header) -> Header {
                 header.cards.push(card);
                 continue;
             }
-            "BITPIX" | "NAXIS" | "NAXIS1" | "NAXIS2" | "PCOUNT" | "GCOUNT" | "TFIELDS" | "THEAP" | "ZIMAGE"
-            | "ZCMPTYPE" | "ZMASKCMP" | "ZQUANTIZ" | "ZDITHER0" | "ZSCALE" | "ZZERO" | "ZBLANK" | "CHECKSUM"
-            | "DATASUM" => continue,
+            "BITPIX" | "NAXIS" | "NAXIS1" | "NAXIS2" | "PCOUNT" | "GCOUNT" | "TFIELDS" | "THEAP"
+            | "ZIMAGE" | "ZCMPTYPE" | "ZMASKCMP" | "ZQUANTIZ" | "ZDITHER0" | "ZSCALE" | "ZZERO"
+            | "ZBLANK" | "CHECKSUM" | "DATASUM" => continue,
             "ZSIMPLE" => "SIMPLE",
             "ZTENSION" => continue,
             "ZEXTEND" => "EXTEND",
@@ -397,7 +446,12 @@ pub(crate) fn logical_header(table: &Header) -> Header {
             "ZDATASUM" => "DATASUM",
             "ZBITPIX" | "ZNAXIS" => &keyword[1..],
             _ if numbered(keyword, "ZNAXIS") => &keyword[1..],
-            _ if ["ZTILE", "ZNAME", "ZVAL"].iter().any(|root| numbered(keyword, root)) => continue,
+            _ if ["ZTILE", "ZNAME", "ZVAL"]
+                .iter()
+                .any(|root| numbered(keyword, root)) =>
+            {
+                continue;
+            }
             _ if dropped.iter().any(|root| numbered(keyword, root)) => continue,
             _ => keyword,
         };
