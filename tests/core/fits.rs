@@ -475,19 +475,8 @@ fn the_hdus_before_a_broken_one_stay_usable() {
 }
 
 #[test]
-fn a_gzip_bomb_is_an_error_and_a_cut_one_a_problem() {
+fn a_cut_gzip_file_still_gives_its_first_hdus() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("bomb.fits.gz");
-    // 1.2 GB of zeros: 1.2 MB packed.
-    let mut encoder =
-        flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
-    let zeros = vec![0_u8; 1 << 20];
-    for _ in 0..1200 {
-        std::io::Write::write_all(&mut encoder, &zeros).unwrap();
-    }
-    encoder.finish().unwrap();
-    let error = FitsFile::open(&path).unwrap_err();
-    assert!(matches!(error, FitsError::Packed { .. }), "{error}");
     // A file cut short still gives its first HDU.
     let plane = Plane::from_pixels(
         64,

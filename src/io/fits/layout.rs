@@ -9,7 +9,8 @@ use super::error::{Fault, FitsError, Trouble};
 use super::file::{HduInfo, HduKind};
 use super::header::{CARD, Header};
 use super::source::Source;
-use super::tiles::TileLayout;
+use super::tile_header::logical_header;
+use super::tile_layout::TileLayout;
 use std::path::Path;
 
 /// FITS files consist of blocks of this many bytes.
@@ -213,7 +214,7 @@ fn place(cards: &[u8], data_offset: u64, index: usize, file_len: u64) -> Result<
                     compression: Some(layout.method.name().to_owned()),
                 };
                 tiles = Some(layout);
-                logical = Some(super::tiles::logical_header(&header));
+                logical = Some(logical_header(&header));
             }
             Err(trouble) => {
                 kind = HduKind::Other("tile-compressed image with a header that cannot be used".to_owned());

@@ -9,6 +9,7 @@ pub mod header;
 
 mod ascii_table;
 mod cards;
+mod column_reader;
 mod columns;
 mod dither;
 mod error;
@@ -22,6 +23,8 @@ mod rice;
 mod source;
 mod table;
 mod tile_codec;
+mod tile_header;
+mod tile_layout;
 mod tiles;
 mod write;
 mod write_table;
