@@ -68,7 +68,9 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
     };
     let mut file = std::fs::File::open(path).map_err(io)?;
     file.rewind().map_err(io)?;
-    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(io)?;
+    let mut reader = ImageReader::new(BufReader::new(file))
+        .with_guessed_format()
+        .map_err(io)?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -77,7 +79,8 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
     let decoder = reader.into_decoder().map_err(|e| decode(e.to_string()))?;
     let (width, height) = decoder.dimensions();
     // The planes of `f32` need up to four times what the pixels do.
-    let bytes = u64::from(width) * u64::from(height) * 4 * u64::from(decoder.color_type().channel_count().min(3));
+    let bytes =
+        u64::from(width) * u64::from(height) * 4 * u64::from(decoder.color_type().channel_count().min(3));
     if bytes > MAX_BYTES {
         return Err(decode(format!("{width}x{height} pixels are too many")));
     }
@@ -135,7 +138,10 @@ pub fn write_png(path: &Path, width: usize, height: usize, rgb: &[u8]) -> Result
         return Err(encode(format!("{width}x{height} pixels are too many")));
     };
     if width.checked_mul(height).and_then(|n| n.checked_mul(3)) != Some(rgb.len()) {
-        return Err(encode(format!("{} bytes are not {width}x{height} pixels of three", rgb.len())));
+        return Err(encode(format!(
+            "{} bytes are not {width}x{height} pixels of three",
+            rgb.len()
+        )));
     }
     let mut png = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new(&mut png);

@@ -48,17 +48,27 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
     let mut names = Names::default();
     let mut done = Vec::with_capacity(columns.len());
     for column in &columns {
-        let fields = || text.chunks_exact(row_bytes.max(1)).filter_map(|row| row.get(column.start..column.start + column.width));
+        let fields = || {
+            text.chunks_exact(row_bytes.max(1))
+                .filter_map(|row| row.get(column.start..column.start + column.width))
+        };
         let mut unread = 0_usize;
         let array: ArrayRef = if column.letter == b'A' {
             let mut builder = StringBuilder::new();
             fields().for_each(|f| append_text(&mut builder, f));
             Arc::new(builder.finish())
         } else if column.letter == b'I' && column.factor == 1.0 && column.zero == 0.0 {
-            let values: Vec<Option<i64>> = fields().map(|f| column.parse(f, &mut unread, |t| t.parse().ok())).collect();
+            let values: Vec<Option<i64>> = fields()
+                .map(|f| column.parse(f, &mut unread, |t| t.parse().ok()))
+                .collect();
             // Nine digits always fit into 32 bits.
             if column.width <= 9 {
-                Arc::new(values.into_iter().map(|v| v.map(|v| v as i32)).collect::<Int32Array>())
+                Arc::new(
+                    values
+                        .into_iter()
+                        .map(|v| v.map(|v| v as i32))
+                        .collect::<Int32Array>(),
+                )
             } else {
                 Arc::new(Int64Array::from(values))
             }
@@ -69,7 +79,10 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
             Arc::new(Float64Array::from(values))
         };
         if unread > 0 {
-            notes.push(format!("column {}: {unread} fields are no numbers and were left empty", column.name));
+            notes.push(format!(
+                "column {}: {unread} fields are no numbers and were left empty",
+                column.name
+            ));
         }
         let field: Field = described(header, column.number, &column.name, array.data_type().clone());
         done.push(names.unique(field, array, &mut notes));
@@ -93,7 +106,11 @@ impl TextColumn {
         let plain = text.replace(['D', 'd'], "E");
         let mut value: f64 = plain.parse().ok()?;
         // A number without a point has it implied by the format (section 7.2.5).
-        if self.letter != b'I' && self.decimals > 0 && !plain.contains('.') && plain.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        if self.letter != b'I'
+            && self.decimals > 0
+            && !plain.contains('.')
+            && plain.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+        {
             value /= 10_f64.powi(self.decimals.min(400) as i32);
         }
         Some(value * self.factor + self.zero)
@@ -112,13 +129,31 @@ fn describe(header: &Header, row_bytes: usize) -> Result<Vec<TextColumn>, Troubl
             .integer(&format!("TBCOL{n}"))
             .and_then(|s| usize::try_from(s.checked_sub(1)?).ok())
             .ok_or_else(|| bad(format!("TBCOL{n} is missing or not a position from 1 up")))?;
-        let form = header.text(&format!("TFORM{n}")).unwrap_or("").trim().to_ascii_uppercase();
+        let form = header
+            .text(&format!("TFORM{n}"))
+            .unwrap_or("")
+            .trim()
+            .to_ascii_uppercase();
         let wrong = || bad(format!("TFORM{n} = '{form}' is no format of an ASCII table"));
-        let letter = *form.as_bytes().first().filter(|b| b"AIFED".contains(b)).ok_or_else(wrong)?;
-        let (width, decimals) = form.get(1..).unwrap_or("").split_once('.').unwrap_or((form.get(1..).unwrap_or(""), "0"));
-        let width: usize = if width.is_empty() { 1 } else { width.parse().map_err(|_| wrong())? };
+        let letter = *form
+            .as_bytes()
+            .first()
+            .filter(|b| b"AIFED".contains(b))
+            .ok_or_else(wrong)?;
+        let (width, decimals) = form
+            .get(1..)
+            .unwrap_or("")
+            .split_once('.')
+            .unwrap_or((form.get(1..).unwrap_or(""), "0"));
+        let width: usize = if width.is_empty() {
+            1
+        } else {
+            width.parse().map_err(|_| wrong())?
+        };
         if start.checked_add(width).is_none_or(|end| end > row_bytes) {
-            return Err(bad(format!("column {n} is outside its rows of {row_bytes} bytes")));
+            return Err(bad(format!(
+                "column {n} is outside its rows of {row_bytes} bytes"
+            )));
         }
         columns.push(TextColumn {
             number: n,
@@ -131,7 +166,10 @@ fn describe(header: &Header, row_bytes: usize) -> Result<Vec<TextColumn>, Troubl
             width,
             letter,
             decimals: decimals.parse().unwrap_or(0),
-            factor: header.real(&format!("TSCAL{n}")).filter(|s| *s != 0.0).unwrap_or(1.0),
+            factor: header
+                .real(&format!("TSCAL{n}"))
+                .filter(|s| *s != 0.0)
+                .unwrap_or(1.0),
             zero: header.real(&format!("TZERO{n}")).unwrap_or(0.0),
             null: header.text(&format!("TNULL{n}")).map(|t| t.trim().to_owned()),
         });

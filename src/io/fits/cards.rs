@@ -8,14 +8,14 @@ use super::header::{CARD, Card, CardValue};
 /// Keywords that describe the layout of an HDU: the writer sets them, callers cannot.
 pub(crate) fn is_structural(keyword: &str) -> bool {
     let fixed = [
-        "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "GROUPS", "TFIELDS", "THEAP", "BSCALE",
-        "BZERO", "BLANK", "END", "CONTINUE", "CHECKSUM", "DATASUM", "ZIMAGE", "ZCMPTYPE", "ZBITPIX", "ZNAXIS",
-        "ZQUANTIZ", "ZDITHER0", "ZSIMPLE", "ZTENSION", "ZEXTEND", "ZPCOUNT", "ZGCOUNT", "ZHECKSUM", "ZDATASUM",
-        "ZMASKCMP", "ZBLANK", "ZSCALE", "ZZERO", "ZBLOCKED",
+        "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "GROUPS", "TFIELDS", "THEAP",
+        "BSCALE", "BZERO", "BLANK", "END", "CONTINUE", "CHECKSUM", "DATASUM", "ZIMAGE", "ZCMPTYPE",
+        "ZBITPIX", "ZNAXIS", "ZQUANTIZ", "ZDITHER0", "ZSIMPLE", "ZTENSION", "ZEXTEND", "ZPCOUNT", "ZGCOUNT",
+        "ZHECKSUM", "ZDATASUM", "ZMASKCMP", "ZBLANK", "ZSCALE", "ZZERO", "ZBLOCKED",
     ];
     let numbered = [
-        "NAXIS", "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM", "TUCD",
-        "ZNAXIS", "ZTILE", "ZNAME", "ZVAL",
+        "NAXIS", "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM",
+        "TUCD", "ZNAXIS", "ZTILE", "ZNAME", "ZVAL",
     ];
     fixed.contains(&keyword)
         || numbered.iter().any(|root| {
@@ -57,7 +57,11 @@ pub(crate) fn append(out: &mut Vec<u8>, card: &Card) -> Result<(), String> {
         CardValue::Other(text) => ascii(text),
     };
     // Fixed format: numbers end in column 30.
-    let record = if is_plain { format!("{start}{text:>20}") } else { format!("{start}{text}") };
+    let record = if is_plain {
+        format!("{start}{text:>20}")
+    } else {
+        format!("{start}{text}")
+    };
     if record.len() > CARD {
         return Err(format!("the value of {keyword} is too long"));
     }
@@ -89,7 +93,9 @@ fn is_keyword_byte(b: u8) -> bool {
 
 /// Only the characters FITS headers may hold.
 fn ascii(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
+    text.chars()
+        .map(|c| if matches!(c, ' '..='~') { c } else { '?' })
+        .collect()
 }
 
 fn with_comment(record: String, comment: &str) -> String {

@@ -47,7 +47,11 @@ fn field_bytes(letter: u8, repeat: usize) -> Option<usize> {
 fn parse_form(form: &str) -> Option<(usize, u8, &str)> {
     let form = form.trim();
     let digits = form.bytes().take_while(u8::is_ascii_digit).count();
-    let repeat = if digits == 0 { 1 } else { form.get(..digits)?.parse().ok()? };
+    let repeat = if digits == 0 {
+        1
+    } else {
+        form.get(..digits)?.parse().ok()?
+    };
     let letter = form.as_bytes().get(digits)?.to_ascii_uppercase();
     Some((repeat, letter, form.get(digits + 1..).unwrap_or("")))
 }
@@ -75,7 +79,11 @@ pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
         let end = offset
             .checked_add(bytes)
             .filter(|&end| end <= row_bytes)
-            .ok_or_else(|| bad(format!("its columns up to {number} are longer than a row of {row_bytes} bytes")))?;
+            .ok_or_else(|| {
+                bad(format!(
+                    "its columns up to {number} are longer than a row of {row_bytes} bytes"
+                ))
+            })?;
         let name = header
             .text(&format!("TTYPE{number}"))
             .map(str::trim)

@@ -78,10 +78,14 @@ impl Fault {
     /// What the person in front of the screen can do.
     fn advice(self) -> &'static str {
         match self {
-            Fault::Header => "the header breaks the FITS standard, ask for a repaired file (fitsverify lists the faults)",
+            Fault::Header => {
+                "the header breaks the FITS standard, ask for a repaired file (fitsverify lists the faults)"
+            }
             Fault::Truncated => "the download or copy was probably cut short, fetch the file again",
             Fault::Corrupt => "the data are damaged, fetch the file again",
-            Fault::TooLarge => "the header is probably damaged; if it is right, cut the image into smaller pieces",
+            Fault::TooLarge => {
+                "the header is probably damaged; if it is right, cut the image into smaller pieces"
+            }
             Fault::Unsupported => "convert it with another tool such as astropy or funpack first",
             Fault::WrongKind => "choose another HDU",
             Fault::OutOfRange => "choose one that exists",

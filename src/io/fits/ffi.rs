@@ -43,7 +43,9 @@ pub(crate) fn hdecompress(stream: &[u8], count: usize, smooth: bool) -> Result<V
     let (nx, ny) = (int(2), int(6));
     let product = i64::from(nx).saturating_mul(i64::from(ny));
     if head[..2] != [0xdd, 0x99] || nx < 1 || ny < 1 || product != count as i64 {
-        return corrupt(format!("an HCOMPRESS_1 tile says {nx}x{ny} where {count} pixels belong"));
+        return corrupt(format!(
+            "an HCOMPRESS_1 tile says {nx}x{ny} where {count} pixels belong"
+        ));
     }
     let planes = head[22..25].iter().copied().max().unwrap_or(0);
     if planes > 63 {
@@ -74,7 +76,10 @@ pub(crate) fn hdecompress(stream: &[u8], count: usize, smooth: bool) -> Result<V
         )
     };
     if result != 0 {
-        return corrupt(format!("an HCOMPRESS_1 tile does not decode ({})", messages(result)));
+        return corrupt(format!(
+            "an HCOMPRESS_1 tile does not decode ({})",
+            messages(result)
+        ));
     }
     // The decoder leaves 32-bit values in the first half of the buffer.
     let narrow: &[i32] = bytemuck::cast_slice(&output);
@@ -103,15 +108,23 @@ pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze
     if width.checked_mul(height) != Some(pixels.len()) {
         return Err("width times height is not the number of pixels".to_owned());
     }
-    let mut values: Vec<f32> = pixels.iter().map(|&v| if v.is_nan() { NO_VALUE } else { v }).collect();
+    let mut values: Vec<f32> = pixels
+        .iter()
+        .map(|&v| if v.is_nan() { NO_VALUE } else { v })
+        .collect();
     let mut axes = [width as i64, height as i64];
     let count = values.len() as i64;
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _guard = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut file: *mut sys::fitsfile = ptr::null_mut();
     // cfitsio looks into table rows it has not written yet, which must be zero: the buffer starts
     // large enough for the header and all rows (one a pixel row). What `realloc` adds is heap,
     // which is written first.
-    let mut size = height.saturating_mul(64).saturating_add(values.len()).saturating_add(1 << 17);
+    let mut size = height
+        .saturating_mul(64)
+        .saturating_add(values.len())
+        .saturating_add(1 << 17);
     let grow = values.len().max(1 << 18);
     let mut status: c_int = 0;
     let (method, level) = match how {
@@ -128,7 +141,14 @@ pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze
     // are as long as the calls are told. `buffer` comes from `calloc` or `realloc`, is at least `size`
     // bytes long, is copied once and freed once.
     unsafe {
-        sys::ffimem(&raw mut file, &raw mut buffer, &raw mut size, grow, Some(realloc), &raw mut status);
+        sys::ffimem(
+            &raw mut file,
+            &raw mut buffer,
+            &raw mut size,
+            grow,
+            Some(realloc),
+            &raw mut status,
+        );
         if status == 0 {
             sys::fits_set_compression_type(file, method as c_int, &raw mut status);
             sys::fits_set_quantize_level(file, level, &raw mut status);
@@ -160,7 +180,10 @@ fn messages(status: c_int) -> String {
     let mut take = |text: &[c_char; 81]| {
         // SAFETY: the array is zeroed before each call and cfitsio writes at most 80 characters
         // and a terminator.
-        let line = unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy().trim().to_owned();
+        let line = unsafe { CStr::from_ptr(text.as_ptr()) }
+            .to_string_lossy()
+            .trim()
+            .to_owned();
         if !line.is_empty() {
             words.push(line);
         }

@@ -157,9 +157,13 @@ impl FitsFile {
         let planes = self.hdus.get(hdu).map_or(0, HduInfo::planes);
         let out_of_range = |cause: String| FitsError::hdu(&self.path, hdu, Fault::OutOfRange, cause);
         if plane >= planes {
-            return Err(out_of_range(format!("it has {planes} image planes, plane {plane} was asked for")));
+            return Err(out_of_range(format!(
+                "it has {planes} image planes, plane {plane} was asked for"
+            )));
         }
-        let inside = |start: usize, length: usize, whole: usize| start.checked_add(length).is_some_and(|end| end <= whole);
+        let inside = |start: usize, length: usize, whole: usize| {
+            start.checked_add(length).is_some_and(|end| end <= whole)
+        };
         if !inside(x0, width, image_width) || !inside(y0, height, image_height) {
             return Err(out_of_range(format!(
                 "a window of {width}x{height} from ({x0}, {y0}) is not inside its {image_width}x{image_height} pixels"
@@ -201,7 +205,10 @@ impl FitsFile {
 
     fn image_size(&self, hdu: usize) -> Result<(usize, usize), FitsError> {
         let trouble = |(fault, cause): Trouble| FitsError::hdu(&self.path, hdu, fault, cause);
-        let info = self.hdus.get(hdu).ok_or_else(|| trouble(no_such_hdu(self.hdus.len())))?;
+        let info = self
+            .hdus
+            .get(hdu)
+            .ok_or_else(|| trouble(no_such_hdu(self.hdus.len())))?;
         if let Some(size) = info.plane_size() {
             return Ok(size);
         }
@@ -212,7 +219,9 @@ impl FitsFile {
             ),
             HduKind::Image { .. } => (Fault::WrongKind, "it has a single axis and no image plane"),
             HduKind::Empty => (Fault::WrongKind, "it has no data"),
-            HduKind::BinaryTable { .. } | HduKind::AsciiTable { .. } => (Fault::WrongKind, "it is a table, not an image"),
+            HduKind::BinaryTable { .. } | HduKind::AsciiTable { .. } => {
+                (Fault::WrongKind, "it is a table, not an image")
+            }
             HduKind::Other(_) => (Fault::Unsupported, "it is no image this program knows"),
         };
         Err(trouble((fault, cause.to_owned())))
@@ -220,5 +229,8 @@ impl FitsFile {
 }
 
 fn no_such_hdu(count: usize) -> Trouble {
-    (Fault::OutOfRange, format!("the file has {count} HDUs that can be read"))
+    (
+        Fault::OutOfRange,
+        format!("the file has {count} HDUs that can be read"),
+    )
 }

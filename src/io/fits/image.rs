@@ -68,10 +68,24 @@ pub(crate) fn decode(bytes: &[u8], bitpix: i32, scaling: &Scaling, pixels: &mut 
     let int = |v: i64| scaling.integer(v);
     match bitpix {
         8 => pixels.extend(bytes.iter().map(|&b| int(i64::from(b)))),
-        16 => pixels.extend(bytes.as_chunks().0.iter().map(|&c| int(i64::from(i16::from_be_bytes(c))))),
-        32 => pixels.extend(bytes.as_chunks().0.iter().map(|&c| int(i64::from(i32::from_be_bytes(c))))),
+        16 => pixels.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&c| int(i64::from(i16::from_be_bytes(c)))),
+        ),
+        32 => pixels.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&c| int(i64::from(i32::from_be_bytes(c)))),
+        ),
         64 => pixels.extend(bytes.as_chunks().0.iter().map(|&c| int(i64::from_be_bytes(c)))),
-        -32 if scaling.is_identity() => pixels.extend(bytes.as_chunks().0.iter().map(|&c| f32::from_be_bytes(c))),
+        -32 if scaling.is_identity() => {
+            pixels.extend(bytes.as_chunks().0.iter().map(|&c| f32::from_be_bytes(c)))
+        }
         -32 => pixels.extend(
             bytes
                 .as_chunks()
@@ -79,7 +93,13 @@ pub(crate) fn decode(bytes: &[u8], bitpix: i32, scaling: &Scaling, pixels: &mut 
                 .iter()
                 .map(|&c| scaling.real(f64::from(f32::from_be_bytes(c)))),
         ),
-        _ => pixels.extend(bytes.as_chunks().0.iter().map(|&c| scaling.real(f64::from_be_bytes(c)))),
+        _ => pixels.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&c| scaling.real(f64::from_be_bytes(c))),
+        ),
     }
 }
 
@@ -92,7 +112,10 @@ pub(crate) fn check_size(window: &Window) -> Result<usize, Trouble> {
         .ok_or_else(|| {
             (
                 Fault::TooLarge,
-                format!("{}x{} pixels are more than one plane may have", window.width, window.height),
+                format!(
+                    "{}x{} pixels are more than one plane may have",
+                    window.width, window.height
+                ),
             )
         })
 }
@@ -126,7 +149,10 @@ pub(crate) fn read_window(
         return Ok(Plane::from_pixels(window.width, window.height, Vec::new()));
     }
     let last = position(window.x0 + window.width - 1, window.y0 + window.height - 1).ok_or_else(cut)?;
-    if last.checked_add(bytes_per_pixel as u64).is_none_or(|end| end > placed.available) {
+    if last
+        .checked_add(bytes_per_pixel as u64)
+        .is_none_or(|end| end > placed.available)
+    {
         return Err(cut());
     }
     let count = check_size(window)?;

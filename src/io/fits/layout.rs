@@ -9,7 +9,8 @@ use super::error::{Fault, FitsError, Trouble};
 use super::file::{HduInfo, HduKind};
 use super::header::{CARD, Header};
 use super::source::Source;
-use super::tiles::TileLayout;
+use super::tile_header::logical_header;
+use super::tile_layout::TileLayout;
 use std::path::Path;
 
 /// FITS files consist of blocks of this many bytes.
@@ -53,7 +54,10 @@ pub(crate) fn scan(path: &Path, source: &mut Source) -> Result<Scan, FitsError> 
     while offset < source.len {
         let index = found.hdus.len();
         let result = if index >= MAX_HDUS {
-            Err((Fault::TooLarge, format!("more than {MAX_HDUS} HDUs; the rest is not read")))
+            Err((
+                Fault::TooLarge,
+                format!("more than {MAX_HDUS} HDUs; the rest is not read"),
+            ))
         } else {
             read_header(path, source, offset, index)
         };
@@ -66,7 +70,9 @@ pub(crate) fn scan(path: &Path, source: &mut Source) -> Result<Scan, FitsError> 
                 });
             }
             Ok(HeaderBytes::Io(e)) => return Err(FitsError::io(path, "read", e)),
-            Ok(HeaderBytes::Header { cards, length }) => place(&cards, offset.saturating_add(length), index, source.len),
+            Ok(HeaderBytes::Header { cards, length }) => {
+                place(&cards, offset.saturating_add(length), index, source.len)
+            }
             Err(trouble) => Err(trouble),
         };
         match step {
@@ -131,7 +137,10 @@ fn read_header(path: &Path, source: &mut Source, offset: u64, index: usize) -> R
                 }
                 return Err((
                     Fault::Header,
-                    format!("what follows HDU {} at byte {offset} is no extension (it does not start with XTENSION)", index - 1),
+                    format!(
+                        "what follows HDU {} at byte {offset} is no extension (it does not start with XTENSION)",
+                        index - 1
+                    ),
                 ));
             }
         }
@@ -150,9 +159,14 @@ fn read_header(path: &Path, source: &mut Source, offset: u64, index: usize) -> R
 }
 
 fn looks_like(path: &Path, bytes: &[u8]) -> String {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or("")
+        .to_ascii_lowercase();
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_ascii_lowercase();
-    let what = if bytes.starts_with(b"\x89PNG") || bytes.starts_with(b"\xff\xd8") || bytes.starts_with(b"II*") {
+    let what = if bytes.starts_with(b"\x89PNG") || bytes.starts_with(b"\xff\xd8") || bytes.starts_with(b"II*")
+    {
         "it is a picture; open it as one"
     } else if bytes.starts_with(b"\x89HDF") {
         "it is an HDF5 file; convert it to FITS"
@@ -200,7 +214,7 @@ fn place(cards: &[u8], data_offset: u64, index: usize, file_len: u64) -> Result<
                     compression: Some(layout.method.name().to_owned()),
                 };
                 tiles = Some(layout);
-                logical = Some(super::tiles::logical_header(&header));
+                logical = Some(logical_header(&header));
             }
             Err(trouble) => {
                 kind = HduKind::Other("tile-compressed image with a header that cannot be used".to_owned());
@@ -217,7 +231,10 @@ fn place(cards: &[u8], data_offset: u64, index: usize, file_len: u64) -> Result<
     Ok(Step {
         info: HduInfo {
             index,
-            name: header.text("EXTNAME").map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()),
+            name: header
+                .text("EXTNAME")
+                .map(|t| t.trim().to_owned())
+                .filter(|t| !t.is_empty()),
             version: header.integer("EXTVER"),
             kind,
             header: logical.unwrap_or_else(|| header.clone()),
@@ -279,7 +296,9 @@ impl Facts {
         let elements = if axes.is_empty() {
             Some(0)
         } else {
-            counted.iter().try_fold(1_u64, |product, &n| product.checked_mul(n))
+            counted
+                .iter()
+                .try_fold(1_u64, |product, &n| product.checked_mul(n))
         };
         let data_bytes = elements
             .and_then(|n| n.checked_add(pcount))
@@ -297,8 +316,15 @@ impl Facts {
 
     fn kind(&self, header: &Header, index: usize) -> HduKind {
         let extension = header.text("XTENSION").unwrap_or("").trim().to_ascii_uppercase();
-        let size = |k: usize| self.axes.get(k).map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX));
-        let columns = header.integer("TFIELDS").filter(|n| (0..=999).contains(n)).unwrap_or(0) as usize;
+        let size = |k: usize| {
+            self.axes
+                .get(k)
+                .map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX))
+        };
+        let columns = header
+            .integer("TFIELDS")
+            .filter(|n| (0..=999).contains(n))
+            .unwrap_or(0) as usize;
         let is_table = self.axes.len() == 2 && self.bitpix == 8;
         match extension.as_str() {
             _ if self.random_groups => HduKind::RandomGroups,

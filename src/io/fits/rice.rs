@@ -19,7 +19,9 @@ struct Bits<'a> {
 impl Bits<'_> {
     fn refill(&mut self) {
         while self.filled <= 56 {
-            let Some(&byte) = self.bytes.get(self.at) else { break };
+            let Some(&byte) = self.bytes.get(self.at) else {
+                break;
+            };
             self.at += 1;
             self.window |= u64::from(byte) << (56 - self.filled);
             self.filled += 8;
@@ -69,7 +71,12 @@ impl Bits<'_> {
 ///
 /// # Errors
 /// If the stream ends early or the parameters don't exist.
-pub(crate) fn decode(stream: &[u8], count: usize, bytes_per_pixel: usize, block: usize) -> Result<Vec<i32>, Trouble> {
+pub(crate) fn decode(
+    stream: &[u8],
+    count: usize,
+    bytes_per_pixel: usize,
+    block: usize,
+) -> Result<Vec<i32>, Trouble> {
     let (split_bits, split_max, bits) = match bytes_per_pixel {
         1 => (3, 6, 8),
         2 => (4, 14, 16),
@@ -87,7 +94,9 @@ pub(crate) fn decode(stream: &[u8], count: usize, bytes_per_pixel: usize, block:
     };
     let mut pixels = Vec::with_capacity(count);
     let short = || corrupt("a RICE_1 tile ends early");
-    let Some(mut last) = reader.take(bits) else { return short() };
+    let Some(mut last) = reader.take(bits) else {
+        return short();
+    };
     let mask = if bits == 32 { u32::MAX } else { (1_u32 << bits) - 1 };
     let value = |raw: u32| match bits {
         8 => (raw & 0xff) as i32,
@@ -96,7 +105,9 @@ pub(crate) fn decode(stream: &[u8], count: usize, bytes_per_pixel: usize, block:
     };
     while pixels.len() < count {
         let here = block.min(count - pixels.len());
-        let Some(split) = reader.take(split_bits) else { return short() };
+        let Some(split) = reader.take(split_bits) else {
+            return short();
+        };
         if split == 0 {
             pixels.resize(pixels.len() + here, value(last));
             continue;
@@ -112,7 +123,11 @@ pub(crate) fn decode(stream: &[u8], count: usize, bytes_per_pixel: usize, block:
                 })
             };
             let Some(folded) = folded else { return short() };
-            let difference = if folded & 1 == 0 { folded >> 1 } else { !(folded >> 1) };
+            let difference = if folded & 1 == 0 {
+                folded >> 1
+            } else {
+                !(folded >> 1)
+            };
             last = last.wrapping_add(difference) & mask;
             pixels.push(value(last));
         }
@@ -130,7 +145,10 @@ mod tests {
         assert_eq!(decode(&[0, 7, 0], 5, 2, 32)?, [7; 5]);
         // Split 15 (verbatim): differences 0, -1, then one of +1.
         // 1111 | 0000000000000000 | 0000000000000001 | 0000000000000010
-        assert_eq!(decode(&[0, 7, 0xf0, 0, 0, 0, 0x10, 0, 0x20], 3, 2, 32)?, [7, 6, 7]);
+        assert_eq!(
+            decode(&[0, 7, 0xf0, 0, 0, 0, 0x10, 0, 0x20], 3, 2, 32)?,
+            [7, 6, 7]
+        );
         Ok(())
     }
 

@@ -10,12 +10,21 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// No packed file may unpack to more bytes than this.
-const MAX_UNPACKED: u64 = 8 << 30;
-/// Above this many bytes the packing ratio is looked at.
-const RATIO_FROM: u64 = 1 << 30;
-/// No real observation packs better than this over a gigabyte (deflate's own limit is 1032).
-const MAX_RATIO: u64 = 200;
+/// What a packed file may unpack to.
+struct Limits {
+    /// At most this many bytes.
+    bytes: u64,
+    /// Above this many bytes the packing ratio is looked at,
+    ratio_from: u64,
+    /// which may be at most this (deflate's own limit is 1032; no real gigabyte comes near).
+    ratio: u64,
+}
+
+const LIMITS: Limits = Limits {
+    bytes: 8 << 30,
+    ratio_from: 1 << 30,
+    ratio: 200,
+};
 
 /// Readable bytes with random access.
 #[derive(Debug)]
@@ -50,7 +59,7 @@ impl Source {
         };
         match &magic[..got] {
             [] => refuse("it is empty; the download or copy probably failed"),
-            [0x1f, 0x8b, ..] | [0x1f, 0x9d, ..] => unpack(path, file, magic[1] == 0x8b, packed_len),
+            [0x1f, 0x8b, ..] | [0x1f, 0x9d, ..] => unpack(path, file, magic[1] == 0x8b, packed_len, &LIMITS),
             [b'B', b'Z', b'h', ..] => refuse("it is packed with bzip2; unpack it with bunzip2 first"),
             [0xfd, b'7', b'z', b'X', b'Z', ..] => refuse("it is packed with xz; unpack it with unxz first"),
             [b'P', b'K', 3, 4, ..] => refuse("it is a zip archive; unpack it first"),
@@ -90,6 +99,7 @@ struct Bounded<'a> {
     out: &'a mut File,
     written: u64,
     packed_len: u64,
+    limits: &'a Limits,
     burst: bool,
 }
 
@@ -97,7 +107,9 @@ impl Write for Bounded<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.written = self.written.saturating_add(bytes.len() as u64);
         let ratio = self.written / self.packed_len.max(1);
-        if self.written > MAX_UNPACKED || (self.written > RATIO_FROM && ratio > MAX_RATIO) {
+        if self.written > self.limits.bytes
+            || (self.written > self.limits.ratio_from && ratio > self.limits.ratio)
+        {
             self.burst = true;
             return Err(io::Error::other("unpacks to too much"));
         }
@@ -113,6 +125,7 @@ fn unpack(
     file: File,
     is_gzip: bool,
     packed_len: u64,
+    limits: &Limits,
 ) -> Result<(Source, Option<FitsError>), FitsError> {
     let io_err = |action| move |e| FitsError::io(path, action, e);
     let mut temporary = tempfile::tempfile().map_err(io_err("make a temporary file to unpack it"))?;
@@ -120,6 +133,7 @@ fn unpack(
         out: &mut temporary,
         written: 0,
         packed_len,
+        limits,
         burst: false,
     };
     let mut reader = io::BufReader::with_capacity(1 << 16, file);
@@ -153,13 +167,7 @@ fn unpack(
         Some(problem) if len < 2880 => return Err(problem),
         other => other,
     };
-    Ok((
-        Source {
-            file: temporary,
-            len,
-        },
-        problem,
-    ))
+    Ok((Source { file: temporary, len }, problem))
 }
 
 fn copy(reader: &mut dyn Read, out: &mut dyn Write) -> io::Result<()> {
@@ -171,5 +179,40 @@ fn copy(reader: &mut dyn Read, out: &mut dyn Write) -> io::Result<()> {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_refused_and_a_real_file_is_not() -> io::Result<()> {
+        let limits = Limits {
+            bytes: 1 << 20,
+            ratio_from: 1 << 16,
+            ratio: 50,
+        };
+        let unpacked = |content: &[u8]| -> io::Result<Result<u64, FitsError>> {
+            let mut packed = tempfile::tempfile()?;
+            let mut encoder = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::default());
+            encoder.write_all(content)?;
+            encoder.finish()?;
+            packed.seek(SeekFrom::Start(0))?;
+            let length = packed.metadata()?.len();
+            Ok(unpack(Path::new("x.fits.gz"), packed, true, length, &limits).map(|(source, _)| source.len))
+        };
+        // Zeros pack a thousandfold, counters hardly.
+        assert!(matches!(
+            unpacked(&vec![0; 1 << 19])?,
+            Err(FitsError::Packed { .. })
+        ));
+        let counters: Vec<u8> = (0..1_u32 << 18)
+            .flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes())
+            .collect();
+        assert!(matches!(unpacked(&counters[..1 << 19])?, Ok(n) if n == 1 << 19));
+        let long = [&counters[..], &counters[..1 << 18]].concat();
+        assert!(matches!(unpacked(&long)?, Err(FitsError::Packed { .. })));
+        Ok(())
     }
 }

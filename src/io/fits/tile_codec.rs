@@ -55,7 +55,12 @@ impl Method {
             },
             "PLIO_1" => Self::Plio,
             "NOCOMPRESS" => Self::None,
-            other => return Err((Fault::Unsupported, format!("its compression {other:?} is not known"))),
+            other => {
+                return Err((
+                    Fault::Unsupported,
+                    format!("its compression {other:?} is not known"),
+                ));
+            }
         })
     }
 
@@ -114,11 +119,26 @@ impl Tile {
         let n = self.pixels;
         Ok(match (self.stream, method) {
             (Stream::Raw, _) | (Stream::Compressed, Method::None) => Values::Bytes(self.data.clone()),
-            (Stream::Gzipped, _) | (Stream::Compressed, Method::Gzip1) => Values::Bytes(inflate(&self.data, n)?),
+            (Stream::Gzipped, _) | (Stream::Compressed, Method::Gzip1) => {
+                Values::Bytes(inflate(&self.data, n)?)
+            }
             (_, Method::Gzip2) => Values::Bytes(unshuffle(&inflate(&self.data, n)?, n)),
-            (_, Method::Rice { block, bytes_per_pixel }) => {
+            (
+                _,
+                Method::Rice {
+                    block,
+                    bytes_per_pixel,
+                },
+            ) => {
                 // A block needs three bits at least, so a short stream cannot mean many pixels.
-                if self.data.len().saturating_add(8).saturating_mul(8).saturating_mul(*block) < n {
+                if self
+                    .data
+                    .len()
+                    .saturating_add(8)
+                    .saturating_mul(8)
+                    .saturating_mul(*block)
+                    < n
+                {
                     return corrupt("a RICE_1 tile ends early");
                 }
                 Values::Integers(rice::decode(&self.data, n, *bytes_per_pixel, *block)?)
@@ -137,7 +157,9 @@ impl Tile {
         let quantized = self.quantized.filter(|_| is_quantized);
         let mut pixels = match (values, quantized) {
             (Values::Integers(q), Some(how)) => how.restore(&q),
-            (Values::Integers(q), None) => return Ok(q.iter().map(|&v| scaling.integer(i64::from(v))).collect()),
+            (Values::Integers(q), None) => {
+                return Ok(q.iter().map(|&v| scaling.integer(i64::from(v))).collect());
+            }
             (Values::Bytes(bytes), Some(how)) => how.restore(&integers(&bytes, self.pixels)?),
             (Values::Bytes(bytes), None) => {
                 let mut pixels = Vec::with_capacity(self.pixels);
@@ -169,8 +191,18 @@ fn element_size(bytes: &[u8], count: usize) -> Result<usize, Trouble> {
 fn integers(bytes: &[u8], count: usize) -> Result<Vec<i32>, Trouble> {
     Ok(match element_size(bytes, count)? {
         1 => bytes.iter().map(|&b| i32::from(b)).collect(),
-        2 => bytes.as_chunks().0.iter().map(|&c| i32::from(i16::from_be_bytes(c))).collect(),
-        4 => bytes.as_chunks().0.iter().map(|&c| i32::from_be_bytes(c)).collect(),
+        2 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&c| i32::from(i16::from_be_bytes(c)))
+            .collect(),
+        4 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&c| i32::from_be_bytes(c))
+            .collect(),
         _ => return corrupt("quantized pixels of 8 bytes"),
     })
 }
@@ -179,7 +211,10 @@ fn integers(bytes: &[u8], count: usize) -> Result<Vec<i32>, Trouble> {
 fn inflate(stream: &[u8], count: usize) -> Result<Vec<u8>, Trouble> {
     let most = (count as u64).saturating_mul(8).saturating_add(1);
     let mut bytes = Vec::new();
-    match flate2::read::GzDecoder::new(stream).take(most).read_to_end(&mut bytes) {
+    match flate2::read::GzDecoder::new(stream)
+        .take(most)
+        .read_to_end(&mut bytes)
+    {
         Ok(_) => Ok(bytes),
         Err(e) => corrupt(format!("its gzip stream is broken: {e}")),
     }
@@ -187,7 +222,11 @@ fn inflate(stream: &[u8], count: usize) -> Result<Vec<u8>, Trouble> {
 
 /// Undoes GZIP_2's order: first bytes of all pixels, then second bytes…
 fn unshuffle(bytes: &[u8], count: usize) -> Vec<u8> {
-    let Some(size) = bytes.len().checked_div(count).filter(|&s| s > 1 && s * count == bytes.len()) else {
+    let Some(size) = bytes
+        .len()
+        .checked_div(count)
+        .filter(|&s| s > 1 && s * count == bytes.len())
+    else {
         return bytes.to_vec();
     };
     let mut out = vec![0_u8; bytes.len()];

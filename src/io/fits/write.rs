@@ -63,7 +63,9 @@ pub fn write_images(path: &Path, images: &[ImageToWrite]) -> Result<(), FitsErro
             let squeeze = match image.compression {
                 Compression::None => None,
                 Compression::Gzip => Some(Squeeze::Gzip),
-                Compression::Rice { quantize } if quantize.is_finite() && quantize > 0.0 => Some(Squeeze::Rice(quantize)),
+                Compression::Rice { quantize } if quantize.is_finite() && quantize > 0.0 => {
+                    Some(Squeeze::Rice(quantize))
+                }
                 Compression::Rice { quantize } => {
                     return Err(named(format!("quantize = {quantize} is not above 0")));
                 }
@@ -256,7 +258,13 @@ fn compressed_hdu(file: &[u8], image: &ImageToWrite) -> Result<Vec<u8>, String> 
     let mut head = HeaderBytes(records[..end * CARD].to_vec());
     if image.name.is_some() {
         // cfitsio names the extension COMPRESSED_IMAGE; the image has its own name.
-        let own: Vec<u8> = head.0.chunks(CARD).filter(|c| !c.starts_with(b"EXTNAME ")).flatten().copied().collect();
+        let own: Vec<u8> = head
+            .0
+            .chunks(CARD)
+            .filter(|c| !c.starts_with(b"EXTNAME "))
+            .flatten()
+            .copied()
+            .collect();
         head.0 = own;
     }
     head.cards(image.cards, image.name)?;

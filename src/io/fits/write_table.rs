@@ -31,11 +31,15 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
     let schema = table.batch.schema_ref();
     let mut columns = Vec::with_capacity(table.batch.num_columns());
     for (field, array) in schema.fields().iter().zip(table.batch.columns()) {
-        let encoder = Encoder::new(array).map_err(|cause| refuse(format!("column {}: {cause}", field.name())))?;
+        let encoder =
+            Encoder::new(array).map_err(|cause| refuse(format!("column {}: {cause}", field.name())))?;
         columns.push((field, encoder));
     }
     if columns.len() > 999 {
-        return Err(refuse(format!("{} columns; FITS allows 999, drop some", columns.len())));
+        return Err(refuse(format!(
+            "{} columns; FITS allows 999, drop some",
+            columns.len()
+        )));
     }
     let row_bytes: usize = columns.iter().map(|(_, e)| e.width).sum();
     let rows = table.rows();
@@ -56,7 +60,9 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
         }
         for (i, (field, encoder)) in columns.iter().enumerate() {
             let n = i + 1;
-            let mut text = |root: &str, value: &str| head.card(&format!("{root}{n}"), CardValue::Text(value.to_owned()), "");
+            let mut text = |root: &str, value: &str| {
+                head.card(&format!("{root}{n}"), CardValue::Text(value.to_owned()), "")
+            };
             text("TTYPE", field.name())?;
             text("TFORM", &encoder.form)?;
             for (root, key) in [("TUNIT", UNIT), ("TUCD", UCD), ("TCOMM", DESCRIPTION)] {
@@ -113,7 +119,11 @@ impl Encoder {
         let (values, list, repeat) = match array.data_type() {
             DataType::FixedSizeList(_, size) => {
                 let list = array.as_fixed_size_list();
-                (list.values().clone(), Some(array.clone()), usize::try_from(*size).unwrap_or(0))
+                (
+                    list.values().clone(),
+                    Some(array.clone()),
+                    usize::try_from(*size).unwrap_or(0),
+                )
             }
             _ => (array.clone(), None, 1),
         };
@@ -125,7 +135,11 @@ impl Encoder {
             null = unused(&values);
             if null.is_none() {
                 // All values of the type occur: the next wider type has room.
-                let wider = if values.data_type() == &DataType::UInt8 { DataType::Int16 } else { DataType::Int32 };
+                let wider = if values.data_type() == &DataType::UInt8 {
+                    DataType::Int16
+                } else {
+                    DataType::Int32
+                };
                 values = arrow::compute::cast(&values, &wider).map_err(|e| e.to_string())?;
                 null = unused(&values);
             }
@@ -139,14 +153,29 @@ impl Encoder {
             DataType::Float32 => ('E', 4),
             DataType::Float64 => ('D', 8),
             DataType::Utf8 if list.is_none() => ('A', 1),
-            other => return Err(format!("FITS has no columns of type {other}; leave it out or convert it")),
+            other => {
+                return Err(format!(
+                    "FITS has no columns of type {other}; leave it out or convert it"
+                ));
+            }
         };
         let repeat = match letter {
-            'A' => values.as_string::<i32>().iter().flatten().map(|t| t.chars().count()).max().unwrap_or(0).max(1),
+            'A' => values
+                .as_string::<i32>()
+                .iter()
+                .flatten()
+                .map(|t| t.chars().count())
+                .max()
+                .unwrap_or(0)
+                .max(1),
             _ => repeat,
         };
         Ok(Self {
-            form: if repeat == 1 { letter.to_string() } else { format!("{repeat}{letter}") },
+            form: if repeat == 1 {
+                letter.to_string()
+            } else {
+                format!("{repeat}{letter}")
+            },
             width: repeat.checked_mul(bytes).ok_or("its rows are too long")?,
             values,
             list,
@@ -219,7 +248,11 @@ impl Encoder {
             };
             for (k, out) in field.as_chunks_mut().0.iter_mut().enumerate().take(self.repeat) {
                 let i = first + k;
-                *out = if row_valid && self.values.is_valid(i) { value(i) } else { missing };
+                *out = if row_valid && self.values.is_valid(i) {
+                    value(i)
+                } else {
+                    missing
+                };
             }
         }
     }
