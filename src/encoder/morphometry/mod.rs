@@ -99,7 +99,12 @@ fn measure(cutout: &Cutout, geometry: &Geometry) -> [f64; COUNT] {
     let asymmetry = asymmetry::measure(&stamp, geometry);
     let mut moments = moments::measure(&stamp, geometry);
     let segment = segmentation::measure(&stamp, geometry);
-    let gini = gini_m20::gini(&mut moments.compressed);
+    // The fewer pixels are lit the nearer G is to 1; so it is without any.
+    let gini = if moments.faint.weight > 0.0 {
+        gini_m20::gini(&mut moments.compressed)
+    } else {
+        1.0
+    };
     let texture = texture::measure(&stamp, geometry);
     let fourier = fourier::measure(&stamp, geometry);
     let peaks = peaks::measure(&stamp, geometry);

@@ -55,24 +55,27 @@ pub fn measure(stamp: &Stamp, geometry: &Geometry) -> Profile {
 }
 
 /// Radii that hold the given shares of the light, linear between the distinct pixel distances.
+///
+/// Half of the light at a distance counts as within it: a pixel reaches as far in as out.
 fn growth_radii<const K: usize>(stamp: &Stamp, geometry: &Geometry, shares: [f64; K]) -> [f64; K] {
-    let mut found = [0.0; K];
+    // Without any light no share is ever reached: radii as of the cutout's edge.
+    let mut found = [1.0; K];
     let mut next = 0;
-    let (mut radius_before, mut sum_before) = (0.0, 0.0);
+    let (mut radius_before, mut share_before) = (0.0, 0.0);
+    let mut within = 0.0;
     for (radius, pixels) in &geometry.rings {
         let ring: f64 = pixels.iter().map(|&i| stamp.light[i as usize]).sum();
-        let sum = sum_before + ring / stamp.total;
-        while next < K && sum >= shares[next] {
-            let step = (shares[next] - sum_before) / (sum - sum_before).max(TINY);
+        let share = (within + ring / 2.0) / stamp.total;
+        while next < K && share >= shares[next] {
+            let step = (shares[next] - share_before) / (share - share_before).max(TINY);
             found[next] = radius_before + (radius - radius_before) * step;
             next += 1;
         }
-        (radius_before, sum_before) = (*radius, sum);
         if next == K {
             break;
         }
+        within += ring;
+        (radius_before, share_before) = (*radius, share);
     }
-    // Without any light no share is ever reached: radii as of a uniform cutout's edge.
-    found[next..].fill(1.0);
     found
 }
