@@ -9,6 +9,7 @@ mod display;
 mod house;
 mod project;
 mod fits;
+mod morphometry;
 mod support;
 mod vit;
 mod wcs;
