@@ -13,6 +13,7 @@ use crate::support;
 mod coords;
 mod crossmatch;
 mod headers;
+mod observations;
 
 struct Case {
     name: String,
