@@ -8,8 +8,11 @@
 //! 2002 (Paper II). Tested against astropy.wcs (wcslib).
 
 mod build;
+mod distortion;
 mod error;
+mod keywords;
 mod linear;
+mod matrix;
 mod parse;
 mod polynomial;
 mod projection;

@@ -190,7 +190,7 @@ fn cards_describe_the_same_sky() {
             }
         };
         let again = Wcs::from_header(&Header { cards }).unwrap();
-        let (original, again) = (wcs.of_cutout(10.0, -3.5), again.of_cutout(10.0, -3.5));
+        let again = again.of_cutout(10.0, -3.5);
         assert_eq!(wcs.frame(), again.frame(), "{}", case.name);
         for [x, y, ..] in &case.project {
             let (x, y) = (x.unwrap(), y.unwrap());
@@ -199,7 +199,6 @@ fn cards_describe_the_same_sky() {
             if let (Some(a), Some(b)) = (a, b) {
                 let limit = (1e-8 * wcs.pixel_scale_arcsec()).max(1e-8);
                 assert!(separation_arcsec(a, b) < limit, "{}: {a:?} {b:?}", case.name);
-                assert_eq!(original.sky_from_pixel(x - 10.0, y + 3.5).is_some(), true);
             }
         }
         written += 1;
