@@ -126,6 +126,10 @@ pub(super) fn glyph(character: char) -> Glyph {
         '±' => [0x04, 0x04, 0x1F, 0x04, 0x04, 0x00, 0x1F, 0],
         '×' => [0x00, 0x11, 0x0A, 0x04, 0x0A, 0x11, 0x00, 0],
         '–' | '−' => [0x00, 0x00, 0x00, 0x1F, 0x00, 0x00, 0x00, 0],
+        'µ' | 'μ' => [0x00, 0x00, 0x11, 0x11, 0x11, 0x13, 0x1D, 0x10],
+        'α' => [0x00, 0x00, 0x0D, 0x12, 0x12, 0x12, 0x0D, 0],
+        'δ' => [0x07, 0x08, 0x04, 0x0E, 0x11, 0x11, 0x0E, 0],
+        'σ' => [0x00, 0x00, 0x0F, 0x12, 0x11, 0x11, 0x0E, 0],
         '·' => [0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0],
         _ => [0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F, 0],
     }
@@ -144,4 +148,30 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
     cut.truncate(cut.trim_end_matches([' ', ',', ';', ':']).len());
     cut.push('…');
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_glyph_fits_its_cell_and_differs_from_the_others() {
+        for (i, glyph) in ASCII.iter().enumerate() {
+            assert!(glyph.iter().all(|row| row >> GLYPH_WIDTH == 0), "{}", i + 32);
+            let twin = ASCII.iter().skip(i + 1).position(|other| other == glyph);
+            assert_eq!(twin, None, "{}", i + 32);
+        }
+        assert_eq!(glyph('A'), ASCII[33]);
+        assert_eq!(glyph('\u{7f}'), glyph('漢'));
+    }
+
+    #[test]
+    fn text_is_cut_by_characters_not_bytes() {
+        assert_eq!(fitted("galaxy", 6), "galaxy");
+        assert_eq!(fitted("galaxy, blue", 8), "galaxy…");
+        assert_eq!(fitted("ünïcödé", 4), "ünï…");
+        assert_eq!(fitted("two\nlines", 9), "two lines");
+        assert_eq!(fitted("x", 0), "");
+        assert_eq!(fitted("xy", 1), "…");
+    }
 }

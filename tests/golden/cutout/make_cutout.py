@@ -98,10 +98,10 @@ for x, y, size, side in [(30.3, 28.7, 20.0, 24), (29.5, 30.25, 15.5, 15), (31.12
 source = np.clip(smooth((37, 45), 5) / 1000 + rng.random((37, 45)) * 0.3, 0, 1).astype(np.float32)
 source = np.round(source * 4096).astype(np.float32) / 4096
 resized = []
-for w, h in [(16, 16), (20, 37), (45, 11), (64, 64), (91, 50), (7, 3), (1, 1)]:
+for w, h in [(16, 16), (20, 37), (45, 11), (51, 43), (7, 3), (1, 1)]:
     im = Image.fromarray(source, mode="F")
     for name, f in [("bilinear", Image.BILINEAR), ("bicubic", Image.BICUBIC), ("nearest", Image.NEAREST)]:
-        if name == "nearest" and w > 64:
+        if name == "nearest" and w > 50:
             continue
         resized.append({"filter": name, "width": w, "height": h,
                         "pixels": floats(np.asarray(im.resize((w, h), f)), 5)})
