@@ -13,6 +13,7 @@ use crate::support;
 use astrolabel::encoder::model::position::{PositionResize, resize_positions};
 use astrolabel::encoder::model::vit::{Vit, VitConfig, VitError};
 use astrolabel::encoder::model::vit_keys::{Family, VitKeys};
+use astrolabel::encoder::registry::{EncoderOptions, open_encoder_in};
 use astrolabel::encoder::vit_encoder::{Pooling, VitEncoder, VitSettings};
 use astrolabel::encoder::weights::WeightsFile;
 use astrolabel::encoder::{Encoder, EncoderError};
@@ -215,4 +216,23 @@ fn real_pictures_match_pillow_and_onnx_runtime() {
             assert!(cosine > 0.9995, "{name}: cosine {cosine}");
         }
     }
+}
+
+#[test]
+fn the_known_real_network_opens_by_name() {
+    let Some(folder) = models() else { return };
+    let options = EncoderOptions {
+        threads: 2,
+        ..EncoderOptions::default()
+    };
+    let encoder = open_encoder_in("vit_s14_saliency", &options, &[folder]).unwrap();
+    let spec = encoder.spec();
+    assert_eq!((spec.dim, spec.keep_f32), (768, false));
+    assert_eq!(spec.settings["block"], 8);
+    let plane = |v: f32| Plane::from_pixels(5, 5, (0..25).map(|i| v * i as f32).collect());
+    let cutouts = [1.0, 2.0, 3.0].map(|v| cutout_of(vec![plane(v), plane(7.0)], false));
+    let vectors = encoder.encode(&cutouts).unwrap();
+    assert_eq!(vectors.len(), 3 * 768);
+    // Half precision must hold them.
+    assert!(vectors.iter().all(|v| v.abs() < 6e4));
 }
