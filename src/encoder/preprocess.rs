@@ -81,8 +81,8 @@ impl Preprocessing {
         let s = &self.flux_stretch;
         let percentiles =
             0.0 <= s.low_percentile && s.low_percentile < s.high_percentile && s.high_percentile <= 100.0;
-        if self.image_px == 0 || self.image_px > 4096 {
-            Err(format!("image_px is {}, but must be 1 to 4096", self.image_px))
+        if self.image_px == 0 || self.image_px > 2048 {
+            Err(format!("image_px is {}, but must be 1 to 2048", self.image_px))
         } else if self.std.iter().any(|v| !(*v > 0.0 && v.is_finite()))
             || self.mean.iter().any(|v| !v.is_finite())
         {

@@ -4,9 +4,10 @@
 //! are never part of the program: they are looked for in `$ASTROLABEL_MODELS`, then in
 //! `~/.cache/astrolabel/models`, as `NAME.safetensors`.
 
+use super::model::vit_keys::VitKeys;
 use super::preprocess::Preprocessing;
 use super::vit_encoder::{Pooling, VitEncoder, VitSettings};
-use super::weights::weights_error;
+use super::weights::{WeightsFile, weights_error};
 use super::{Encoder, EncoderError, EncoderSpec};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -170,9 +171,24 @@ pub fn open_encoder_in(
         block: options.block,
         pooling: options.pooling.unwrap_or_default(),
         threads: options.threads,
+        preprocessing: Preprocessing {
+            image_px: image_px_for(path)?,
+            ..Preprocessing::default()
+        },
         ..VitSettings::default()
     };
     Ok(Box::new(VitEncoder::load(path, settings)?))
+}
+
+/// The input size for a network of which nothing else is known: the usual 224 px where its
+/// patches fit, else what its positions were trained at.
+fn image_px_for(path: &Path) -> Result<usize, EncoderError> {
+    let config = VitKeys::find(&WeightsFile::open(path)?)?.config;
+    let usual = Preprocessing::default().image_px;
+    if usual.is_multiple_of(config.patch_px) {
+        return Ok(usual);
+    }
+    Ok(config.patch_px.saturating_mul(config.position_grid))
 }
 
 /// Opens again the encoder that made a run, as its manifest describes it: the same weights (by

@@ -2,8 +2,8 @@
 //!
 //! Speed on a few cores comes from giving every core its own images (one network call a core, in
 //! a rayon pool of one thread) rather than splitting every matrix product between the cores:
-//! products of 257 tokens are too small for that. Memory is bounded by [`GROUP_IMAGES`] a thread,
-//! whatever the number of cutouts.
+//! products of 257 tokens are too small for that. Memory is bounded by [`GROUP_IMAGES`] and
+//! [`GROUP_TOKENS`] a thread, whatever the number and size of the images.
 
 use super::model::position::PositionResize;
 use super::model::vit::Vit;
@@ -18,6 +18,9 @@ use std::path::Path;
 
 /// Most images of one network call.
 pub const GROUP_IMAGES: usize = 8;
+/// Most tokens of one network call (but never less than one image): eight images of 224 px in
+/// patches of 14, one of 518 px, whose matrices are large enough by themselves.
+pub const GROUP_TOKENS: usize = 8 * 261;
 
 /// Which tokens become the vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

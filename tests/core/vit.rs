@@ -9,12 +9,17 @@ mod files;
 mod preprocess;
 mod weights;
 
-use astrolabel::encoder::EncoderError;
+use crate::support;
 use astrolabel::encoder::model::position::{PositionResize, resize_positions};
 use astrolabel::encoder::model::vit::{Vit, VitConfig, VitError};
 use astrolabel::encoder::model::vit_keys::{Family, VitKeys};
+use astrolabel::encoder::registry::{EncoderOptions, open_encoder_in};
+use astrolabel::encoder::vit_encoder::{Pooling, VitEncoder, VitSettings};
 use astrolabel::encoder::weights::WeightsFile;
-use files::{Golden, golden_cases, max_difference, npz, write, write_as};
+use astrolabel::encoder::{Encoder, EncoderError};
+use astrolabel::io::raster::Plane;
+use astrolabel::sky::cutout::Cutout;
+use files::{Golden, cutout_of, golden_cases, max_difference, npz, write, write_as};
 use safetensors::Dtype;
 use std::path::{Path, PathBuf};
 
@@ -160,4 +165,74 @@ fn real_weights_match_onnx_runtime() {
     let worst = max_difference(&tokens, expected);
     println!("real weights: largest difference from ONNX Runtime {worst:e}");
     assert!(worst <= 1e-4, "off by {worst:e}");
+}
+
+/// A picture as R, G, B or grey planes of 0–255.
+fn picture(path: &Path) -> Cutout {
+    let image = image::open(path).unwrap();
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let (bytes, count) = match image.color() {
+        image::ColorType::L8 => (image.into_luma8().into_raw(), 1),
+        _ => (image.into_rgb8().into_raw(), 3),
+    };
+    let band = |b: usize| bytes.iter().skip(b).step_by(count).map(|&v| f32::from(v));
+    let bands = (0..count).map(|b| Plane::from_pixels(width, height, band(b).collect()));
+    cutout_of(bands.collect(), true)
+}
+
+#[test]
+fn real_pictures_match_pillow_and_onnx_runtime() {
+    let Some(folder) = models() else { return };
+    let Some(observations) = support::shared("real") else {
+        return;
+    };
+    let settings = VitSettings {
+        pooling: Pooling::ClsAndMean,
+        threads: 2,
+        ..VitSettings::default()
+    };
+    let encoder = VitEncoder::load(&folder.join("vit_s14_saliency.safetensors"), settings).unwrap();
+    let expected = files::tensors_of(&support::golden("vit/real.safetensors"));
+    let names: Vec<&String> = expected.keys().collect();
+    assert_eq!(names.len(), 8);
+    let cutouts: Vec<Cutout> = (names.iter())
+        .map(|name| picture(&observations.parent().unwrap().join(name)))
+        .collect();
+    let vectors = encoder.encode(&cutouts).unwrap();
+    for (name, vector) in names.into_iter().zip(vectors.chunks_exact(768)) {
+        let want = &expected[name];
+        let worst = max_difference(vector, want);
+        let dot = |a: &[f32], b: &[f32]| -> f64 {
+            let products = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b));
+            products.sum()
+        };
+        let cosine = dot(vector, want) / (dot(vector, vector) * dot(want, want)).sqrt();
+        println!("{name}: {worst:e}, cosine {cosine:.7}");
+        // JPEG decoders differ by up to 4 in 255 in these files (measured; on Pillow's own pixels
+        // the vectors agree to 1e-5): only the direction is compared.
+        if name.ends_with("png") {
+            assert!(worst <= 1e-4, "{name}: off by {worst:e}");
+        } else {
+            assert!(cosine > 0.9995, "{name}: cosine {cosine}");
+        }
+    }
+}
+
+#[test]
+fn the_known_real_network_opens_by_name() {
+    let Some(folder) = models() else { return };
+    let options = EncoderOptions {
+        threads: 2,
+        ..EncoderOptions::default()
+    };
+    let encoder = open_encoder_in("vit_s14_saliency", &options, &[folder]).unwrap();
+    let spec = encoder.spec();
+    assert_eq!((spec.dim, spec.keep_f32), (768, false));
+    assert_eq!(spec.settings["block"], 8);
+    let plane = |v: f32| Plane::from_pixels(5, 5, (0..25).map(|i| v * i as f32).collect());
+    let cutouts = [1.0, 2.0, 3.0].map(|v| cutout_of(vec![plane(v), plane(7.0)], false));
+    let vectors = encoder.encode(&cutouts).unwrap();
+    assert_eq!(vectors.len(), 3 * 768);
+    // Half precision must hold them.
+    assert!(vectors.iter().all(|v| v.abs() < 6e4));
 }

@@ -127,6 +127,17 @@ fn descriptions_are_complete_and_names_are_found() {
     let by_name = open_encoder_in("vit_s14_dinov2", &options, &folders).unwrap();
     assert_eq!(by_path.spec().name, "vit_128w14");
     assert_eq!(by_name.spec().name, "vit_s14_dinov2");
+    // Patches of 12 don't fit in 224 px: the size is that of the positions, 5 x 5 patches.
+    let mut twelve = cases[6].tensors.clone();
+    for (key, spec) in &mut twelve {
+        if key.ends_with("projection.weight") {
+            spec.shape = vec![128, 3, 12, 12];
+        }
+    }
+    let other = folder.path().join("patch12.safetensors");
+    write(&other, &twelve);
+    let other = open_encoder(other.to_str().unwrap(), &options).unwrap();
+    assert_eq!(other.spec().settings["preprocessing"]["image_px"], 60);
     let one = some_cutouts(1);
     assert_eq!(by_path.encode(&one).unwrap(), by_name.encode(&one).unwrap());
 }
