@@ -100,6 +100,11 @@ fn says_what_is_wrong() {
             "{e}"
         );
     }
+    let dss = header(&["PLTRAH  = 12", "AMDX1   = 67.2", "AMDY1   = 67.2"]);
+    assert!(matches!(
+        Wcs::from_header(&dss),
+        Err(WcsError::Unsupported { .. })
+    ));
     for code in ["COP", "BON", "ZPN"] {
         let (lon, lat) = (
             format!("CTYPE1  = 'RA---{code}'"),
