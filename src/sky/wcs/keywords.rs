@@ -61,7 +61,22 @@ impl<'h> Keys<'h> {
         }
     }
 
-    pub(super) fn axes_found(&self) -> String {
+    /// The error of a header without celestial axes.
+    pub(super) fn no_celestial(&self) -> WcsError {
+        if self.has("AMDX1") && self.has("PLTRAH") {
+            return WcsError::Unsupported {
+                code: "DSS".into(),
+                reason: "it is a Digitized Sky Survey plate solution (AMDXn, AMDYn) without a standard \
+                         description beside it; convert the header to TAN-SIP"
+                    .into(),
+            };
+        }
+        WcsError::NoCelestial {
+            found: self.axes_found(),
+        }
+    }
+
+    fn axes_found(&self) -> String {
         let found: Vec<&str> = (1..=MAX_AXES)
             .filter_map(|i| self.text(&format!("CTYPE{i}")))
             .collect();

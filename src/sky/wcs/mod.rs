@@ -109,6 +109,8 @@ impl Wcs {
             .native_from_plane(xi.to_radians() + self.offset.0, eta.to_radians() + self.offset.1)?;
         let (lon, lat) = self.pole.sky_from_native(phi, theta);
         let (lon, lat) = (lon.to_degrees(), lat.to_degrees());
+        // The last angle below a turn may round up to it.
+        let lon = if lon >= 360.0 { 0.0 } else { lon };
         (lon.is_finite() && lat.is_finite()).then_some((lon, lat))
     }
 

@@ -30,9 +30,7 @@ impl Wcs {
                 return read(&keys, alternate, pair);
             }
         }
-        Err(WcsError::NoCelestial {
-            found: keys.axes_found(),
-        })
+        Err(keys.no_celestial())
     }
 
     /// One particular description: `None` the primary, `Some('A')` … the alternates.
@@ -43,9 +41,7 @@ impl Wcs {
         let keys = Keys::new(header);
         match keys.celestial_pair(alternate)? {
             Some(pair) => read(&keys, alternate, pair),
-            None => Err(WcsError::NoCelestial {
-                found: keys.axes_found(),
-            }),
+            None => Err(keys.no_celestial()),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! adds such polynomials to a plane: what SIP, TPV and TNX have in common.
 
 /// A polynomial sum of c(i, j) x^i y^j over i + j <= order.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Polynomial2 {
     order: usize,
     /// c(0,0), c(0,1) … c(0,order), c(1,0) … c(order,0).
@@ -11,6 +11,13 @@ pub struct Polynomial2 {
 
 /// Value and derivatives by x and y.
 pub type Jet = (f64, f64, f64);
+
+impl Default for Polynomial2 {
+    /// Zero, of order 0.
+    fn default() -> Self {
+        Self::zero(0)
+    }
+}
 
 impl Polynomial2 {
     /// The zero polynomial of an order.
@@ -133,5 +140,6 @@ mod tests {
             assert!((a - b).abs() < 1e-12, "{a} {b}");
         }
         assert_eq!(p.value(x, y), jet.0);
+        assert_eq!(Polynomial2::default().jet(x, y), (0.0, 0.0, 0.0));
     }
 }

@@ -177,6 +177,8 @@ impl Zenithal {
                 let w = depth();
                 let s = cz - w;
                 let (px, py) = (cos_theta * sin_phi, -cos_theta * cos_phi);
+                // Seen from outside the sphere, the half that faces the centre of projection is
+                // hidden. (wcslib hides a strip more, from which its own inverse still comes.)
                 let outside = cx * cx + cy * cy + (1.0 - cz) * (1.0 - cz) > 1.0;
                 let towards_centre = px * cx + py * cy + sin_theta * (1.0 - cz) - 1.0;
                 if s * cz <= 0.0 || (outside && towards_centre * cz > 0.0) {
