@@ -57,6 +57,27 @@ impl Limits {
             Self::ZScale => zscale::zscale(values),
         }
     }
+
+    /// The lower of the two values only, which for percentiles costs half.
+    pub(super) fn low_of(&self, values: &[f32]) -> Option<f64> {
+        match *self {
+            Self::Percentile { low, .. } => percentile_of(values, low),
+            _ => self.of(values).map(|(low, _)| low),
+        }
+    }
+
+    /// The upper of the two values only, which for percentiles costs half.
+    pub(super) fn high_of(&self, values: &[f32]) -> Option<f64> {
+        match *self {
+            Self::Percentile { high, .. } => percentile_of(values, high),
+            _ => self.of(values).map(|(_, high)| high),
+        }
+    }
+}
+
+fn percentile_of(values: &[f32], percent: f64) -> Option<f64> {
+    let mut finite: Vec<f32> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    percentile(&mut finite, percent)
 }
 
 /// The `percent`-th percentile (0–100, clipped to that) of finite `values`, interpolated linearly

@@ -3,7 +3,7 @@
 //!
 //! The way through: [`limits`] (which values become black and white) → [`stretch`] (the curve
 //! between them) → [`rgb`] or [`colormap`] (colour) → [`recipe`] (all of it, serializable, applied
-//! to a [`crate::sky::cutout::Cutout`]) → [`montage`] (many of them in one picture).
+//! to a [`crate::sky::cutout::Cutout`]) → [`mod@montage`] (many of them in one picture).
 //!
 //! The curves, limits and colour composites agree with `astropy.visualization`; the golden files
 //! under `tests/golden/display` hold that.

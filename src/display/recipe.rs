@@ -3,7 +3,7 @@
 
 use super::colormap::{self, Colormap};
 use super::limits::{Limits, normalised};
-use super::rgb::{LuptonAsinh, RgbImage, colour_bytes, colour_preserving};
+use super::rgb::{LuptonAsinh, RgbImage, colour_bytes, colour_preserving, intensity};
 use super::stretch::{Stretch, contrast_bias};
 use crate::io::raster::{Origin, Plane};
 use crate::sky::cutout::Cutout;
@@ -230,33 +230,24 @@ fn unit_colours(bands: [&[f32]; 3], cutout: &Cutout, recipe: &StretchRecipe) -> 
             scaled_together(bands, [minimum; 3], recipe, |i| asinh.at(i))
         }
         ColourMode::ColourPreserving => {
-            let limits = bands.map(|band| recipe.limits.of(band));
             // A band without a single value contributes nothing; its black does not matter.
-            let blacks = limits.map(|l| l.map_or(0.0, |(low, _)| low));
+            let blacks = bands.map(|band| recipe.limits.low_of(band).unwrap_or(0.0));
             let white = white_of_intensity(bands, blacks, recipe);
-            let curve = recipe.stretch.curve();
-            scaled_together(bands, blacks, recipe, |i| curve.at(i / white))
+            let (curve, per_white) = (recipe.stretch.curve(), white.recip());
+            scaled_together(bands, blacks, recipe, |i| curve.at(i * per_white))
         }
     }
 }
 
 /// The upper limit of the mean intensity above black; positive.
 fn white_of_intensity(bands: [&[f32]; 3], blacks: [f64; 3], recipe: &StretchRecipe) -> f64 {
-    let intensity: Vec<f32> = (0..bands[0].len())
-        .map(|i| {
-            let (mut sum, mut n) = (0.0, 0.0);
-            for (band, black) in bands.iter().zip(blacks) {
-                if !band[i].is_nan() {
-                    sum += f64::from(band[i]) - black;
-                    n += 1.0;
-                }
-            }
-            (sum / n) as f32
-        })
-        .collect();
-    let white = match recipe.limits {
-        Limits::Fixed { low, high } => high - low,
-        _ => recipe.limits.of(&intensity).map_or(1.0, |(_, high)| high),
+    let white = if let Limits::Fixed { low, high } = recipe.limits {
+        high - low
+    } else {
+        let intensity: Vec<f32> = (0..bands[0].len())
+            .map(|i| intensity::<3>(std::array::from_fn(|b| f64::from(bands[b][i]) - blacks[b])) as f32)
+            .collect();
+        recipe.limits.high_of(&intensity).unwrap_or(1.0)
     };
     if white > 0.0 { white } else { 1.0 }
 }

@@ -107,23 +107,34 @@ impl LuptonAsinh {
 /// divided by it.
 #[inline]
 pub fn colour_preserving<const N: usize>(above_black: [f64; N], stretched: impl Fn(f64) -> f64) -> [f64; N] {
-    let (sum, count) = above_black
-        .iter()
-        .filter(|v| !v.is_nan())
-        .fold((0.0, 0u32), |(sum, count), v| (sum + v, count + 1));
-    let intensity = sum / f64::from(count.max(1));
+    let intensity = intensity(above_black);
     let factor = if intensity > 0.0 {
         stretched(intensity) / intensity
     } else {
         0.0
     };
-    let scaled = above_black.map(|v| if v.is_nan() { v } else { (v * factor).max(0.0) });
-    let brightest = scaled.iter().copied().fold(0.0, f64::max);
+    // Written so that NaN stays NaN and is never the brightest.
+    let scaled = above_black.map(|v| if v * factor < 0.0 { 0.0 } else { v * factor });
+    let brightest = scaled
+        .iter()
+        .fold(0.0, |most, &v| if v > most { v } else { most });
     if brightest > 1.0 {
         scaled.map(|v| v / brightest)
     } else {
         scaled
     }
+}
+
+/// The mean of the bands that have a value; NaN where none has.
+#[inline]
+pub(super) fn intensity<const N: usize>(bands: [f64; N]) -> f64 {
+    let sum: f64 = bands.iter().sum();
+    if !sum.is_nan() {
+        return sum / N as f64;
+    }
+    let known = bands.iter().filter(|v| !v.is_nan());
+    let (sum, count) = known.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+    sum / count
 }
 
 /// `astropy.visualization.make_lupton_rgb`: three bands of `width * height` values each, row 0
