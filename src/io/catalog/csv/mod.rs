@@ -16,6 +16,7 @@ mod write;
 mod yaml;
 
 pub(super) use ecsv::{is_ecsv, read_ecsv};
+pub(super) use infer::float_of;
 pub use write::{write_csv, write_ecsv};
 
 use super::names::unique_names;
