@@ -225,7 +225,7 @@ impl<'a> Columns<'a> {
         inside * 100 >= finite * 99
     }
 
-    /// Whether the column holds angles in sixtieths: nine in ten of the first texts do.
+    /// Whether the column holds angles in sixtieths: at least half of the first texts do.
     fn is_sexagesimal(&self, name: &str) -> bool {
         if self
             .table
@@ -237,7 +237,7 @@ impl<'a> Columns<'a> {
         let texts = self.table.texts(name).unwrap_or_default();
         let sample: Vec<&String> = texts.iter().filter(|t| !t.trim().is_empty()).take(200).collect();
         let good = sample.iter().filter(|t| looks_sexagesimal(t)).count();
-        good > 0 && good * 10 >= sample.len() * 9
+        good > 0 && good * 2 >= sample.len()
     }
 
     fn unit(&self, name: &str) -> String {
