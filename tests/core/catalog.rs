@@ -1,4 +1,5 @@
 //! Catalogues against astropy's and pandas' reading of them, round trips and damaged files.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use crate::support::{golden, shared};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringArray};

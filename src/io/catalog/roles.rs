@@ -402,9 +402,9 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     let sexagesimal = columns.is_sexagesimal(&ra);
     let hours = if is_hour_unit(&unit) {
         Some(format!("unit {unit}"))
-    } else if degrees_in(&unit).is_some() && !sexagesimal {
-        None
-    } else if matches!(frame, SkyFrame::Galactic | SkyFrame::Ecliptic) {
+    } else if (degrees_in(&unit).is_some() && !sexagesimal)
+        || matches!(frame, SkyFrame::Galactic | SkyFrame::Ecliptic)
+    {
         None
     } else if sexagesimal {
         // Written in sixtieths, right ascension is in hours unless it goes beyond 24.

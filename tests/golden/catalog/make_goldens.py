@@ -49,6 +49,9 @@ for form in ("tabledata", "binary", "binary2"):
     name = f"{form}.vot"
     vot.to_xml(name, tabledata_format=form)
     expected[name] = facts(parse_single_table(name).to_table())
+    if form == "binary2":
+        # The row's mask says that these strings are null; astropy shows what stands behind it.
+        for c in ("name", "accents"): expected[name][c]["values"][1] = None
 with open("tabledata.vot", "rb") as f, gzip.GzipFile("tabledata_gz.xml.gz", "wb", mtime=0) as g: g.write(f.read())
 expected["tabledata_gz.xml.gz"] = expected["tabledata.vot"]
 

@@ -285,11 +285,12 @@ impl Column {
                 self.push_string(text.filter(|t: &String| !t.is_empty()));
             }
             Values::Bool(values) => values.push(bytes.and_then(|b| match primitive {
-                Primitive::Bit => b.first().map(|x| x & 0x80 != 0),
+                // The standard packs from the highest bit, astropy writes the fourth; the padding is 0.
+                Primitive::Bit => b.first().map(|&x| x != 0),
                 _ => std::str::from_utf8(b).ok().and_then(bool_of),
             })),
             Values::Int(values) => values.push(bytes.and_then(ints)),
-            Values::F64(values) => values.push(bytes.map(|b| float_be(b)).filter(|v| !v.is_nan())),
+            Values::F64(values) => values.push(bytes.map(float_be).filter(|v| !v.is_nan())),
             Values::Ints(values, valid, n) => {
                 match bytes {
                     Some(b) => values.extend(b.chunks_exact(width).map(ints)),

@@ -35,6 +35,8 @@ struct Pass<'a> {
     table_meta: Vec<(String, String)>,
     notes: Vec<String>,
     failure: Option<String>,
+    /// One cell's text, kept for its memory.
+    cell: String,
 }
 
 /// Reads a VOTable document.
@@ -55,6 +57,7 @@ pub(in crate::io::catalog) fn read_votable(
         table_meta: Vec::new(),
         notes: Vec::new(),
         failure: None,
+        cell: String::new(),
     };
     pass.run(progress)?;
     pass.finish()
@@ -191,12 +194,10 @@ impl<'a> Pass<'a> {
                     _ => {}
                 }
             }
-            "FITS" | "PARQUET" => {
-                if !self.kept {
-                    self.failure = Some(format!(
-                        "its data are embedded as {name}, not as VOTable rows; unpack that file and open it"
-                    ));
-                }
+            "FITS" | "PARQUET" if !self.kept => {
+                self.failure = Some(format!(
+                    "its data are embedded as {name}, not as VOTable rows; unpack that file and open it"
+                ));
             }
             "TR" if !self.kept && self.inside("TABLEDATA") => {
                 if empty {
@@ -278,10 +279,12 @@ impl<'a> Pass<'a> {
     /// The rest of a `TR`, after its start tag.
     fn tabledata_row(&mut self) -> Result<(), CatalogError> {
         let mut column = 0;
+        let mut text = std::mem::take(&mut self.cell);
         loop {
             match self.next()? {
                 Event::Start(e) if e.local_name().as_ref() == "TD" => {
-                    let text = self.text_to_end()?;
+                    text.clear();
+                    self.append_to_end(&mut text)?;
                     if let Some(c) = self.columns.get_mut(column) {
                         c.push_text(&text, self.rows);
                     }
@@ -307,6 +310,7 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        self.cell = text;
         if column > self.columns.len() {
             return Err(self.bad(format!(
                 "row {}: {column} cells where the table has {} fields",
@@ -329,6 +333,12 @@ impl<'a> Pass<'a> {
     /// The text up to the end of the element just begun.
     fn text_to_end(&mut self) -> Result<String, CatalogError> {
         let mut text = String::new();
+        self.append_to_end(&mut text)?;
+        Ok(text)
+    }
+
+    /// As [`Self::text_to_end`], into a buffer that is used again.
+    fn append_to_end(&mut self, text: &mut String) -> Result<(), CatalogError> {
         let mut depth = 0usize;
         loop {
             match self.next()? {
@@ -336,7 +346,7 @@ impl<'a> Pass<'a> {
                 Event::CData(t) => text.push_str(&t.xml10_content()),
                 Event::GeneralRef(r) => text.push(self.character(&r)?),
                 Event::Start(_) => depth += 1,
-                Event::End(_) if depth == 0 => return Ok(text),
+                Event::End(_) if depth == 0 => return Ok(()),
                 Event::End(_) => depth -= 1,
                 Event::Eof => {
                     return Err(self.bad("the file ends within an element; it was cut off, fetch it again"));
