@@ -397,6 +397,20 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     let Some(([ra, dec], frame, [why_ra, why_dec])) = found else {
         return;
     };
+    // A VOTable says its equatorial system once for the table, if it is the old one.
+    let systems = || {
+        columns
+            .table
+            .meta
+            .iter()
+            .filter(|(k, _)| k == "COOSYS")
+            .map(|(_, v)| v)
+    };
+    let all_fk4 = systems().next().is_some() && systems().all(|s| s.contains("FK4"));
+    let frame = match frame {
+        SkyFrame::Icrs if all_fk4 => SkyFrame::Fk4,
+        other => other,
+    };
     roles.frame = frame;
     let unit = columns.unit(&ra);
     let sexagesimal = columns.is_sexagesimal(&ra);

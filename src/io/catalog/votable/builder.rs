@@ -178,7 +178,8 @@ impl Column {
 
     /// Adds a TABLEDATA cell.
     pub(super) fn push_text(&mut self, cell: &str, row: usize) {
-        let text = cell.trim();
+        // Some services write `null` where the cell should be empty.
+        let text = Some(cell.trim()).filter(|t| *t != "null").unwrap_or_default();
         let mut bad = false;
         let null = self.null;
         let int = |column: &Self, text: &str, bad: &mut bool| match column.integer(text) {
