@@ -10,6 +10,7 @@ mod house;
 mod project;
 mod fits;
 mod morphometry;
+mod catalog;
 mod support;
 mod vit;
 mod wcs;

@@ -225,7 +225,7 @@ impl<'a> Columns<'a> {
         inside * 100 >= finite * 99
     }
 
-    /// Whether the column holds angles in sixtieths: nine in ten of the first texts do.
+    /// Whether the column holds angles in sixtieths: at least half of the first texts do.
     fn is_sexagesimal(&self, name: &str) -> bool {
         if self
             .table
@@ -237,7 +237,7 @@ impl<'a> Columns<'a> {
         let texts = self.table.texts(name).unwrap_or_default();
         let sample: Vec<&String> = texts.iter().filter(|t| !t.trim().is_empty()).take(200).collect();
         let good = sample.iter().filter(|t| looks_sexagesimal(t)).count();
-        good > 0 && good * 10 >= sample.len() * 9
+        good > 0 && good * 2 >= sample.len()
     }
 
     fn unit(&self, name: &str) -> String {
@@ -397,14 +397,28 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     let Some(([ra, dec], frame, [why_ra, why_dec])) = found else {
         return;
     };
+    // A VOTable says its equatorial system once for the table, if it is the old one.
+    let systems = || {
+        columns
+            .table
+            .meta
+            .iter()
+            .filter(|(k, _)| k == "COOSYS")
+            .map(|(_, v)| v)
+    };
+    let all_fk4 = systems().next().is_some() && systems().all(|s| s.contains("FK4"));
+    let frame = match frame {
+        SkyFrame::Icrs if all_fk4 => SkyFrame::Fk4,
+        other => other,
+    };
     roles.frame = frame;
     let unit = columns.unit(&ra);
     let sexagesimal = columns.is_sexagesimal(&ra);
     let hours = if is_hour_unit(&unit) {
         Some(format!("unit {unit}"))
-    } else if degrees_in(&unit).is_some() && !sexagesimal {
-        None
-    } else if matches!(frame, SkyFrame::Galactic | SkyFrame::Ecliptic) {
+    } else if (degrees_in(&unit).is_some() && !sexagesimal)
+        || matches!(frame, SkyFrame::Galactic | SkyFrame::Ecliptic)
+    {
         None
     } else if sexagesimal {
         // Written in sixtieths, right ascension is in hours unless it goes beyond 24.

@@ -67,7 +67,7 @@ fn int_of(cell: &str) -> Option<i64> {
 }
 
 /// A decimal number; Fortran's `1.5D+03` counts where it has a point.
-pub(super) fn float_of(cell: &str) -> Option<f64> {
+pub(in crate::io::catalog) fn float_of(cell: &str) -> Option<f64> {
     if let Ok(value) = cell.parse::<f64>() {
         return Some(value);
     }

@@ -4,8 +4,8 @@
 //! least type that holds the piece; then pieces that turn out too narrow are parsed again.
 //!
 //! A record with more or fewer fields than there are columns is left out and told in
-//! [`Table::meta`] with its row; if that befalls more than a percent of the rows (and ten), the
-//! delimiter or the file is wrong and the whole read is an error. Empty fields behind the last
+//! [`Table::meta`] with its row; if that befalls more than a percent of the rows (and ten), or
+//! more than half of them, the delimiter or the file is wrong and the whole read is an error. Empty fields behind the last
 //! column don't count.
 
 mod ecsv;
@@ -16,6 +16,7 @@ mod write;
 mod yaml;
 
 pub(super) use ecsv::{is_ecsv, read_ecsv};
+pub(super) use infer::float_of;
 pub use write::{write_csv, write_ecsv};
 
 use super::names::unique_names;
@@ -234,7 +235,7 @@ fn ragged_rows(path: &Path, pieces: &[Piece], width: usize) -> Result<Vec<String
     let Some(&(row, found)) = told.first() else {
         return Ok(Vec::new());
     };
-    if count > 10.max(total / 100) {
+    if count > 10.max(total / 100) || count > total / 2 {
         return Err(CatalogError::malformed(
             path,
             format!("data row {row}"),
