@@ -1080,3 +1080,13 @@ fn damaged_files_never_crash() {
         }
     }
 }
+
+/// Reads the file named by the variable `FITS_FILE`: for looking into one that went wrong.
+#[test]
+#[ignore = "needs a file to look into"]
+fn one_file() {
+    let Some(path) = std::env::var_os("FITS_FILE") else {
+        return;
+    };
+    read_all(Path::new(&path)).unwrap();
+}

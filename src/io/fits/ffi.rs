@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "cfitsio is a C library")]
 
 use super::error::{Trouble, corrupt};
+use super::hcompress;
 use fitsio_sys as sys;
 use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
 use std::ptr;
@@ -28,42 +29,19 @@ unsafe extern "C" {
     fn free(pointer: *mut c_void);
 }
 
-/// Length of the fixed part of an HCOMPRESS stream: magic, nx, ny, scale, sum, three bit counts.
-const HCOMPRESS_HEAD: usize = 25;
-
 /// Decodes an HCOMPRESS_1 tile of `count` pixels.
 ///
 /// # Errors
 /// If the stream is damaged or says it holds another number of pixels.
 pub(crate) fn hdecompress(stream: &[u8], count: usize, smooth: bool) -> Result<Vec<i32>, Trouble> {
-    let Some(head) = stream.first_chunk::<HCOMPRESS_HEAD>() else {
-        return corrupt("an HCOMPRESS_1 tile ends early");
-    };
-    let int = |at: usize| i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let (nx, ny) = (int(2), int(6));
-    let product = i64::from(nx).saturating_mul(i64::from(ny));
-    if head[..2] != [0xdd, 0x99] || nx < 1 || ny < 1 || product != count as i64 {
-        return corrupt(format!(
-            "an HCOMPRESS_1 tile says {nx}x{ny} where {count} pixels belong"
-        ));
-    }
-    let planes = head[22..25].iter().copied().max().unwrap_or(0);
-    if planes > 63 {
-        return corrupt(format!("an HCOMPRESS_1 tile with {planes} bit planes"));
-    }
-    // The decoder reads on where a damaged stream ends. Per bit plane it reads fewer than 6 bits
-    // for each node of a quadtree that has fewer nodes than the tile has pixels, and one sign bit a
-    // pixel; zeros for all that follow the stream.
-    let padding = usize::from(planes)
-        .saturating_add(1)
-        .saturating_mul(count.saturating_mul(2).saturating_add(4096));
-    let mut input = vec![0_u8; stream.len().saturating_add(padding)];
-    input[..stream.len()].copy_from_slice(stream);
+    hcompress::check(stream, count)?;
+    // All bit planes are there. Only the sign bits, at most one a pixel, may run over the end.
+    let mut input = stream.to_vec();
+    input.resize(stream.len().saturating_add(count / 8 + 64), 0);
     let mut output = vec![0_i64; count];
     let (mut nx, mut ny, mut scale, mut status) = (0, 0, 0, 0);
     // SAFETY: `input` is longer than anything the decoder can read (see above); it writes nx * ny
-    // values, which the check above made equal to the length of `output`; the other pointers are
-    // to locals. cfitsio serializes the globals of this function by its own lock (reentrant build).
+    // values, which `check` made equal to the length of `output`; the other pointers are to locals. cfitsio serializes the globals of this function by its own lock (reentrant build).
     let result = unsafe {
         fits_hdecompress64(
             input.as_mut_ptr(),

@@ -8,6 +8,7 @@
 pub mod header;
 
 mod ascii_table;
+mod bits;
 mod cards;
 mod column_reader;
 mod columns;
@@ -15,6 +16,7 @@ mod dither;
 mod error;
 mod ffi;
 mod file;
+mod hcompress;
 mod image;
 mod layout;
 mod lzw;

@@ -6,65 +6,8 @@
 //! number of low bits kept verbatim, plus one; 0 says "all differences are zero", the highest
 //! value "all differences verbatim".
 
+use super::bits::Bits;
 use super::error::{Trouble, corrupt};
-
-/// Bits from a byte stream, most significant first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    window: u64,
-    filled: u32,
-}
-
-impl Bits<'_> {
-    fn refill(&mut self) {
-        while self.filled <= 56 {
-            let Some(&byte) = self.bytes.get(self.at) else {
-                break;
-            };
-            self.at += 1;
-            self.window |= u64::from(byte) << (56 - self.filled);
-            self.filled += 8;
-        }
-    }
-
-    fn take(&mut self, count: u32) -> Option<u32> {
-        if count == 0 {
-            return Some(0);
-        }
-        if self.filled < count {
-            self.refill();
-        }
-        if self.filled < count {
-            return None;
-        }
-        let value = (self.window >> (64 - count)) as u32;
-        self.window <<= count;
-        self.filled -= count;
-        Some(value)
-    }
-
-    /// Zeros before the next one, which is consumed too.
-    fn unary(&mut self) -> Option<u32> {
-        let mut zeros = 0_u32;
-        loop {
-            if self.filled == 0 {
-                self.refill();
-                if self.filled == 0 {
-                    return None;
-                }
-            }
-            let run = self.window.leading_zeros().min(self.filled);
-            zeros = zeros.checked_add(run)?;
-            let used = if run < self.filled { run + 1 } else { run };
-            self.window = if used >= 64 { 0 } else { self.window << used };
-            self.filled -= used;
-            if used > run {
-                return Some(zeros);
-            }
-        }
-    }
-}
 
 /// Decodes `count` pixels of `bytes_per_pixel` (1, 2 or 4) coded in blocks of `block` pixels.
 /// One-byte pixels are unsigned, the others signed.
@@ -86,12 +29,7 @@ pub(crate) fn decode(
     if block == 0 {
         return corrupt("RICE_1 with blocks of 0 pixels");
     }
-    let mut reader = Bits {
-        bytes: stream,
-        at: 0,
-        window: 0,
-        filled: 0,
-    };
+    let mut reader = Bits::new(stream);
     let mut pixels = Vec::with_capacity(count);
     let short = || corrupt("a RICE_1 tile ends early");
     let Some(mut last) = reader.take(bits) else {
