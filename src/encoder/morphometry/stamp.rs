@@ -13,6 +13,9 @@ pub const MAX_SIDE: usize = 64;
 /// Keeps divisions by an image without light finite; images are scaled to amplitude 1 before.
 pub const TINY: f64 = 1e-12;
 
+/// Least noise, relative to the amplitude: what a picture of 8 bits can't show.
+pub const MIN_NOISE: f64 = 1e-3;
+
 /// Side of the working grid of a cutout: its shorter side, at most [`MAX_SIDE`], at least 1.
 pub fn working_side(cutout: &Cutout) -> usize {
     cutout.width().min(cutout.height()).clamp(1, MAX_SIDE)
@@ -35,7 +38,8 @@ pub struct Stamp {
     pub total: f64,
     /// Largest deviation from the sky in the units of the bands; 1 for a constant image.
     pub amplitude: f64,
-    /// Noise of `signal`: 1.4826 × the median absolute deviation in the frame, at least 0.001.
+    /// Noise of `signal`: 1.4826 × the median absolute deviation in the frame, at least
+    /// [`MIN_NOISE`].
     pub sigma: f64,
     /// Standard deviation of `signal` in the frame, sources there included, at least 0.001.
     pub frame_std: f64,
@@ -90,8 +94,8 @@ impl Stamp {
             smooth: box3(&light, n),
             blurred: binomial5(&signal, n),
             total: light.iter().sum::<f64>() + TINY,
-            sigma: (1.4826 * median(&mut deviations)).max(1e-3),
-            frame_std: variance.sqrt().max(1e-3),
+            sigma: (1.4826 * median(&mut deviations)).max(MIN_NOISE),
+            frame_std: variance.sqrt().max(MIN_NOISE),
             amplitude,
             signal,
             light,
