@@ -1,5 +1,7 @@
 //! Morphometry against a numpy reading of its definitions, analytic truths and symmetry.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
 use crate::support;
 use astrolabel::encoder::Encoder;
 use astrolabel::encoder::morphometry::{Morphometry, features};

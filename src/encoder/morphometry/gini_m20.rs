@@ -6,16 +6,19 @@ use super::stamp::TINY;
 /// Gini coefficient of values that are not negative: 0 when all are equal, 1 when one has it all.
 ///
 /// `Σ (2i − n − 1) v_i / (mean n (n − 1))` over the sorted values (Glasser 1962, as in Lotz et al.
-/// 2004). 0 of fewer than two values or of nothing but zeros. Sorts `values`.
-pub fn gini(values: &mut [f64]) -> f64 {
+/// 2004). 0 of fewer than two values or of nothing but zeros.
+pub fn gini(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     if values.len() < 2 {
         return 0.0;
     }
-    values.sort_unstable_by(f64::total_cmp);
+    // Zeros come first and add nothing: only the others need sorting.
+    let mut positive: Vec<f64> = values.iter().copied().filter(|&v| v > 0.0).collect();
+    positive.sort_unstable_by(f64::total_cmp);
+    let zeros = values.len() - positive.len();
     let (mut weighted, mut sum) = (0.0, 0.0);
-    for (i, &v) in values.iter().enumerate() {
-        weighted += (2.0 * (i as f64 + 1.0) - n - 1.0) * v;
+    for (i, &v) in positive.iter().enumerate() {
+        weighted += (2.0 * ((zeros + i) as f64 + 1.0) - n - 1.0) * v;
         sum += v;
     }
     if sum <= TINY {
@@ -60,10 +63,10 @@ mod tests {
 
     #[test]
     fn gini_of_known_sets() {
-        assert_eq!(gini(&mut [2.0; 7]), 0.0);
-        assert!((gini(&mut [0.0, 0.0, 0.0, 5.0]) - 1.0).abs() < 1e-12);
-        assert!((gini(&mut [3.0, 1.0, 2.0]) - 1.0 / 3.0).abs() < 1e-12);
-        assert_eq!(gini(&mut [0.0; 4]), 0.0);
+        assert_eq!(gini(&[2.0; 7]), 0.0);
+        assert!((gini(&[0.0, 0.0, 0.0, 5.0]) - 1.0).abs() < 1e-12);
+        assert!((gini(&[3.0, 1.0, 2.0]) - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(gini(&[0.0; 4]), 0.0);
     }
 
     #[test]

@@ -97,11 +97,11 @@ fn measure(cutout: &Cutout, geometry: &Geometry) -> [f64; COUNT] {
     let stamp = Stamp::new(cutout, geometry);
     let profile = profile::measure(&stamp, geometry);
     let asymmetry = asymmetry::measure(&stamp, geometry);
-    let mut moments = moments::measure(&stamp, geometry);
+    let moments = moments::measure(&stamp, geometry);
     let segment = segmentation::measure(&stamp, geometry);
     // The fewer pixels are lit the nearer G is to 1; so it is without any.
     let gini = if moments.faint.weight > 0.0 {
-        gini_m20::gini(&mut moments.compressed)
+        gini_m20::gini(&moments.compressed)
     } else {
         1.0
     };

@@ -1,16 +1,17 @@
 //! Bright spots: double nuclei, radio lobes and how far out the hot spots lie.
 
 use super::geometry::Geometry;
-use super::stamp::Stamp;
+use super::stamp::{MIN_NOISE, Stamp, median};
 
 /// A pixel is a peak when nothing within this many pixels is brighter.
 const REACH: usize = 2;
-/// Noise of the σ = 1 px binomial filter's output for white noise of 1: 70/256.
-const BLURRED_NOISE: f64 = 70.0 / 256.0;
+/// A peak stands this many σ of the blurred noise above the sky.
+const THRESHOLD_SIGMA: f64 = 4.0;
 /// Values closer than this (of amplitude 1) are equal: rounding must not break a tie.
 const EQUAL: f64 = 1e-9;
 
-/// Peaks of the blurred signal above 4 σ of it and a twentieth of the brightest.
+/// Peaks of the blurred signal above 4 σ of it and a twentieth of the brightest. Its noise is
+/// measured in the frame: blurring hardly lowers the correlated noise of a radio map.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Peaks {
     /// Distance of the two brightest in half sides; 0 with fewer than two.
@@ -26,7 +27,9 @@ pub struct Peaks {
 pub fn measure(stamp: &Stamp, geometry: &Geometry) -> Peaks {
     let image = &stamp.blurred;
     let brightest = image.iter().copied().fold(0.0, f64::max);
-    let threshold = (4.0 * BLURRED_NOISE * stamp.sigma).max(0.05 * brightest);
+    let mut deviations: Vec<f64> = geometry.frame.iter().map(|&i| image[i].abs()).collect();
+    let noise = (1.4826 * median(&mut deviations)).max(MIN_NOISE);
+    let threshold = (THRESHOLD_SIGMA * noise).max(0.05 * brightest);
     let mut peaks = find(image, geometry, threshold);
     // Equally high: the more central first.
     peaks.sort_unstable_by(|a, b| {

@@ -13,6 +13,9 @@ pub const MAX_SIDE: usize = 64;
 /// Keeps divisions by an image without light finite; images are scaled to amplitude 1 before.
 pub const TINY: f64 = 1e-12;
 
+/// Least noise, relative to the amplitude: what a picture of 8 bits can't show.
+pub const MIN_NOISE: f64 = 1e-3;
+
 /// Side of the working grid of a cutout: its shorter side, at most [`MAX_SIDE`], at least 1.
 pub fn working_side(cutout: &Cutout) -> usize {
     cutout.width().min(cutout.height()).clamp(1, MAX_SIDE)
@@ -35,7 +38,8 @@ pub struct Stamp {
     pub total: f64,
     /// Largest deviation from the sky in the units of the bands; 1 for a constant image.
     pub amplitude: f64,
-    /// Noise of `signal`: 1.4826 × the median absolute deviation in the frame, at least 0.001.
+    /// Noise of `signal`: 1.4826 × the median absolute deviation in the frame, at least
+    /// [`MIN_NOISE`].
     pub sigma: f64,
     /// Standard deviation of `signal` in the frame, sources there included, at least 0.001.
     pub frame_std: f64,
@@ -90,8 +94,8 @@ impl Stamp {
             smooth: box3(&light, n),
             blurred: binomial5(&signal, n),
             total: light.iter().sum::<f64>() + TINY,
-            sigma: (1.4826 * median(&mut deviations)).max(1e-3),
-            frame_std: variance.sqrt().max(1e-3),
+            sigma: (1.4826 * median(&mut deviations)).max(MIN_NOISE),
+            frame_std: variance.sqrt().max(MIN_NOISE),
             amplitude,
             signal,
             light,
@@ -132,48 +136,58 @@ fn area_average(plane: &Plane, n: usize, scale: f64) -> Vec<f64> {
         }
         return out;
     }
-    let weights = overlaps(side, n);
-    let mut sums = vec![0.0f64; n];
-    let mut areas = vec![0.0f64; n];
-    for (y, rows) in weights.iter().enumerate() {
+    let bins = overlaps(side, n);
+    // Rows first, which the compiler can do several columns at once, then columns.
+    let mut sums = vec![0.0f64; side];
+    let mut areas = vec![0.0f64; side];
+    for (y, (first_row, row_weights)) in bins.iter().enumerate() {
         sums.fill(0.0);
         areas.fill(0.0);
-        for &(row_index, row_weight) in rows {
-            let row = &plane.row(y0 + row_index)[x0..x0 + side];
-            for (x, columns) in weights.iter().enumerate() {
-                let (mut sum, mut area) = (0.0, 0.0);
-                for &(column, weight) in columns {
-                    let v = row[column];
-                    if v.is_finite() {
-                        sum += weight * f64::from(v);
-                        area += weight;
-                    }
-                }
-                sums[x] += row_weight * sum;
-                areas[x] += row_weight * area;
+        for (k, &weight) in row_weights.iter().enumerate() {
+            let row = &plane.row(y0 + first_row + k)[x0..x0 + side];
+            for ((sum, area), &v) in sums.iter_mut().zip(&mut areas).zip(row) {
+                let (v, weight) = if v.is_finite() {
+                    (f64::from(v), weight)
+                } else {
+                    (0.0, 0.0)
+                };
+                *sum += weight * v;
+                *area += weight;
             }
         }
-        for x in 0..n {
-            if areas[x] > 0.0 {
-                out[y * n + x] = sums[x] / areas[x] * scale;
+        for (x, (first_column, column_weights)) in bins.iter().enumerate() {
+            let columns = *first_column..first_column + column_weights.len();
+            let (mut sum, mut area) = (0.0, 0.0);
+            for ((s, a), w) in sums[columns.clone()]
+                .iter()
+                .zip(&areas[columns])
+                .zip(column_weights)
+            {
+                sum += w * s;
+                area += w * a;
+            }
+            if area > 0.0 {
+                out[y * n + x] = sum / area * scale;
             }
         }
     }
     out
 }
 
-/// For each of `n` equal bins over `side` pixels: the pixels it overlaps and by how much.
-fn overlaps(side: usize, n: usize) -> Vec<Vec<(usize, f64)>> {
+/// For each of `n` equal bins over `side` pixels: the first pixel it overlaps, and the share of
+/// the bin that each pixel from there on covers.
+fn overlaps(side: usize, n: usize) -> Vec<(usize, Vec<f64>)> {
     // In units of 1/n of a pixel everything is an integer, so that the weights are mirrored exactly.
     (0..n)
         .map(|bin| {
             let (start, end) = (bin * side, (bin + 1) * side);
-            (start / n..end.div_ceil(n))
+            let weights = (start / n..end.div_ceil(n))
                 .map(|pixel| {
                     let covered = end.min((pixel + 1) * n) - start.max(pixel * n);
-                    (pixel, covered as f64 / side as f64)
+                    covered as f64 / side as f64
                 })
-                .collect()
+                .collect();
+            (start / n, weights)
         })
         .collect()
 }

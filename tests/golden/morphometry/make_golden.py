@@ -100,7 +100,7 @@ def measure(bands, picture):
     ml, mf = moments(p, x, y), moments(faint, x, y)
     four = lambda m, a, b: abs((p * np.exp(1j * m * theta))[(r >= a) & (r < b)].sum()) / (p[(r >= a) & (r < b)].sum() + EPS)
     # peaks
-    top = (blur >= nd.maximum_filter(blur, 5, mode="nearest") - 1e-9) & (blur > max(4 * 70 / 256 * sigma, .05 * max(blur.max(), 0)))
+    top = (blur >= nd.maximum_filter(blur, 5, mode="nearest") - 1e-9) & (blur > max(4 * max(1.4826 * np.median(np.abs(blur[frame])), 1e-3), .05 * max(blur.max(), 0)))
     pl, count = nd.label(top, np.ones((3, 3)))
     peaks = sorted(((blur[pl == k].mean(), x[pl == k].mean(), y[pl == k].mean()) for k in range(1, count + 1)), key=lambda v: (-v[0], np.hypot(*v[1:])))
     sep = np.hypot(peaks[0][1] - peaks[1][1], peaks[0][2] - peaks[1][2]) if count > 1 else 0
