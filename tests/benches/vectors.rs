@@ -33,7 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     while written < rows {
         let count = BLOCK.min(rows - written);
         let mut block = vec![f16::ZERO; count * DIM];
-        block.par_chunks_mut(DIM).enumerate().for_each(|(i, row)| fill(row, written + i));
+        block
+            .par_chunks_mut(DIM)
+            .enumerate()
+            .for_each(|(i, row)| fill(row, written + i));
         file.write_all(bytemuck::cast_slice(&block))?;
         written += count;
     }
@@ -43,7 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let map = unsafe { memmap2::Mmap::map(&file)? };
     let stored: &[f16] = bytemuck::cast_slice(&map);
     let size = stored.len() * 2;
-    println!("{rows} x {DIM} f16, {:.0} MB, {} threads", size as f64 / 1e6, rayon::current_num_threads());
+    println!(
+        "{rows} x {DIM} f16, {:.0} MB, {} threads",
+        size as f64 / 1e6,
+        rayon::current_num_threads()
+    );
     let vectors = Vectors::new(DIM, rows, rows, vec![Chunk::F16(stored)], None);
 
     let started = Instant::now();
@@ -56,34 +63,72 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut row = 0;
         let median = median(15, || {
             row += 17;
-            let query = Query::Rows { liked: &[row], disliked: &[] };
+            let query = Query::Rows {
+                liked: &[row],
+                disliked: &[],
+            };
             similar(&vectors, &query, 20, &[], metric, Some(&norms)).map(drop)
         })?;
         println!("similar 20, {name:8}     {median:8.1} ms (median of 15)");
     }
 
     let features = Features::single(vectors.clone(), s)?;
-    let labels: Vec<Label> = (0..50).map(|i| Label { row: i * (rows / 50), class: kind(i * (rows / 50)) }).collect();
+    let labels: Vec<Label> = (0..50)
+        .map(|i| Label {
+            row: i * (rows / 50),
+            class: kind(i * (rows / 50)),
+        })
+        .collect();
     let options = FitOptions::default();
     let fit = median(15, || Classifier::fit(&features, &labels, &options).map(drop))?;
     let model = Classifier::fit(&features, &labels, &options)?;
     let score = median(9, || model.predict(&features, &Silent).map(drop))?;
-    println!("refit 50 labels, {} kinds {fit:8.1} ms (median of 15)", model.classes.len());
+    println!(
+        "refit 50 labels, {} kinds {fit:8.1} ms (median of 15)",
+        model.classes.len()
+    );
     println!("score all rows           {score:8.1} ms (median of 9)");
     let predictions = model.predict(&features, &Silent)?;
-    let right = (0..rows).filter(|&i| predictions.class(i) == Some(kind(i))).count();
+    let right = (0..rows)
+        .filter(|&i| predictions.class(i) == Some(kind(i)))
+        .count();
     let labelled: Vec<usize> = labels.iter().map(|l| l.row).collect();
     let suggest = median(5, || {
         let name = |c: usize| c.to_string();
-        next_to_label(&features, &predictions, &labelled, &SuggestOptions::default(), &name, &Silent).map(drop)
+        next_to_label(
+            &features,
+            &predictions,
+            &labelled,
+            &SuggestOptions::default(),
+            &name,
+            &Silent,
+        )
+        .map(drop)
     })?;
-    println!("suggest 10               {suggest:8.1} ms (accuracy so far {:.3})", right as f64 / rows as f64);
+    println!(
+        "suggest 10               {suggest:8.1} ms (accuracy so far {:.3})",
+        right as f64 / rows as f64
+    );
     drop(predictions);
     let base = vec![0.5f32; rows];
-    let guide = median(3, || guided(&features, &[3, 50, 99], &[4], &base, &GuidedOptions::default(), &Silent).map(drop))?;
+    let guide = median(3, || {
+        guided(
+            &features,
+            &[3, 50, 99],
+            &[4],
+            &base,
+            &GuidedOptions::default(),
+            &Silent,
+        )
+        .map(drop)
+    })?;
     println!("guided ranking           {guide:8.1} ms");
     drop(base);
-    println!("largest resident set so far {:.0} MB: {:.2} of the vectors", peak_mb(), peak_mb() * 1e6 / size as f64);
+    println!(
+        "largest resident set so far {:.0} MB: {:.2} of the vectors",
+        peak_mb(),
+        peak_mb() * 1e6 / size as f64
+    );
 
     let started = Instant::now();
     let pca = Pca::fit(&features, 32, &Silent)?;
@@ -100,7 +145,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let (_, reference) = knn_distance(&points, &KnnOptions::default(), &Silent)?;
     println!("kNN distance             {:8.0} ms ({reference:?})", ms(started));
-    println!("largest resident set     {:.0} MB: {:.2} of the vectors", peak_mb(), peak_mb() * 1e6 / size as f64);
+    println!(
+        "largest resident set     {:.0} MB: {:.2} of the vectors",
+        peak_mb(),
+        peak_mb() * 1e6 / size as f64
+    );
 
     if std::env::var_os("ASTROLABEL_BENCH_MAP").is_some() {
         let count = rows.min(100_000);
@@ -128,18 +177,34 @@ fn fill(row: &mut [f16], index: usize) {
     }
 }
 
+/// Processor time of this process in milliseconds per thread: what the wall clock would say if
+/// nothing else ran on the machine.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks: f64 = (stat.split_whitespace().skip(13).take(2))
+        .filter_map(|v| v.parse::<f64>().ok())
+        .sum();
+    ticks * 10.0 / rayon::current_num_threads() as f64
+}
+
 fn ms(started: Instant) -> f64 {
     started.elapsed().as_secs_f64() * 1e3
 }
 
 fn median<E>(times: usize, mut work: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
     let mut all = Vec::new();
+    let cpu = cpu_ms();
     for _ in 0..times {
         let started = Instant::now();
         work()?;
         all.push(ms(started));
     }
     all.sort_by(f64::total_cmp);
+    let cpu = (cpu_ms() - cpu) / times as f64;
+    println!(
+        "  processor time per thread {cpu:.1} ms, fastest {:.1} ms:",
+        all[0]
+    );
     Ok(all[times / 2])
 }
 
