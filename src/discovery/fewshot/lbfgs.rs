@@ -63,7 +63,8 @@ pub(super) fn minimize(
                 *t = x + step * d;
             }
             new = f(&trial, &mut trial_gradient);
-            if !(new <= value + 1e-4 * step * slope) {
+            // A value that is not finite is too far, too.
+            if new.is_nan() || new > value + 1e-4 * step * slope {
                 high = step;
             } else if dot(&trial_gradient, &direction) < 0.9 * slope {
                 low = step;
@@ -76,7 +77,7 @@ pub(super) fn minimize(
                 2.0 * low
             };
         }
-        if !(new < value) {
+        if new.is_nan() || new >= value {
             // Rounding: no further descent is possible.
             return (x, iteration);
         }

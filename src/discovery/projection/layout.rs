@@ -72,7 +72,7 @@ impl Curve {
                 best = new;
             } else {
                 damping *= 10.0;
-                if !(damping < 1e12) {
+                if damping > 1e12 {
                     break;
                 }
             }
