@@ -6,7 +6,12 @@ use std::path::PathBuf;
 
 /// Find rare things in large sky surveys: cut out, embed, search, label and rank every object.
 #[derive(Parser, Debug)]
-#[command(name = "astrolabel", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "astrolabel",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 A first walk:
   astrolabel import mosaic.fits --catalog sources.vot --project my.astrolabel
@@ -175,7 +180,12 @@ pub struct Similar {
     #[command(flatten)]
     pub project: In,
     /// Objects to look like.
-    #[arg(long, value_name = "ID", value_delimiter = ',', required_unless_present = "image")]
+    #[arg(
+        long,
+        value_name = "ID",
+        value_delimiter = ',',
+        required_unless_present = "image"
+    )]
     pub like: Vec<String>,
     /// Objects not to look like.
     #[arg(long, value_name = "ID", value_delimiter = ',', requires = "like")]
@@ -424,20 +434,32 @@ pub struct Relocate {
 /// `64`, `64px`, `8arcsec`, `8"`, `1.5arcmin`, `0.01deg`.
 pub fn parse_size(text: &str) -> Result<CutoutSize, String> {
     let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let value: f64 = text[..split].parse().map_err(|_| "give a number and a unit, as in 64px or 8arcsec".to_owned())?;
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
+    let value: f64 = text[..split]
+        .parse()
+        .map_err(|_| "give a number and a unit, as in 64px or 8arcsec".to_owned())?;
     let size = match text[split..].trim() {
         "" | "px" | "pix" | "pixel" | "pixels" => CutoutSize::Pixels(value),
         "arcsec" | "\"" | "as" => CutoutSize::Arcsec(value),
         "arcmin" | "'" => CutoutSize::Arcsec(value * 60.0),
         "deg" => CutoutSize::Arcsec(value * 3600.0),
-        unit => return Err(format!("'{unit}' is not a unit of size: use px, arcsec, arcmin or deg")),
+        unit => {
+            return Err(format!(
+                "'{unit}' is not a unit of size: use px, arcsec, arcmin or deg"
+            ));
+        }
     };
     let sensible = match size {
         CutoutSize::Pixels(px) => (2.0..=8192.0).contains(&px),
         CutoutSize::Arcsec(s) => s > 0.0 && s <= 10.0 * 3600.0,
     };
-    if sensible { Ok(size) } else { Err("a cutout has from 2 to 8192 pixels a side".to_owned()) }
+    if sensible {
+        Ok(size)
+    } else {
+        Err("a cutout has from 2 to 8192 pixels a side".to_owned())
+    }
 }
 
 #[cfg(test)]

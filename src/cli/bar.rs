@@ -29,7 +29,11 @@ pub struct Bars {
 impl Bars {
     /// Bars, or nothing at all when `quiet`.
     pub fn new(quiet: bool) -> Self {
-        Self { quiet, is_terminal: std::io::stderr().is_terminal(), bar: Mutex::new(None) }
+        Self {
+            quiet,
+            is_terminal: std::io::stderr().is_terminal(),
+            bar: Mutex::new(None),
+        }
     }
 
     /// Takes the bar away, before results are printed.

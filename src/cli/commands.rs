@@ -1,8 +1,8 @@
 //! From typed words to library calls, and from their results to tables.
 
 use super::args::{
-    Anomalies, Classify, Cutouts, Embed, Export, Import, Label, Map, MapArg, MethodArg, PoolingArg, Relocate, Similar,
-    Simulate,
+    Anomalies, Classify, Cutouts, Embed, Export, Import, Label, Map, MapArg, MethodArg, PoolingArg, Relocate,
+    Similar, Simulate,
 };
 use super::bar::Bars;
 use super::table::{Column, print, real, text};
@@ -13,7 +13,7 @@ use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::project::{Project, objects};
 use crate::sky::detect::DetectSettings;
 use crate::tasks::anomalies::{AnomalyRequest, Method};
-use crate::tasks::classify::{ClassifyOptions, Classified};
+use crate::tasks::classify::{Classified, ClassifyOptions};
 use crate::tasks::cutouts::{self, Shown};
 use crate::tasks::import::{ImportOptions, author, current_user};
 use crate::tasks::map::MapMethod;
@@ -50,15 +50,27 @@ pub(super) fn import(a: Import, progress: &Bars) -> Outcome {
         size: a.size,
         crop: a.crop,
         detect: a.detect,
-        detection: DetectSettings { threshold_sigma: a.threshold, min_area_px: a.min_area, ..Default::default() },
+        detection: DetectSettings {
+            threshold_sigma: a.threshold,
+            min_area_px: a.min_area,
+            ..Default::default()
+        },
         plane: a.plane,
         who: current_user(),
     };
     let report = tasks::import::import(&mut project, &options, progress)?;
     progress.clear();
     for field in &report.fields {
-        let bands = if field.bands.len() > 1 { format!(" ({})", field.bands.join(", ")) } else { String::new() };
-        say(&format!("{}{bands}: {}", field.name, count(field.objects, "object", "objects")));
+        let bands = if field.bands.len() > 1 {
+            format!(" ({})", field.bands.join(", "))
+        } else {
+            String::new()
+        };
+        say(&format!(
+            "{}{bands}: {}",
+            field.name,
+            count(field.objects, "object", "objects")
+        ));
         for sentence in &field.how {
             say(&format!("  {sentence}"));
         }
@@ -83,7 +95,14 @@ pub(super) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcome {
         PoolingArg::Mean => Pooling::MeanPatches,
         PoolingArg::Both => Pooling::ClsAndMean,
     });
-    let encoder = open_encoder(&a.encoder, &EncoderOptions { threads, block: a.block, pooling })?;
+    let encoder = open_encoder(
+        &a.encoder,
+        &EncoderOptions {
+            threads,
+            block: a.block,
+            pooling,
+        },
+    )?;
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;
     progress.clear();
     let spec = encoder.spec();
@@ -97,35 +116,78 @@ pub(super) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcome {
         report.already
     ));
     if report.cancelled {
-        anyhow::bail!("stopped as asked: {} vectors are kept, the same command goes on from here", report.done + report.already);
+        anyhow::bail!(
+            "stopped as asked: {} vectors are kept, the same command goes on from here",
+            report.done + report.already
+        );
     }
     Ok(report.skipped)
 }
 
 pub(super) fn similar(a: Similar, threads: usize, progress: &Bars) -> Outcome {
     let project = Project::open(&a.project.project, false)?;
-    let options = SimilarOptions { like: a.like.clone(), unlike: a.unlike, image: a.image.clone(), k: a.k, on: a.on.on, threads };
+    let options = SimilarOptions {
+        like: a.like.clone(),
+        unlike: a.unlike,
+        image: a.image.clone(),
+        k: a.k,
+        on: a.on.on,
+        threads,
+    };
     let hits = tasks::similar::similar(&project, &options, progress)?;
     progress.clear();
-    let columns = [text("rank"), text("object"), real("similarity", 4), text("label"), real("ra", 5), real("dec", 5), text("id")];
+    let columns = [
+        text("rank"),
+        text("object"),
+        real("similarity", 4),
+        text("label"),
+        real("ra", 5),
+        real("dec", 5),
+        text("id"),
+    ];
     let rows: Vec<Vec<Value>> = hits
         .iter()
         .enumerate()
         .map(|(i, h)| {
             let o = &h.object;
-            vec![json!(i + 1), json!(o.name), json!(h.similarity), json!(h.label), number(o.ra_deg), number(o.dec_deg), json!(format!("#{}", o.id))]
+            vec![
+                json!(i + 1),
+                json!(o.name),
+                json!(h.similarity),
+                json!(h.label),
+                number(o.ra_deg),
+                number(o.dec_deg),
+                json!(format!("#{}", o.id)),
+            ]
         })
         .collect();
-    let query = a.image.as_ref().map_or_else(|| json!(a.like), |i| json!(i.display().to_string()));
+    let query = a
+        .image
+        .as_ref()
+        .map_or_else(|| json!(a.like), |i| json!(i.display().to_string()));
     print(a.format, &columns, &rows, &facts(json!({ "query": query })))?;
     if let Some(path) = a.montage {
         let mut shown = Vec::new();
         for id in &a.like {
             let object = objects::find(project.store(), id)?;
-            shown.push(Shown { object: object.id, caption: format!("{} (query)", object.name) });
+            shown.push(Shown {
+                object: object.id,
+                caption: format!("{} (query)", object.name),
+            });
         }
-        shown.extend(hits.iter().map(|h| Shown { object: h.object.id, caption: format!("{:.2} {}", h.similarity, h.object.name) }));
-        let skipped = cutouts::draw_montage(&project, &shown, None, 128, Some("most similar first"), &path, progress)?;
+        shown.extend(hits.iter().map(|h| Shown {
+            object: h.object.id,
+            caption: format!("{:.2} {}", h.similarity, h.object.name),
+        }));
+        let skipped = cutouts::draw_montage(
+            &project,
+            &shown,
+            None,
+            128,
+            Some("most similar first"),
+            &path,
+            progress,
+        )?;
         note(progress, &format!("wrote {}", path.display()));
         return Ok(skipped);
     }
@@ -139,23 +201,51 @@ pub(super) fn label(a: Label, progress: &Bars) -> Outcome {
         let report = tasks::label::from_file(&mut project, file, a.column.as_deref(), &author, progress)?;
         progress.clear();
         let classes: Vec<String> = report.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
-        say(&format!("{} given, {} were so already: {}", count(report.changed, "label", "labels"), report.unchanged, classes.join(", ")));
+        say(&format!(
+            "{} given, {} were so already: {}",
+            count(report.changed, "label", "labels"),
+            report.unchanged,
+            classes.join(", ")
+        ));
         return Ok(report.skipped);
     }
     let author = author(a.who.as_deref(), "command line");
     if a.undo {
         match tasks::label::undo(&mut project, &author)? {
-            Some(undone) => say(&format!("undone: step {} ({}) on {}", undone.batch, undone.origin, count(undone.objects, "object", "objects"))),
+            Some(undone) => say(&format!(
+                "undone: step {} ({}) on {}",
+                undone.batch,
+                undone.origin,
+                count(undone.objects, "object", "objects")
+            )),
             None => say("nothing to undo"),
         }
     } else if let Some(id) = &a.history {
         let (object, events) = tasks::label::history(&project, id)?;
         say(&format!("{} (#{})", object.name, object.id));
-        let columns = [text("event"), text("at"), text("who"), text("from"), text("what"), text("value"), text("replaces"), text("undoes")];
+        let columns = [
+            text("event"),
+            text("at"),
+            text("who"),
+            text("from"),
+            text("what"),
+            text("value"),
+            text("replaces"),
+            text("undoes"),
+        ];
         let rows: Vec<Vec<Value>> = events
             .iter()
             .map(|e| {
-                vec![json!(e.id), json!(e.at), json!(e.who), json!(e.origin), json!(e.kind), json!(e.value), json!(e.previous), e.undoes.map_or(Value::Null, |b| json!(format!("step {b}")))]
+                vec![
+                    json!(e.id),
+                    json!(e.at),
+                    json!(e.who),
+                    json!(e.origin),
+                    json!(e.kind),
+                    json!(e.value),
+                    json!(e.previous),
+                    e.undoes.map_or(Value::Null, |b| json!(format!("step {b}"))),
+                ]
             })
             .collect();
         print(Default::default(), &columns, &rows, &Facts::new())?;
@@ -163,14 +253,23 @@ pub(super) fn label(a: Label, progress: &Bars) -> Outcome {
         let class = a.class.as_deref().filter(|_| !a.clear);
         let (object, previous) = tasks::label::set(&mut project, id, class, &author)?;
         let before = previous.map_or_else(String::new, |p| format!(" (was {p})"));
-        say(&format!("{}: {}{before}", object.name, class.map_or("no label", str::trim)));
+        say(&format!(
+            "{}: {}{before}",
+            object.name,
+            class.map_or("no label", str::trim)
+        ));
     }
     Ok(vec![])
 }
 
 pub(super) fn classify(a: Classify, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
-    let options = ClassifyOptions { on: a.on.on, next: a.next, c: a.strength, seed: a.seed };
+    let options = ClassifyOptions {
+        on: a.on.on,
+        next: a.next,
+        c: a.strength,
+        seed: a.seed,
+    };
     let found = tasks::classify::classify(&mut project, &options, progress)?;
     progress.clear();
     if a.all {
@@ -186,7 +285,12 @@ pub(super) fn classify(a: Classify, progress: &Bars) -> Outcome {
     let mut rows = Vec::new();
     for s in &found.suggestions {
         let name = objects::get(project.store(), s.row as i64)?.map_or_else(String::new, |o| o.name);
-        rows.push(vec![json!(name), json!(s.doubt), json!(s.reason), json!(format!("#{}", s.row))]);
+        rows.push(vec![
+            json!(name),
+            json!(s.doubt),
+            json!(s.reason),
+            json!(format!("#{}", s.row)),
+        ]);
     }
     let heading = json!({"classes": found.classes, "labels": found.labels, "cross_validation": accuracy, "note": found.note});
     if a.format == super::args::Format::Table && !rows.is_empty() {
@@ -200,14 +304,18 @@ fn summary(found: &Classified, progress: &Bars) {
     if let Some(why) = &found.note {
         note(progress, why);
     }
-    let Some(predictions) = &found.predictions else { return };
+    let Some(predictions) = &found.predictions else {
+        return;
+    };
     let columns = [text("class"), text("labels"), text("predicted")];
     let rows: Vec<Vec<Value>> = found
         .classes
         .iter()
         .enumerate()
         .map(|(c, name)| {
-            let predicted = (0..predictions.rows()).filter(|&i| predictions.class(i) == Some(c)).count();
+            let predicted = (0..predictions.rows())
+                .filter(|&i| predictions.class(i) == Some(c))
+                .count();
             vec![json!(name), json!(found.labels.get(c)), json!(predicted)]
         })
         .collect();
@@ -228,16 +336,26 @@ fn summary(found: &Classified, progress: &Bars) {
 
 fn all_predictions(project: &Project, found: &Classified, format: super::args::Format) -> Outcome {
     let Some(predictions) = &found.predictions else {
-        anyhow::bail!(found.note.clone().unwrap_or_else(|| "there are no predictions yet".into()));
+        anyhow::bail!(
+            found
+                .note
+                .clone()
+                .unwrap_or_else(|| "there are no predictions yet".into())
+        );
     };
     // Column names live as long as the program: there are as many as classes.
     let names: Vec<&'static str> = predictions
         .classes
         .iter()
-        .map(|&c| &*Box::leak(format!("p_{}", found.classes.get(c).map_or("", String::as_str)).into_boxed_str()))
+        .map(|&c| {
+            &*Box::leak(format!("p_{}", found.classes.get(c).map_or("", String::as_str)).into_boxed_str())
+        })
         .collect();
     let mut columns = vec![text("object"), text("predicted"), real("doubt", 3)];
-    columns.extend(names.into_iter().map(|n| Column { name: n, digits: Some(3) }));
+    columns.extend(names.into_iter().map(|n| Column {
+        name: n,
+        digits: Some(3),
+    }));
     let objects = objects::all(project.store())?;
     let rows: Vec<Vec<Value>> = objects
         .iter()
@@ -268,7 +386,13 @@ pub(super) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
         MethodArg::Mahalanobis => Method::Mahalanobis,
         MethodArg::Combined => Method::Combined,
     };
-    let request = AnomalyRequest { method, unguided: a.unguided, on: a.on.on, k: a.k, seed: a.seed };
+    let request = AnomalyRequest {
+        method,
+        unguided: a.unguided,
+        on: a.on.on,
+        k: a.k,
+        seed: a.seed,
+    };
     let ranking = tasks::anomalies::anomalies(&mut project, &request, progress)?;
     progress.clear();
     let how = if ranking.model_weight > 0.0 {
@@ -282,26 +406,65 @@ pub(super) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
     } else {
         format!("by {}", method.name())
     };
-    note(progress, &format!("{} ranked {how}", count(ranking.ranked, "object", "objects")));
-    let columns = [text("rank"), text("object"), real("score", 4), text("mark"), text("label"), text("what drives it"), text("id")];
+    note(
+        progress,
+        &format!("{} ranked {how}", count(ranking.ranked, "object", "objects")),
+    );
+    let columns = [
+        text("rank"),
+        text("object"),
+        real("score", 4),
+        text("mark"),
+        text("label"),
+        text("what drives it"),
+        text("id"),
+    ];
     let rows: Vec<Vec<Value>> = ranking
         .strangest
         .iter()
         .enumerate()
         .map(|(i, s)| {
-            let drivers: Vec<String> = s.drivers.iter().map(|d| format!("{} {:+.1}σ", d.name.trim_start_matches("morph_"), d.z)).collect();
-            vec![json!(i + 1), json!(s.object.name), json!(s.score), json!(s.mark), json!(s.label), json!(drivers.join(", ")), json!(format!("#{}", s.object.id))]
+            let drivers: Vec<String> = s
+                .drivers
+                .iter()
+                .map(|d| format!("{} {:+.1}σ", d.name.trim_start_matches("morph_"), d.z))
+                .collect();
+            vec![
+                json!(i + 1),
+                json!(s.object.name),
+                json!(s.score),
+                json!(s.mark),
+                json!(s.label),
+                json!(drivers.join(", ")),
+                json!(format!("#{}", s.object.id)),
+            ]
         })
         .collect();
-    print(a.format, &columns, &rows, &facts(json!({"ranked": ranking.ranked, "how": how})))?;
+    print(
+        a.format,
+        &columns,
+        &rows,
+        &facts(json!({"ranked": ranking.ranked, "how": how})),
+    )?;
     if let Some(path) = a.montage {
         let shown: Vec<Shown> = ranking
             .strangest
             .iter()
             .enumerate()
-            .map(|(i, s)| Shown { object: s.object.id, caption: format!("{}. {}", i + 1, s.object.name) })
+            .map(|(i, s)| Shown {
+                object: s.object.id,
+                caption: format!("{}. {}", i + 1, s.object.name),
+            })
             .collect();
-        let skipped = cutouts::draw_montage(&project, &shown, None, 128, Some("strangest first"), &path, progress)?;
+        let skipped = cutouts::draw_montage(
+            &project,
+            &shown,
+            None,
+            128,
+            Some("strangest first"),
+            &path,
+            progress,
+        )?;
         note(progress, &format!("wrote {}", path.display()));
         return Ok(skipped);
     }
@@ -317,7 +480,10 @@ pub(super) fn map(a: Map, progress: &Bars) -> Outcome {
     let found = tasks::map::map(&mut project, method, a.on.on.as_deref(), a.seed, progress)?;
     progress.clear();
     let Some(format) = a.format else {
-        say(&format!("{}; kept in the project, `astrolabel export` writes the coordinates", found.how));
+        say(&format!(
+            "{}; kept in the project, `astrolabel export` writes the coordinates",
+            found.how
+        ));
         return Ok(vec![]);
     };
     let columns = [text("object"), real("x", 4), real("y", 4), text("id")];
@@ -325,7 +491,14 @@ pub(super) fn map(a: Map, progress: &Bars) -> Outcome {
         .iter()
         .zip(&found.places)
         .filter(|(_, p)| p[0].is_finite())
-        .map(|(o, p)| vec![json!(o.name), json!(p[0]), json!(p[1]), json!(format!("#{}", o.id))])
+        .map(|(o, p)| {
+            vec![
+                json!(o.name),
+                json!(p[0]),
+                json!(p[1]),
+                json!(format!("#{}", o.id)),
+            ]
+        })
         .collect();
     print(format, &columns, &rows, &facts(json!({"how": found.how})))?;
     Ok(vec![])
@@ -337,12 +510,22 @@ pub(super) fn export(a: Export, progress: &Bars) -> Outcome {
         let report = tasks::export::export(&project, path, progress)?;
         progress.clear();
         let files: Vec<String> = report.files.iter().map(|f| f.display().to_string()).collect();
-        say(&format!("{} rows, {} columns: {}", report.rows, report.columns, files.join(", ")));
+        say(&format!(
+            "{} rows, {} columns: {}",
+            report.rows,
+            report.columns,
+            files.join(", ")
+        ));
     }
     if let Some(path) = &a.vectors {
         let report = tasks::export::export_vectors(&project, path, a.on.as_deref(), progress)?;
         progress.clear();
-        say(&format!("{} vectors of {} numbers: {}", report.rows, report.columns - 1, path.display()));
+        say(&format!(
+            "{} vectors of {} numbers: {}",
+            report.rows,
+            report.columns - 1,
+            path.display()
+        ));
     }
     Ok(vec![])
 }
@@ -352,19 +535,32 @@ pub(super) fn cutouts(a: Cutouts, progress: &Bars) -> Outcome {
     let shown = cutouts::choose(&mut project, &a.ids, progress)?;
     let is_picture = a.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
     if is_picture {
-        let skipped = cutouts::draw_montage(&project, &shown, a.size, a.tile as usize, None, &a.out, progress)?;
+        let skipped =
+            cutouts::draw_montage(&project, &shown, a.size, a.tile as usize, None, &a.out, progress)?;
         progress.clear();
-        say(&format!("{} in {}", count(shown.len() - skipped.len(), "cutout", "cutouts"), a.out.display()));
+        say(&format!(
+            "{} in {}",
+            count(shown.len() - skipped.len(), "cutout", "cutouts"),
+            a.out.display()
+        ));
         return Ok(skipped);
     }
     let (written, skipped) = cutouts::write_files(&project, &shown, a.size, &a.out, progress)?;
     progress.clear();
-    say(&format!("{} written to {}", count(written, "cutout", "cutouts"), a.out.display()));
+    say(&format!(
+        "{} written to {}",
+        count(written, "cutout", "cutouts"),
+        a.out.display()
+    ));
     Ok(skipped)
 }
 
 pub(super) fn simulate(a: Simulate, progress: &Bars) -> Outcome {
-    let options = simulation::SimulateOptions { seed: a.seed, side: a.side as usize, objects: a.objects };
+    let options = simulation::SimulateOptions {
+        seed: a.seed,
+        side: a.side as usize,
+        objects: a.objects,
+    };
     let files = simulation::simulate(&a.out, &options, progress)?;
     progress.clear();
     for file in files {
@@ -382,8 +578,15 @@ pub(super) fn relocate(a: Relocate) -> Outcome {
     }
     let moved = objects::relocate(project.store_mut(), &absolute(&a.old), &new)?;
     if moved == 0 {
-        anyhow::bail!("{}: the project has no file there; `astrolabel info PROJECT` lists them", a.old.display());
+        anyhow::bail!(
+            "{}: the project has no file there; `astrolabel info PROJECT` lists them",
+            a.old.display()
+        );
     }
-    say(&format!("{} now looked for below {}", count(moved, "path", "paths"), new.display()));
+    say(&format!(
+        "{} now looked for below {}",
+        count(moved, "path", "paths"),
+        new.display()
+    ));
     Ok(vec![])
 }

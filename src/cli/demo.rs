@@ -2,7 +2,8 @@
 //! does it.
 
 use super::args::{
-    Anomalies, Classify, Cutouts, Demo, Embed, Export, Format, Import, In, Map, MapArg, MethodArg, On, Similar,
+    Anomalies, Classify, Cutouts, Demo, Embed, Export, Format, Import, In, Map, MapArg, MethodArg, On,
+    Similar,
 };
 use super::bar::Bars;
 use super::{Outcome, commands, say};
@@ -17,10 +18,15 @@ const LABELS_PER_CLASS: usize = 5;
 const COMMON: usize = 20;
 
 pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
-    let project = In { project: a.project.clone() };
+    let project = In {
+        project: a.project.clone(),
+    };
     let at = a.project.display().to_string();
     if !a.data.is_dir() {
-        anyhow::bail!("{}: there is no such folder; run this from the folder that has sample_data, or give another", a.data.display());
+        anyhow::bail!(
+            "{}: there is no such folder; run this from the folder that has sample_data, or give another",
+            a.data.display()
+        );
     }
     let step = |command: &str| say(&format!("\n$ astrolabel {command}"));
 
@@ -46,7 +52,13 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
     skipped.retain(|s| !s.why.contains("already"));
 
     step(&format!("embed --project {at}"));
-    let embed = Embed { project: project.clone(), encoder: "morphometry".into(), batch: 32, block: None, pooling: None };
+    let embed = Embed {
+        project: project.clone(),
+        encoder: "morphometry".into(),
+        batch: 32,
+        block: None,
+        pooling: None,
+    };
     skipped.extend(commands::embed(embed, threads, progress)?);
 
     let truth = truth_of(&a.project)?;
@@ -67,12 +79,23 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
     label_some(&a.project, &truth, &at)?;
 
     step(&format!("classify --project {at} --next 5"));
-    let classify = Classify { project: project.clone(), next: 5, on: On { on: None }, strength: 0.1, seed: 0, all: false, format: Format::Table };
+    let classify = Classify {
+        project: project.clone(),
+        next: 5,
+        on: On { on: None },
+        strength: 0.1,
+        seed: 0,
+        all: false,
+        format: Format::Table,
+    };
     commands::classify(classify, progress)?;
     compare(&a.project)?;
 
     let montage = a.project.join("strangest.png");
-    step(&format!("anomalies --project {at} -k 24 --montage {}", montage.display()));
+    step(&format!(
+        "anomalies --project {at} -k 24 --montage {}",
+        montage.display()
+    ));
     let anomalies = Anomalies {
         project: project.clone(),
         method: MethodArg::Combined,
@@ -89,19 +112,48 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
     commands::anomalies(anomalies, progress)?;
 
     step(&format!("map --project {at}"));
-    commands::map(Map { project: project.clone(), method: MapArg::Umap, on: On { on: None }, seed: 0, format: None }, progress)?;
+    commands::map(
+        Map {
+            project: project.clone(),
+            method: MapArg::Umap,
+            on: On { on: None },
+            seed: 0,
+            format: None,
+        },
+        progress,
+    )?;
 
     let out = a.project.join("catalogue.fits");
     step(&format!("export --project {at} --out {}", out.display()));
-    commands::export(Export { project: project.clone(), out: Some(out), vectors: None, on: None }, progress)?;
+    commands::export(
+        Export {
+            project: project.clone(),
+            out: Some(out),
+            vectors: None,
+            on: None,
+        },
+        progress,
+    )?;
 
     if let Some(ring) = example(&truth, "ring") {
         let picture = a.project.join("similar.png");
-        step(&format!("cutouts --project {at} --ids similar:{ring}:23 --out {}", picture.display()));
-        let cutouts = Cutouts { project, ids: vec![format!("similar:{ring}:23")], out: picture, size: None, tile: 128 };
+        step(&format!(
+            "cutouts --project {at} --ids similar:{ring}:23 --out {}",
+            picture.display()
+        ));
+        let cutouts = Cutouts {
+            project,
+            ids: vec![format!("similar:{ring}:23")],
+            out: picture,
+            size: None,
+            tile: 128,
+        };
         commands::cutouts(cutouts, progress)?;
     }
-    say(&format!("\nLook at {}: the strangest objects, strangest first.", montage.display()));
+    say(&format!(
+        "\nLook at {}: the strangest objects, strangest first.",
+        montage.display()
+    ));
     Ok(skipped)
 }
 
@@ -126,16 +178,23 @@ fn example(truth: &BTreeMap<String, Vec<String>>, class: &str) -> Option<String>
 }
 
 fn label_some(folder: &Path, truth: &BTreeMap<String, Vec<String>>, at: &str) -> anyhow::Result<()> {
-    let common: Vec<(&String, &Vec<String>)> = truth.iter().filter(|(_, names)| names.len() >= COMMON).collect();
+    let common: Vec<(&String, &Vec<String>)> =
+        truth.iter().filter(|(_, names)| names.len() >= COMMON).collect();
     if common.len() < 2 {
         return Ok(());
     }
-    say(&format!("\n{LABELS_PER_CLASS} objects of each common class are labelled from the column truth, as you would by eye:"));
+    say(&format!(
+        "\n{LABELS_PER_CLASS} objects of each common class are labelled from the column truth, as you would by eye:"
+    ));
     let mut project = Project::open(folder, false)?;
     let who = author(None, "demo");
     for (class, names) in common {
         let chosen = &names[..LABELS_PER_CLASS.min(names.len())];
-        say(&format!("$ astrolabel label --project {at} {} {class}    (and {})", chosen[0], chosen[1..].join(", ")));
+        say(&format!(
+            "$ astrolabel label --project {at} {} {class}    (and {})",
+            chosen[0],
+            chosen[1..].join(", ")
+        ));
         for name in chosen {
             tasks::label::set(&mut project, name, Some(class), &who)?;
         }
@@ -146,10 +205,17 @@ fn label_some(folder: &Path, truth: &BTreeMap<String, Vec<String>>, at: &str) ->
 /// How often the classifier is right on objects it has no label of, by the truth column.
 fn compare(folder: &Path) -> anyhow::Result<()> {
     let project = Project::open(folder, false)?;
-    let (Some(table), Some(answer)) = (catalog::read(&project)?, crate::project::answers::load(&project, "classify")?) else {
+    let (Some(table), Some(answer)) = (
+        catalog::read(&project)?,
+        crate::project::answers::load(&project, "classify")?,
+    ) else {
         return Ok(());
     };
-    let (Some(truth), Some(ids), Some(predicted)) = (table.texts("truth"), catalog::object_ids(&table), answer.table.texts("predicted")) else {
+    let (Some(truth), Some(ids), Some(predicted)) = (
+        table.texts("truth"),
+        catalog::object_ids(&table),
+        answer.table.texts("predicted"),
+    ) else {
         return Ok(());
     };
     let labels = crate::project::journal::standing(project.store(), crate::project::journal::Kind::Label)?;

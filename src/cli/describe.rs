@@ -21,7 +21,11 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
                 Some(CardValue::Other(t)) => format!(" = {t}"),
                 None => String::new(),
             };
-            let comment = if card.comment.is_empty() { String::new() } else { format!(" / {}", card.comment) };
+            let comment = if card.comment.is_empty() {
+                String::new()
+            } else {
+                format!(" / {}", card.comment)
+            };
             say(&format!("{}{value}{comment}", card.keyword));
         }
         return Ok(vec![]);
@@ -31,10 +35,20 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
     match found {
         Info::Fits(hdus, problems) => {
             let columns = [text("hdu"), text("name"), text("what"), text("sky")];
-            let rows: Vec<Vec<Value>> =
-                hdus.iter().map(|h| vec![json!(h.index), json!(h.name), json!(h.what), json!(h.sky)]).collect();
-            print(a.format, &columns, &rows, &facts(json!({"file": a.path.display().to_string(), "problems": problems})))?;
-            return Ok(problems.into_iter().map(|p| Skipped::new(a.path.display(), p)).collect());
+            let rows: Vec<Vec<Value>> = hdus
+                .iter()
+                .map(|h| vec![json!(h.index), json!(h.name), json!(h.what), json!(h.sky)])
+                .collect();
+            print(
+                a.format,
+                &columns,
+                &rows,
+                &facts(json!({"file": a.path.display().to_string(), "problems": problems})),
+            )?;
+            return Ok(problems
+                .into_iter()
+                .map(|p| Skipped::new(a.path.display(), p))
+                .collect());
         }
         Info::Picture(channels, width, height) => {
             let kind = if channels == 1 { "gray" } else { "RGB" };
@@ -46,13 +60,30 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
         Info::Catalog(table, why) => catalog(&a, &table, &why)?,
         Info::Folder(inputs) => {
             for image in &inputs.images {
-                let band = image.band.as_ref().map_or(String::new(), |b| format!(" band {b}"));
-                let role = if image.is_auxiliary { " (weight or mask)" } else { "" };
+                let band = image
+                    .band
+                    .as_ref()
+                    .map_or(String::new(), |b| format!(" band {b}"));
+                let role = if image.is_auxiliary {
+                    " (weight or mask)"
+                } else {
+                    ""
+                };
                 let sky = image.wcs.as_ref().map_or("no WCS", |_| "WCS");
-                say(&format!("image {} HDU {}: {}×{}{band}, {sky}{role}", image.path.display(), image.hdu, image.shape.0, image.shape.1));
+                say(&format!(
+                    "image {} HDU {}: {}×{}{band}, {sky}{role}",
+                    image.path.display(),
+                    image.hdu,
+                    image.shape.0,
+                    image.shape.1
+                ));
             }
             for cutouts in &inputs.cutouts {
-                say(&format!("{} cutouts in {}", cutouts.files.len(), cutouts.root.display()));
+                say(&format!(
+                    "{} cutouts in {}",
+                    cutouts.files.len(),
+                    cutouts.root.display()
+                ));
             }
             for (path, _) in &inputs.catalogs {
                 say(&format!("catalogue {}", path.display()));
@@ -70,7 +101,14 @@ fn facts(value: Value) -> Map<String, Value> {
 }
 
 fn catalog(a: &InfoArgs, table: &Table, why: &[String]) -> std::io::Result<()> {
-    let columns = [text("column"), text("type"), text("unit"), text("ucd"), text("first"), text("description")];
+    let columns = [
+        text("column"),
+        text("type"),
+        text("unit"),
+        text("ucd"),
+        text("first"),
+        text("description"),
+    ];
     let rows: Vec<Vec<Value>> = table
         .batch
         .schema_ref()
@@ -78,8 +116,18 @@ fn catalog(a: &InfoArgs, table: &Table, why: &[String]) -> std::io::Result<()> {
         .iter()
         .map(|field| {
             let meta = |k: &str| json!(field.metadata().get(k).map_or("", String::as_str));
-            let first = table.texts(field.name()).and_then(|t| t.into_iter().next()).unwrap_or_default();
-            vec![json!(field.name()), json!(field.data_type().to_string()), meta("unit"), meta("ucd"), json!(first), meta("description")]
+            let first = table
+                .texts(field.name())
+                .and_then(|t| t.into_iter().next())
+                .unwrap_or_default();
+            vec![
+                json!(field.name()),
+                json!(field.data_type().to_string()),
+                meta("unit"),
+                meta("ucd"),
+                json!(first),
+                meta("description"),
+            ]
         })
         .collect();
     if a.format == Format::Table {
@@ -88,31 +136,73 @@ fn catalog(a: &InfoArgs, table: &Table, why: &[String]) -> std::io::Result<()> {
             say(&format!("  {sentence}"));
         }
     }
-    print(a.format, &columns, &rows, &facts(json!({"rows_in_table": table.rows(), "guesses": why})))
+    print(
+        a.format,
+        &columns,
+        &rows,
+        &facts(json!({"rows_in_table": table.rows(), "guesses": why})),
+    )
 }
 
 fn project(facts: &Value) {
     let number = |v: &Value| v.as_u64().unwrap_or(0);
-    say(&format!("{}: {} objects, {} label events", plain(&facts["project"]), number(&facts["objects"]), number(&facts["events"])));
+    say(&format!(
+        "{}: {} objects, {} label events",
+        plain(&facts["project"]),
+        number(&facts["objects"]),
+        number(&facts["events"])
+    ));
     for field in facts["fields"].as_array().into_iter().flatten() {
-        let bands: Vec<String> = field["bands"].as_array().into_iter().flatten().map(plain).collect();
-        let bands = if bands.is_empty() { String::new() } else { format!(", bands {}", bands.join(" ")) };
-        say(&format!("  {} {}: {} objects{bands}", plain(&field["kind"]), plain(&field["name"]), number(&field["objects"])));
+        let bands: Vec<String> = field["bands"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(plain)
+            .collect();
+        let bands = if bands.is_empty() {
+            String::new()
+        } else {
+            format!(", bands {}", bands.join(" "))
+        };
+        say(&format!(
+            "  {} {}: {} objects{bands}",
+            plain(&field["kind"]),
+            plain(&field["name"]),
+            number(&field["objects"])
+        ));
         for missing in field["missing"].as_array().into_iter().flatten() {
-            say(&format!("    GONE: {} (say where it is with `astrolabel relocate`)", plain(missing)));
+            say(&format!(
+                "    GONE: {} (say where it is with `astrolabel relocate`)",
+                plain(missing)
+            ));
         }
     }
     for run in facts["runs"].as_array().into_iter().flatten() {
-        say(&format!("  vectors {}: {} of {} numbers, {}", plain(&run["encoder"]), number(&run["done"]), number(&run["dim"]), plain(&run["run"])));
+        say(&format!(
+            "  vectors {}: {} of {} numbers, {}",
+            plain(&run["encoder"]),
+            number(&run["done"]),
+            number(&run["dim"]),
+            plain(&run["run"])
+        ));
     }
     for (heading, key) in [("labels", "labels"), ("marks", "marks")] {
-        let tally: Vec<String> = facts[key].as_object().into_iter().flatten().map(|(c, n)| format!("{c} {n}")).collect();
+        let tally: Vec<String> = facts[key]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(c, n)| format!("{c} {n}"))
+            .collect();
         if !tally.is_empty() {
             say(&format!("  {heading}: {}", tally.join(", ")));
         }
     }
     for answer in facts["answers"].as_array().into_iter().flatten() {
-        say(&format!("  answer {} of {}", plain(&answer["kind"]), plain(&answer["at"])));
+        say(&format!(
+            "  answer {} of {}",
+            plain(&answer["kind"]),
+            plain(&answer["at"])
+        ));
     }
 }
 

@@ -25,9 +25,13 @@ type Outcome = anyhow::Result<Vec<Skipped>>;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     bar::catch_interrupt();
-    let threads = cli.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = cli
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     // Fails only if the pool was started before; then it has all cores.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
     let bars = Bars::new(cli.quiet);
     let outcome = dispatch(cli.command, threads, &bars);
     bars.clear();

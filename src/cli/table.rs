@@ -20,18 +20,34 @@ pub const fn text(name: &'static str) -> Column {
 
 /// A column of real numbers.
 pub const fn real(name: &'static str, digits: usize) -> Column {
-    Column { name, digits: Some(digits) }
+    Column {
+        name,
+        digits: Some(digits),
+    }
 }
 
 /// Prints `rows` to the standard output; `facts` head the JSON and are left out of CSV.
-pub fn print(format: Format, columns: &[Column], rows: &[Vec<Value>], facts: &Map<String, Value>) -> std::io::Result<()> {
+pub fn print(
+    format: Format,
+    columns: &[Column],
+    rows: &[Vec<Value>],
+    facts: &Map<String, Value>,
+) -> std::io::Result<()> {
     let out = std::io::stdout();
     let mut out = std::io::BufWriter::new(out.lock());
     match format {
         Format::Json => {
             let rows: Vec<Value> = rows
                 .iter()
-                .map(|row| Value::Object(columns.iter().zip(row).map(|(c, v)| (c.name.to_owned(), v.clone())).collect()))
+                .map(|row| {
+                    Value::Object(
+                        columns
+                            .iter()
+                            .zip(row)
+                            .map(|(c, v)| (c.name.to_owned(), v.clone()))
+                            .collect(),
+                    )
+                })
                 .collect();
             let mut whole = facts.clone();
             whole.insert("rows".into(), json!(rows));
@@ -64,16 +80,24 @@ fn plain(value: &Value) -> String {
 fn shown(value: &Value, digits: Option<usize>) -> String {
     match (value.as_f64(), digits) {
         (Some(number), Some(digits)) => format!("{number:.digits$}"),
-        _ => plain(value).chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        _ => plain(value)
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect(),
     }
 }
 
 /// The table as text of at most `width` columns: numbers to the right, the widest texts shortened.
 pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
-    let cells: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().zip(columns).map(|(v, c)| shown(v, c.digits)).collect()).collect();
-    let is_number: Vec<bool> =
-        (0..columns.len()).map(|c| rows.iter().any(|r| r[c].is_number()) && rows.iter().all(|r| r[c].is_number() || r[c].is_null())).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().zip(columns).map(|(v, c)| shown(v, c.digits)).collect())
+        .collect();
+    let is_number: Vec<bool> = (0..columns.len())
+        .map(|c| {
+            rows.iter().any(|r| r[c].is_number()) && rows.iter().all(|r| r[c].is_number() || r[c].is_null())
+        })
+        .collect();
     let mut widths: Vec<usize> = columns.iter().map(|c| c.name.width()).collect();
     for row in &cells {
         for (w, cell) in widths.iter_mut().zip(row) {
@@ -82,7 +106,13 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
     }
     let gaps = 2 * columns.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > width {
-        let Some((widest, w)) = (0..widths.len()).filter(|&c| !is_number[c]).map(|c| (c, widths[c])).max_by_key(|p| p.1) else { break };
+        let Some((widest, w)) = (0..widths.len())
+            .filter(|&c| !is_number[c])
+            .map(|c| (c, widths[c]))
+            .max_by_key(|p| p.1)
+        else {
+            break;
+        };
         if w <= 8 {
             break;
         }
@@ -144,12 +174,19 @@ mod tests {
     fn a_table_fits_its_width() {
         let columns = [text("name"), real("score", 3), text("why")];
         let rows = vec![
-            vec![json!("a-very-long-name-that-does-not-fit-at-all.fits"), json!(0.12345), json!("because\nof Café")],
+            vec![
+                json!("a-very-long-name-that-does-not-fit-at-all.fits"),
+                json!(0.12345),
+                json!("because\nof Café"),
+            ],
             vec![json!("b"), Value::Null, json!("")],
         ];
         let text = layout(&columns, &rows, 40);
         assert!(text.lines().all(|l| l.width() <= 40), "{text}");
-        assert!(text.contains("0.123") && text.contains("a-very") && text.contains(".fits"), "{text}");
+        assert!(
+            text.contains("0.123") && text.contains("a-very") && text.contains(".fits"),
+            "{text}"
+        );
         assert_eq!(text.lines().count(), 4);
     }
 }

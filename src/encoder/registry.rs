@@ -198,13 +198,33 @@ fn image_px_for(path: &Path) -> Result<usize, EncoderError> {
 /// [`EncoderError::Weights`] if the weights have moved or changed.
 pub fn reopen_encoder(spec: &EncoderSpec, threads: usize) -> Result<Box<dyn Encoder>, EncoderError> {
     let Some(path) = spec.weights_path.as_ref().map(PathBuf::from) else {
-        return open_encoder(&spec.name, &EncoderOptions { threads, ..Default::default() });
+        return open_encoder(
+            &spec.name,
+            &EncoderOptions {
+                threads,
+                ..Default::default()
+            },
+        );
     };
     let setting = |key: &str| spec.settings.get(key).cloned().unwrap_or_default();
-    let unreadable = |e: serde_json::Error| weights_error(&path, format!("the run's manifest doesn't say how it was used ({e})"));
+    let unreadable = |e: serde_json::Error| {
+        weights_error(
+            &path,
+            format!("the run's manifest doesn't say how it was used ({e})"),
+        )
+    };
     // A file that moved may be found again by the encoder's name.
-    let found = if path.is_file() { Some(path.clone()) } else { weights_of(&spec.name, &model_folders()) };
-    let found = found.ok_or_else(|| weights_error(&path, "these weights made the run and are gone: put them back".into()))?;
+    let found = if path.is_file() {
+        Some(path.clone())
+    } else {
+        weights_of(&spec.name, &model_folders())
+    };
+    let found = found.ok_or_else(|| {
+        weights_error(
+            &path,
+            "these weights made the run and are gone: put them back".into(),
+        )
+    })?;
     let settings = VitSettings {
         name: Some(spec.name.clone()),
         block: serde_json::from_value(setting("block")).map_err(unreadable)?,

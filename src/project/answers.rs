@@ -41,20 +41,37 @@ pub fn save(
     let file = format!("{kind}-{stamp}-{}.parquet", std::process::id());
     provenance.insert("program".into(), super::PROGRAM.into());
     provenance.insert("file".into(), file.clone().into());
-    let id = table::field(OBJECT_ID, DataType::Int64, "", "meta.id", "number of the object in the project");
+    let id = table::field(
+        OBJECT_ID,
+        DataType::Int64,
+        "",
+        "meta.id",
+        "number of the object in the project",
+    );
     let mut all: Vec<(Field, ArrayRef)> = vec![(id, Arc::new(Int64Array::from(objects.to_vec())))];
     all.extend(columns);
     let path = dir.join(&file);
-    let damaged = |cause: String| ProjectError::Damaged { path: path.display().to_string(), cause };
+    let damaged = |cause: String| ProjectError::Damaged {
+        path: path.display().to_string(),
+        cause,
+    };
     let mut table = Table::new(all).map_err(|e| damaged(e.to_string()))?;
-    table.meta = provenance.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
+    table.meta = provenance
+        .iter()
+        .map(|(k, v)| (k.clone(), v.to_string()))
+        .collect();
     crate::io::catalog::write_parquet(&path, &table).map_err(|e| damaged(e.to_string()))?;
     let text = Value::Object(provenance).to_string();
     let old: Option<String> = project.store_mut().write(|tx| {
         let old = tx
-            .query_row("SELECT provenance FROM answer WHERE kind = ?1", [kind], |row| row.get(0))
+            .query_row("SELECT provenance FROM answer WHERE kind = ?1", [kind], |row| {
+                row.get(0)
+            })
             .optional()?;
-        tx.execute("INSERT OR REPLACE INTO answer (kind, at, provenance) VALUES (?1, ?2, ?3)", params![kind, at, text])?;
+        tx.execute(
+            "INSERT OR REPLACE INTO answer (kind, at, provenance) VALUES (?1, ?2, ?3)",
+            params![kind, at, text],
+        )?;
         Ok(old)
     })?;
     if let Some(old) = old.and_then(|o| serde_json::from_str::<Map<String, Value>>(&o).ok())
@@ -70,18 +87,29 @@ pub fn save(
 /// A stored answer, or `None` if it was never made or its file was deleted.
 pub fn load(project: &Project, kind: &str) -> Result<Option<Answer>, ProjectError> {
     let row: Option<(String, String)> = project.store().read(|db| {
-        db.query_row("SELECT at, provenance FROM answer WHERE kind = ?1", [kind], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
+        db.query_row(
+            "SELECT at, provenance FROM answer WHERE kind = ?1",
+            [kind],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
     })?;
     let Some((at, text)) = row else { return Ok(None) };
     let provenance: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-    let Some(file) = provenance.get("file").and_then(Value::as_str) else { return Ok(None) };
+    let Some(file) = provenance.get("file").and_then(Value::as_str) else {
+        return Ok(None);
+    };
     let path = project.root().join("index").join(file);
     if !path.is_file() {
         return Ok(None);
     }
     let table = super::catalog::read_parquet(&path)?;
-    Ok(Some(Answer { kind: kind.to_owned(), at, provenance, table }))
+    Ok(Some(Answer {
+        kind: kind.to_owned(),
+        at,
+        provenance,
+        table,
+    }))
 }
 
 /// Kinds of the answers there are.

@@ -15,8 +15,10 @@ pub fn path(root: &Path) -> PathBuf {
 }
 
 pub(super) fn read_parquet(path: &Path) -> Result<Table, ProjectError> {
-    crate::io::catalog::read_catalog(path, &crate::progress::Silent)
-        .map_err(|e| ProjectError::Damaged { path: path.display().to_string(), cause: e.to_string() })
+    crate::io::catalog::read_catalog(path, &crate::progress::Silent).map_err(|e| ProjectError::Damaged {
+        path: path.display().to_string(),
+        cause: e.to_string(),
+    })
 }
 
 /// The catalogue with `object_id` first; `None` before the first import with columns. Rows of an
@@ -32,14 +34,24 @@ pub fn read(project: &Project) -> Result<Option<Table>, ProjectError> {
 }
 
 fn keep_known(table: Table, count: i64, path: &Path) -> Result<Table, ProjectError> {
-    let damaged = |cause: String| ProjectError::Damaged { path: path.display().to_string(), cause };
-    let ids = object_ids(&table).ok_or_else(|| damaged(format!("the column {OBJECT_ID} is missing: restore the file from a copy")))?;
+    let damaged = |cause: String| ProjectError::Damaged {
+        path: path.display().to_string(),
+        cause,
+    };
+    let ids = object_ids(&table).ok_or_else(|| {
+        damaged(format!(
+            "the column {OBJECT_ID} is missing: restore the file from a copy"
+        ))
+    })?;
     if ids.iter().all(|&id| id < count) {
         return Ok(table);
     }
     let keep: BooleanArray = ids.iter().map(|&id| Some(id < count)).collect();
     let batch = filter_record_batch(&table.batch, &keep).map_err(|e| damaged(e.to_string()))?;
-    Ok(Table { batch, meta: table.meta })
+    Ok(Table {
+        batch,
+        meta: table.meta,
+    })
 }
 
 /// The `object_id` column.
@@ -51,7 +63,13 @@ pub fn object_ids(table: &Table) -> Option<Vec<i64>> {
 /// The old catalogue with new rows below: columns are matched by name, what one side lacks is null,
 /// and a column whose types differ becomes `Float64` if both are numbers, else text.
 pub fn append(old: Option<Table>, objects: &[i64], new: &Table) -> Result<Table, arrow::error::ArrowError> {
-    let id = table::field(OBJECT_ID, DataType::Int64, "", "meta.id", "number of the object in the project");
+    let id = table::field(
+        OBJECT_ID,
+        DataType::Int64,
+        "",
+        "meta.id",
+        "number of the object in the project",
+    );
     let ids: ArrayRef = Arc::new(Int64Array::from(objects.to_vec()));
     let mut columns: Vec<(Field, ArrayRef)> = vec![(id, ids)];
     for (field, array) in new.batch.schema_ref().fields().iter().zip(new.batch.columns()) {
@@ -66,15 +84,25 @@ pub fn append(old: Option<Table>, objects: &[i64], new: &Table) -> Result<Table,
     };
     let mut joined: Vec<(Field, ArrayRef)> = Vec::new();
     for (field, above) in old.batch.schema_ref().fields().iter().zip(old.batch.columns()) {
-        let below = columns.iter().position(|(f, _)| f.name() == field.name()).map(|i| columns.remove(i).1);
+        let below = columns
+            .iter()
+            .position(|(f, _)| f.name() == field.name())
+            .map(|i| columns.remove(i).1);
         let below = below.unwrap_or_else(|| new_null_array(above.data_type(), objects.len()));
         let (above, below) = common(above, &below)?;
-        let field = field.as_ref().clone().with_data_type(above.data_type().clone()).with_nullable(true);
+        let field = field
+            .as_ref()
+            .clone()
+            .with_data_type(above.data_type().clone())
+            .with_nullable(true);
         joined.push((field, concat(&[above.as_ref(), below.as_ref()])?));
     }
     for (field, below) in columns {
         let above = new_null_array(below.data_type(), old.rows());
-        joined.push((field.with_nullable(true), concat(&[above.as_ref(), below.as_ref()])?));
+        joined.push((
+            field.with_nullable(true),
+            concat(&[above.as_ref(), below.as_ref()])?,
+        ));
     }
     let mut meta = old.meta;
     for entry in &new.meta {
@@ -109,7 +137,8 @@ pub fn align(table: &Table, objects: &[i64]) -> Result<RecordBatch, arrow::error
     if ids == objects {
         return Ok(table.batch.clone());
     }
-    let at: std::collections::HashMap<i64, u32> = ids.iter().enumerate().map(|(i, &id)| (id, i as u32)).collect();
+    let at: std::collections::HashMap<i64, u32> =
+        ids.iter().enumerate().map(|(i, &id)| (id, i as u32)).collect();
     let rows: arrow::array::UInt32Array = objects.iter().map(|id| at.get(id).copied()).collect();
     arrow::compute::take_record_batch(&table.batch, &rows)
 }
@@ -123,13 +152,25 @@ mod tests {
     fn appending_joins_by_name_and_widens_types() {
         let f = |n: &str, t: DataType| table::field(n, t, "", "", "");
         let first = Table::new(vec![
-            (f("mag", DataType::Float32), Arc::new(Float32Array::from(vec![1.5])) as ArrayRef),
-            (f("id", DataType::Int64), Arc::new(Int64Array::from(vec![7])) as ArrayRef),
+            (
+                f("mag", DataType::Float32),
+                Arc::new(Float32Array::from(vec![1.5])) as ArrayRef,
+            ),
+            (
+                f("id", DataType::Int64),
+                Arc::new(Int64Array::from(vec![7])) as ArrayRef,
+            ),
         ])
         .unwrap();
         let second = Table::new(vec![
-            (f("id", DataType::Utf8), Arc::new(StringArray::from(vec!["b"])) as ArrayRef),
-            (f("z", DataType::Float32), Arc::new(Float32Array::from(vec![0.1])) as ArrayRef),
+            (
+                f("id", DataType::Utf8),
+                Arc::new(StringArray::from(vec!["b"])) as ArrayRef,
+            ),
+            (
+                f("z", DataType::Float32),
+                Arc::new(Float32Array::from(vec![0.1])) as ArrayRef,
+            ),
         ])
         .unwrap();
         let one = append(None, &[0], &first).unwrap();

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// There is no project at that path.
-    #[error("{path}: there is no Astrolabel project here; `astrolabel import PATH… --project {path}` makes one")]
+    #[error(
+        "{path}: there is no Astrolabel project here; `astrolabel import PATH… --project {path}` makes one"
+    )]
     NotAProject {
         /// The folder.
         path: String,
@@ -57,11 +59,17 @@ pub enum ProjectError {
 
 /// Attaches a path to an I/O error.
 pub(crate) fn io_at(path: &Path) -> impl FnOnce(std::io::Error) -> ProjectError + '_ {
-    move |cause| ProjectError::Io { path: path.display().to_string(), cause }
+    move |cause| ProjectError::Io {
+        path: path.display().to_string(),
+        cause,
+    }
 }
 
 /// Attaches the database's path to its error.
 pub(crate) fn db_at(path: &Path) -> impl Fn(rusqlite::Error) -> ProjectError + use<> {
     let path: PathBuf = path.to_owned();
-    move |cause| ProjectError::Database { path: path.display().to_string(), cause }
+    move |cause| ProjectError::Database {
+        path: path.display().to_string(),
+        cause,
+    }
 }

@@ -123,10 +123,25 @@ pub fn undo(store: &mut Store, author: &Author) -> Result<Option<Undone>, Projec
         let events: Vec<Event> = read_events(tx, "WHERE batch = ?1 ORDER BY id DESC", &[&target])?;
         // The target is the newest batch that stands, so what each event replaced is what was there before it.
         for event in &events {
-            append(tx, batch, &now, author, event.object, event.kind, event.previous.as_deref(), Some(target))?;
+            append(
+                tx,
+                batch,
+                &now,
+                author,
+                event.object,
+                event.kind,
+                event.previous.as_deref(),
+                Some(target),
+            )?;
         }
-        let origin = events.first().map_or_else(String::new, |e| format!("{}, {}", e.who, e.origin));
-        Ok(Some(Undone { batch: target, objects: events.len(), origin }))
+        let origin = events
+            .first()
+            .map_or_else(String::new, |e| format!("{}, {}", e.who, e.origin));
+        Ok(Some(Undone {
+            batch: target,
+            objects: events.len(),
+            origin,
+        }))
     })
 }
 
@@ -139,14 +154,20 @@ pub fn history(store: &Store, object: i64) -> Result<Vec<Event>, ProjectError> {
 pub fn standing(store: &Store, kind: Kind) -> Result<HashMap<i64, String>, ProjectError> {
     store.read(|db| {
         let mut query = db.prepare_cached("SELECT object_id, value FROM current WHERE kind = ?1")?;
-        query.query_map([kind.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        query
+            .query_map([kind.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
     })
 }
 
 /// The newest event of each object that has a standing value, for export: by object.
 pub fn standing_events(store: &Store, kind: Kind) -> Result<HashMap<i64, Event>, ProjectError> {
     let events = store.read(|db| {
-        read_events(db, "WHERE id IN (SELECT event_id FROM current WHERE kind = ?1)", &[&kind.as_str()])
+        read_events(
+            db,
+            "WHERE id IN (SELECT event_id FROM current WHERE kind = ?1)",
+            &[&kind.as_str()],
+        )
     })?;
     Ok(events.into_iter().map(|e| (e.object, e)).collect())
 }
@@ -177,7 +198,9 @@ pub fn is_consistent(store: &Store) -> Result<bool, ProjectError> {
     }
     let stored: HashMap<(i64, String), String> = store.read(|db| {
         let mut query = db.prepare("SELECT object_id, kind, value FROM current")?;
-        query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?.collect()
+        query
+            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+            .collect()
     })?;
     Ok(folded == stored)
 }
@@ -188,7 +211,9 @@ pub fn now() -> String {
 }
 
 fn next_batch(tx: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
-    tx.query_row("SELECT coalesce(max(batch), 0) + 1 FROM event", [], |row| row.get(0))
+    tx.query_row("SELECT coalesce(max(batch), 0) + 1 FROM event", [], |row| {
+        row.get(0)
+    })
 }
 
 fn value_of(tx: &Transaction<'_>, object: i64, kind: Kind) -> Result<Option<String>, rusqlite::Error> {
@@ -212,7 +237,17 @@ fn append(
     if previous.as_deref() == value && undoes.is_none() {
         return Ok(false);
     }
-    insert(tx, batch, now, author, object, kind, value, previous.as_deref(), undoes)?;
+    insert(
+        tx,
+        batch,
+        now,
+        author,
+        object,
+        kind,
+        value,
+        previous.as_deref(),
+        undoes,
+    )?;
     Ok(true)
 }
 
@@ -231,11 +266,23 @@ fn insert(
         "INSERT INTO event (batch, at, who, origin, object_id, kind, value, previous, undoes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
-    .execute(params![batch, now, author.who, author.origin, object, kind.as_str(), value, previous, undoes])?;
+    .execute(params![
+        batch,
+        now,
+        author.who,
+        author.origin,
+        object,
+        kind.as_str(),
+        value,
+        previous,
+        undoes
+    ])?;
     let event = tx.last_insert_rowid();
     match value {
         Some(value) => tx
-            .prepare_cached("INSERT OR REPLACE INTO current (object_id, kind, value, event_id) VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO current (object_id, kind, value, event_id) VALUES (?1, ?2, ?3, ?4)",
+            )?
             .execute(params![object, kind.as_str(), value, event])?,
         None => tx
             .prepare_cached("DELETE FROM current WHERE object_id = ?1 AND kind = ?2")?
@@ -249,7 +296,9 @@ fn read_events(
     rest: &str,
     arguments: &[&dyn rusqlite::ToSql],
 ) -> Result<Vec<Event>, rusqlite::Error> {
-    let sql = format!("SELECT id, batch, at, who, origin, object_id, kind, value, previous, undoes FROM event {rest}");
+    let sql = format!(
+        "SELECT id, batch, at, who, origin, object_id, kind, value, previous, undoes FROM event {rest}"
+    );
     let mut query = db.prepare_cached(&sql)?;
     query
         .query_map(arguments, |row| {

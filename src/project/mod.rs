@@ -59,7 +59,10 @@ impl Project {
             std::fs::create_dir_all(root).map_err(io_at(root))?;
         }
         let store = Store::open(&root.join("project.sqlite"), create)?;
-        Ok(Self { root: root.to_owned(), store })
+        Ok(Self {
+            root: root.to_owned(),
+            store,
+        })
     }
 
     /// Whether folder `path` holds a project.
@@ -122,7 +125,10 @@ impl Project {
         let first = self.count()? as i64;
         let path = catalog::path(&self.root);
         let staged = self.root.join("catalog.parquet.new");
-        let damaged = |cause: String| ProjectError::Damaged { path: path.display().to_string(), cause };
+        let damaged = |cause: String| ProjectError::Damaged {
+            path: path.display().to_string(),
+            cause,
+        };
         let mut columns = catalog::read(self)?;
         let mut next = first;
         let mut has_new_columns = false;
@@ -130,7 +136,8 @@ impl Project {
             let ids: Vec<i64> = (next..next + new.objects.len() as i64).collect();
             next += new.objects.len() as i64;
             if let Some(table) = &new.columns {
-                columns = Some(catalog::append(columns.take(), &ids, table).map_err(|e| damaged(e.to_string()))?);
+                columns =
+                    Some(catalog::append(columns.take(), &ids, table).map_err(|e| damaged(e.to_string()))?);
                 has_new_columns = true;
             }
         }
@@ -169,14 +176,19 @@ impl Project {
     /// A remembered fact, such as a setting.
     pub fn fact(&self, key: &str) -> Result<Option<String>, ProjectError> {
         self.store.read(|db| {
-            db.query_row("SELECT value FROM fact WHERE key = ?1", [key], |row| row.get(0)).optional()
+            db.query_row("SELECT value FROM fact WHERE key = ?1", [key], |row| row.get(0))
+                .optional()
         })
     }
 
     /// Remembers a fact.
     pub fn set_fact(&mut self, key: &str, value: &str) -> Result<(), ProjectError> {
         self.store.write(|tx| {
-            tx.execute("INSERT OR REPLACE INTO fact (key, value) VALUES (?1, ?2)", params![key, value]).map(|_| ())
+            tx.execute(
+                "INSERT OR REPLACE INTO fact (key, value) VALUES (?1, ?2)",
+                params![key, value],
+            )
+            .map(|_| ())
         })
     }
 
@@ -197,7 +209,9 @@ impl Project {
     pub fn runs(&self) -> Result<Vec<(String, String)>, ProjectError> {
         self.store.read(|db| {
             let mut query = db.prepare("SELECT id, encoder FROM run ORDER BY used DESC, id")?;
-            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            query
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
         })
     }
 
@@ -216,12 +230,19 @@ impl Project {
     pub fn flags(&self) -> Result<std::collections::HashMap<i64, u8>, ProjectError> {
         self.store.read(|db| {
             let mut query = db.prepare("SELECT object_id, flags FROM flag")?;
-            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            query
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
         })
     }
 
     /// Replaces what a run skipped among `tried` objects.
-    pub fn set_skipped(&mut self, run: &str, tried: &[i64], skipped: &[(i64, String)]) -> Result<(), ProjectError> {
+    pub fn set_skipped(
+        &mut self,
+        run: &str,
+        tried: &[i64],
+        skipped: &[(i64, String)],
+    ) -> Result<(), ProjectError> {
         self.store.write(|tx| {
             let mut delete = tx.prepare("DELETE FROM skipped WHERE run_id = ?1 AND object_id = ?2")?;
             for id in tried {
@@ -240,7 +261,9 @@ impl Project {
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io_at(path))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io_at(path))?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(io_at(path))?;
     file.persist(path).map_err(|e| io_at(path)(e.error))?;
     sync_folder(dir);
     Ok(())

@@ -112,10 +112,15 @@ pub fn fields(store: &Store) -> Result<Vec<Field>, ProjectError> {
         let mut query = db.prepare("SELECT id, kind, name, root, size, crop FROM field ORDER BY id")?;
         let mut fields: Vec<Field> = query
             .query_map([], |row| {
-                let (kind, root, size): (String, String, Option<String>) = (row.get(1)?, row.get(3)?, row.get(4)?);
+                let (kind, root, size): (String, String, Option<String>) =
+                    (row.get(1)?, row.get(3)?, row.get(4)?);
                 Ok(Field {
                     id: row.get(0)?,
-                    kind: if kind == "mosaic" { FieldKind::Mosaic } else { FieldKind::Folder },
+                    kind: if kind == "mosaic" {
+                        FieldKind::Mosaic
+                    } else {
+                        FieldKind::Folder
+                    },
                     name: row.get(2)?,
                     root: root.into(),
                     size: size.and_then(|s| serde_json::from_str(&s).ok()),
@@ -124,8 +129,9 @@ pub fn fields(store: &Store) -> Result<Vec<Field>, ProjectError> {
                 })
             })?
             .collect::<Result<_, _>>()?;
-        let mut query =
-            db.prepare("SELECT name, path, hdu, plane, fingerprint FROM band WHERE field_id = ?1 ORDER BY position")?;
+        let mut query = db.prepare(
+            "SELECT name, path, hdu, plane, fingerprint FROM band WHERE field_id = ?1 ORDER BY position",
+        )?;
         for field in &mut fields {
             field.bands = query
                 .query_map([field.id], |row| {
@@ -146,7 +152,11 @@ pub fn fields(store: &Store) -> Result<Vec<Field>, ProjectError> {
 
 /// Writes a field (its `id` is ignored) inside an import's transaction; returns its number.
 pub(super) fn insert_field(tx: &rusqlite::Transaction<'_>, field: &Field) -> Result<i64, rusqlite::Error> {
-    let kind = if field.kind == FieldKind::Mosaic { "mosaic" } else { "folder" };
+    let kind = if field.kind == FieldKind::Mosaic {
+        "mosaic"
+    } else {
+        "folder"
+    };
     let size = field.size.and_then(|s| serde_json::to_string(&s).ok());
     tx.execute(
         "INSERT INTO field (kind, name, root, size, crop) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -181,7 +191,9 @@ pub(super) fn insert_objects(
     )?;
     let mut count = 0;
     for o in objects {
-        insert.execute(params![o.id, o.field, o.name, o.x, o.y, o.ra_deg, o.dec_deg, o.file])?;
+        insert.execute(params![
+            o.id, o.field, o.name, o.x, o.y, o.ra_deg, o.dec_deg, o.file
+        ])?;
         count += 1;
     }
     Ok(count)
@@ -189,7 +201,13 @@ pub(super) fn insert_objects(
 
 /// Number of objects; ids run from 0 to this minus one.
 pub fn count(store: &Store) -> Result<usize, ProjectError> {
-    store.read(|db| db.query_row("SELECT coalesce(max(id) + 1, 0) FROM object", [], |r| r.get::<_, i64>(0))).map(|n| n as usize)
+    store
+        .read(|db| {
+            db.query_row("SELECT coalesce(max(id) + 1, 0) FROM object", [], |r| {
+                r.get::<_, i64>(0)
+            })
+        })
+        .map(|n| n as usize)
 }
 
 const COLUMNS: &str = "id, field_id, name, x, y, ra, dec, file";
@@ -228,16 +246,27 @@ pub fn all(store: &Store) -> Result<Vec<Object>, ProjectError> {
 /// name where that is unique), or `#` and its number.
 pub fn find(store: &Store, text: &str) -> Result<Object, ProjectError> {
     if let Some(id) = text.strip_prefix('#').and_then(|n| n.parse().ok()) {
-        return get(store, id)?
-            .ok_or_else(|| ProjectError::Ask(format!("there is no object {text}: numbers run from #0 to #{}", count(store).unwrap_or(0).saturating_sub(1))));
+        return get(store, id)?.ok_or_else(|| {
+            ProjectError::Ask(format!(
+                "there is no object {text}: numbers run from #0 to #{}",
+                count(store).unwrap_or(0).saturating_sub(1)
+            ))
+        });
     }
     let by = |filter: &str| -> Result<Vec<Object>, ProjectError> {
         store.read(|db| {
-            let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM object WHERE {filter} ORDER BY id LIMIT 4"))?;
+            let mut query = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM object WHERE {filter} ORDER BY id LIMIT 4"
+            ))?;
             query.query_map([text], object_from)?.collect()
         })
     };
-    for filter in ["name = ?1", "file = ?1", "substr(file, -length(?1) - 1) = '/' || ?1", "name = ?1 COLLATE NOCASE"] {
+    for filter in [
+        "name = ?1",
+        "file = ?1",
+        "substr(file, -length(?1) - 1) = '/' || ?1",
+        "name = ?1 COLLATE NOCASE",
+    ] {
         let mut found = by(filter)?;
         match found.len() {
             0 => {}
@@ -260,7 +289,11 @@ pub fn find(store: &Store, text: &str) -> Result<Object, ProjectError> {
 pub fn relocate(store: &mut Store, old: &Path, new: &Path) -> Result<usize, ProjectError> {
     let moved = |path: &str| -> Option<String> {
         Path::new(path).strip_prefix(old).ok().map(|rest| {
-            let full = if rest.as_os_str().is_empty() { new.to_owned() } else { new.join(rest) };
+            let full = if rest.as_os_str().is_empty() {
+                new.to_owned()
+            } else {
+                new.join(rest)
+            };
             full.to_string_lossy().into_owned()
         })
     };

@@ -22,7 +22,9 @@ use std::path::{Path, PathBuf};
 pub const ROWS_PER_SEGMENT: usize = 65_536;
 
 #[cfg(target_endian = "big")]
-compile_error!("segments are mapped as they are on disk, little-endian: a big-endian machine needs a byte swap here");
+compile_error!(
+    "segments are mapped as they are on disk, little-endian: a big-endian machine needs a byte swap here"
+);
 
 /// What made the vectors of a run; `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,16 +65,41 @@ pub struct FieldNote {
 impl FieldNote {
     /// The note of a field with its images as they are now.
     pub fn of(field: &Field) -> Self {
-        let sources = field.bands.iter().map(|b| (b.name.clone(), b.fingerprint.clone())).collect();
-        Self { name: field.name.clone(), size: field.size, crop: field.crop, sources }
+        let sources = field
+            .bands
+            .iter()
+            .map(|b| (b.name.clone(), b.fingerprint.clone()))
+            .collect();
+        Self {
+            name: field.name.clone(),
+            size: field.size,
+            crop: field.crop,
+            sources,
+        }
     }
 }
 
 /// The name of the run that `spec` makes: the same encoder, weights and settings give the same name.
 pub fn run_name(spec: &EncoderSpec) -> String {
-    let facts = serde_json::json!([spec.name, spec.dim, spec.feature_names, spec.weights_sha256, spec.settings]);
+    let facts = serde_json::json!([
+        spec.name,
+        spec.dim,
+        spec.feature_names,
+        spec.weights_sha256,
+        spec.settings
+    ]);
     let digest = Sha256::digest(facts.to_string().as_bytes());
-    let safe: String = spec.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let safe: String = spec
+        .name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     format!("{safe}-{}", &hex(&digest)[..8])
 }
 
@@ -121,9 +148,21 @@ impl RunWriter {
             manifest
         };
         let done_path = dir.join("done.bits");
-        let done = if done_path.exists() { std::fs::read(&done_path).map_err(io_at(&done_path))? } else { Vec::new() };
+        let done = if done_path.exists() {
+            std::fs::read(&done_path).map_err(io_at(&done_path))?
+        } else {
+            Vec::new()
+        };
         let done_file = open_for_writing(&done_path)?;
-        Ok(Some(Self { dir, manifest, done, done_file, segments: BTreeMap::new(), unconfirmed: vec![], _lock: lock }))
+        Ok(Some(Self {
+            dir,
+            manifest,
+            done,
+            done_file,
+            segments: BTreeMap::new(),
+            unconfirmed: vec![],
+            _lock: lock,
+        }))
     }
 
     /// What the run is.
@@ -155,7 +194,10 @@ impl RunWriter {
             }
         }
         let path = self.dir.join("done.bits");
-        self.done_file.write_all_at(&self.done, 0).and_then(|()| self.done_file.sync_data()).map_err(io_at(&path))
+        self.done_file
+            .write_all_at(&self.done, 0)
+            .and_then(|()| self.done_file.sync_data())
+            .map_err(io_at(&path))
     }
 
     /// Writes the vectors of `rows` (`rows.len() * dim` values). They count after [`RunWriter::confirm`].
@@ -166,7 +208,10 @@ impl RunWriter {
                 bytemuck::cast_slice(vector).to_vec()
             } else {
                 // Half precision ends at 65504; saturating keeps a wild value finite.
-                let halves: Vec<f16> = vector.iter().map(|v| f16::from_f32(v.clamp(-65504.0, 65504.0))).collect();
+                let halves: Vec<f16> = vector
+                    .iter()
+                    .map(|v| f16::from_f32(v.clamp(-65504.0, 65504.0)))
+                    .collect();
                 bytemuck::cast_slice(&halves).to_vec()
             };
             let within = (row % ROWS_PER_SEGMENT * bytes.len()) as u64;
@@ -196,7 +241,8 @@ impl RunWriter {
             return Ok(());
         }
         for (segment, file) in &self.segments {
-            file.sync_data().map_err(io_at(&segment_path(&self.dir, &self.manifest, *segment)))?;
+            file.sync_data()
+                .map_err(io_at(&segment_path(&self.dir, &self.manifest, *segment)))?;
         }
         self.segments.clear();
         let (mut first, mut last) = (usize::MAX, 0);
@@ -244,14 +290,22 @@ impl Run {
         let dir = embeddings.join(name);
         let manifest = read_manifest(&dir)?;
         let done_path = dir.join("done.bits");
-        let done = if done_path.exists() { std::fs::read(&done_path).map_err(io_at(&done_path))? } else { Vec::new() };
+        let done = if done_path.exists() {
+            std::fs::read(&done_path).map_err(io_at(&done_path))?
+        } else {
+            Vec::new()
+        };
         let present: Vec<bool> = (0..objects).map(|i| bit(&done, i)).collect();
         let width = if manifest.dtype == "f32" { 4 } else { 2 };
         let bytes = ROWS_PER_SEGMENT * manifest.dim * width;
         let mut maps = Vec::new();
         for segment in 0..objects.div_ceil(ROWS_PER_SEGMENT) {
             let path = segment_path(&dir, &manifest, segment);
-            let wanted = present.iter().skip(segment * ROWS_PER_SEGMENT).take(ROWS_PER_SEGMENT).any(|&p| p);
+            let wanted = present
+                .iter()
+                .skip(segment * ROWS_PER_SEGMENT)
+                .take(ROWS_PER_SEGMENT)
+                .any(|&p| p);
             maps.push(match File::open(&path) {
                 Ok(file) if file.metadata().map_err(io_at(&path))?.len() >= bytes as u64 => map(&file).map(Segment::File).map_err(io_at(&path))?,
                 Ok(_) if wanted => {
@@ -264,7 +318,11 @@ impl Run {
                 _ => Segment::Missing(MmapMut::map_anon(bytes).map_err(io_at(&path))?),
             });
         }
-        Ok(Self { manifest, maps, present })
+        Ok(Self {
+            manifest,
+            maps,
+            present,
+        })
     }
 
     /// The vectors.
@@ -275,9 +333,19 @@ impl Run {
                 Segment::Missing(map) => map,
             };
             let bytes = &bytes[..bytes.len() / (self.manifest.dim * 4) * (self.manifest.dim * 4)];
-            if self.manifest.dtype == "f32" { Chunk::F32(bytemuck::cast_slice(bytes)) } else { Chunk::F16(bytemuck::cast_slice(bytes)) }
+            if self.manifest.dtype == "f32" {
+                Chunk::F32(bytemuck::cast_slice(bytes))
+            } else {
+                Chunk::F16(bytemuck::cast_slice(bytes))
+            }
         });
-        Vectors::new(self.manifest.dim, self.present.len(), ROWS_PER_SEGMENT, chunks.collect(), Some(&self.present))
+        Vectors::new(
+            self.manifest.dim,
+            self.present.len(),
+            ROWS_PER_SEGMENT,
+            chunks.collect(),
+            Some(&self.present),
+        )
     }
 
     /// How many objects have a vector.
@@ -286,7 +354,10 @@ impl Run {
     }
 }
 
-#[expect(unsafe_code, reason = "mapping a file is unsafe because another program could shorten it")]
+#[expect(
+    unsafe_code,
+    reason = "mapping a file is unsafe because another program could shorten it"
+)]
 fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: segments are made at their full length and never shortened by this program; bytes
     // that a writer changes meanwhile are plain numbers for which every bit pattern is valid, and
@@ -303,25 +374,42 @@ fn segment_path(dir: &Path, manifest: &Manifest, segment: usize) -> PathBuf {
 }
 
 fn open_for_writing(path: &Path) -> Result<File, ProjectError> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io_at(path))
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(io_at(path))
 }
 
 fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
     let path = dir.join("manifest.json");
     let text = std::fs::read_to_string(&path).map_err(io_at(&path))?;
-    let damaged = |cause: String| ProjectError::Damaged { path: path.display().to_string(), cause };
-    let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|e| damaged(format!("not a manifest of a run ({e}): delete the run's folder and embed again")))?;
+    let damaged = |cause: String| ProjectError::Damaged {
+        path: path.display().to_string(),
+        cause,
+    };
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|e| {
+        damaged(format!(
+            "not a manifest of a run ({e}): delete the run's folder and embed again"
+        ))
+    })?;
     if manifest.format != 1 || manifest.rows_per_segment != ROWS_PER_SEGMENT || manifest.dim == 0 {
-        return Err(damaged(format!("format {} is not known: use a newer Astrolabel", manifest.format)));
+        return Err(damaged(format!(
+            "format {} is not known: use a newer Astrolabel",
+            manifest.format
+        )));
     }
     Ok(manifest)
 }
 
 fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<(), ProjectError> {
     let path = dir.join("manifest.json");
-    let text = serde_json::to_string_pretty(manifest)
-        .map_err(|e| ProjectError::Damaged { path: path.display().to_string(), cause: e.to_string() })?;
+    let text = serde_json::to_string_pretty(manifest).map_err(|e| ProjectError::Damaged {
+        path: path.display().to_string(),
+        cause: e.to_string(),
+    })?;
     super::write_atomically(&path, text.as_bytes())
 }
 
@@ -346,7 +434,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let spec = spec(3, false);
         let mut writer = RunWriter::open(dir.path(), &spec, "now").unwrap().unwrap();
-        assert!(RunWriter::open(dir.path(), &spec, "now").unwrap().is_none(), "one writer at a time");
+        assert!(
+            RunWriter::open(dir.path(), &spec, "now").unwrap().is_none(),
+            "one writer at a time"
+        );
         let far = ROWS_PER_SEGMENT * 2 + 5;
         writer.write(&[1, far], &[1.0, 2.0, 3.0, 4.0, 1e9, -0.5]).unwrap();
         writer.confirm().unwrap();
@@ -359,14 +450,27 @@ mod tests {
         assert_eq!(row, [4.0, 65504.0, -0.5]);
         assert_eq!(run.done(), 2);
         drop(writer);
-        assert!(RunWriter::open(dir.path(), &spec, "now").unwrap().unwrap().is_done(2), "confirmed on the way out");
+        assert!(
+            RunWriter::open(dir.path(), &spec, "now")
+                .unwrap()
+                .unwrap()
+                .is_done(2),
+            "confirmed on the way out"
+        );
     }
 
     #[test]
     fn a_changed_field_is_noticed_and_its_rows_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let mut writer = RunWriter::open(dir.path(), &spec(1, true), "now").unwrap().unwrap();
-        let note = FieldNote { name: "a".into(), size: None, crop: 1.0, sources: vec![("r".into(), "1".into())] };
+        let mut writer = RunWriter::open(dir.path(), &spec(1, true), "now")
+            .unwrap()
+            .unwrap();
+        let note = FieldNote {
+            name: "a".into(),
+            size: None,
+            crop: 1.0,
+            sources: vec![("r".into(), "1".into())],
+        };
         assert!(!writer.note_field(1, note.clone()).unwrap());
         assert!(!writer.note_field(1, note.clone()).unwrap());
         assert!(writer.note_field(1, FieldNote { crop: 0.5, ..note }).unwrap());
@@ -384,8 +488,19 @@ mod tests {
         writer.write(&[0], &[0.0; 4]).unwrap();
         drop(writer);
         let segment = dir.path().join(run_name(&spec)).join("segment-00000.f32");
-        File::options().write(true).open(&segment).unwrap().set_len(100).unwrap();
-        let error = Run::open(dir.path(), &run_name(&spec), 1).err().unwrap().to_string();
-        assert!(error.contains("segment-00000.f32") && error.contains("shorter"), "{error}");
+        File::options()
+            .write(true)
+            .open(&segment)
+            .unwrap()
+            .set_len(100)
+            .unwrap();
+        let error = Run::open(dir.path(), &run_name(&spec), 1)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("segment-00000.f32") && error.contains("shorter"),
+            "{error}"
+        );
     }
 }

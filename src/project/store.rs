@@ -131,11 +131,19 @@ impl Store {
         let connection = Connection::open(path).map_err(&at)?;
         connection.busy_timeout(BUSY).map_err(&at)?;
         // The answer is the mode that was possible; both keep the promise made above.
-        let _mode: String =
-            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&at)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
-        connection.pragma_update(None, "foreign_keys", true).map_err(&at)?;
-        let mut store = Self { path: path.to_owned(), connection };
+        let _mode: String = connection
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .map_err(&at)?;
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(&at)?;
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(&at)?;
+        let mut store = Self {
+            path: path.to_owned(),
+            connection,
+        };
         store.prepare()?;
         Ok(store)
     }
@@ -143,15 +151,23 @@ impl Store {
     fn prepare(&mut self) -> Result<(), ProjectError> {
         let at = db_at(&self.path);
         // Immediate: of two processes that make the same project, one makes it and the other waits.
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&at)?;
-        let format: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
-        let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(&at)?;
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&at)?;
+        let format: i64 = tx
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(&at)?;
+        let tables: i64 = tx
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+            .map_err(&at)?;
         match format {
             FORMAT => {}
             0 if tables == 0 => {
                 tx.execute_batch(TABLES).map_err(&at)?;
                 tx.pragma_update(None, "user_version", FORMAT).map_err(&at)?;
-                tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(&at)?;
+                tx.pragma_update(None, "application_id", APPLICATION_ID)
+                    .map_err(&at)?;
             }
             0 => {
                 return Err(ProjectError::Damaged {
@@ -161,7 +177,11 @@ impl Store {
             }
             found => {
                 let path = self.path.display().to_string();
-                return Err(ProjectError::TooNew { path, found, known: FORMAT });
+                return Err(ProjectError::TooNew {
+                    path,
+                    found,
+                    known: FORMAT,
+                });
             }
         }
         tx.commit().map_err(&at)
@@ -183,7 +203,10 @@ impl Store {
         before_commit: impl FnOnce() -> Result<(), ProjectError>,
     ) -> Result<T, ProjectError> {
         let at = db_at(&self.path);
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&at)?;
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&at)?;
         let value = work(&tx).map_err(&at)?;
         before_commit()?;
         tx.commit().map_err(&at)?;
@@ -191,7 +214,10 @@ impl Store {
     }
 
     /// Runs a reading query.
-    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, ProjectError> {
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, ProjectError> {
         work(&self.connection).map_err(db_at(&self.path))
     }
 }

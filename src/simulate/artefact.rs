@@ -8,7 +8,15 @@ use rand_chacha::ChaCha8Rng;
 pub const FULL: f32 = 40_000.0;
 
 /// A satellite crossing one band: a straight line `length_px` long through (x, y), blurred by the seeing.
-pub fn trail(image: &mut Plane, x: f64, y: f64, length_px: f64, counts: f32, sigma_px: f64, rng: &mut ChaCha8Rng) {
+pub fn trail(
+    image: &mut Plane,
+    x: f64,
+    y: f64,
+    length_px: f64,
+    counts: f32,
+    sigma_px: f64,
+    rng: &mut ChaCha8Rng,
+) {
     let angle: f64 = rng.random_range(0.0..std::f64::consts::PI);
     let (dy, dx) = angle.sin_cos();
     let reach = length_px / 2.0 + 4.0 * sigma_px;
@@ -17,7 +25,8 @@ pub fn trail(image: &mut Plane, x: f64, y: f64, length_px: f64, counts: f32, sig
         let along = (u * dx + v * dy).abs() - length_px / 2.0;
         let across = u * dy - v * dx;
         let past_end = along.max(0.0);
-        *value += counts * (-0.5 * (across * across + past_end * past_end) / (sigma_px * sigma_px)).exp() as f32;
+        *value +=
+            counts * (-0.5 * (across * across + past_end * past_end) / (sigma_px * sigma_px)).exp() as f32;
     });
 }
 

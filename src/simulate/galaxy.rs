@@ -99,25 +99,55 @@ pub fn paint(
     const BLUE: [f64; 3] = [1.5, 1.0, 0.8];
     match class {
         Class::Smooth => {
-            let e = Ellipse { q: rng.random_range(0.55..1.0), angle };
+            let e = Ellipse {
+                q: rng.random_range(0.55..1.0),
+                angle,
+            };
             let n = rng.random_range(2.0..4.0);
             parts.push((Box::new(move |x, y| sersic(e.radius(x, y), radius_px, n)), RED));
         }
         Class::Disc => {
-            let e = Ellipse { q: rng.random_range(0.45..1.0), angle };
-            parts.push((Box::new(move |x, y| sersic(e.radius(x, y), radius_px * 1.2, 1.0)), [1.1, 1.0, 0.95]));
+            let e = Ellipse {
+                q: rng.random_range(0.45..1.0),
+                angle,
+            };
+            parts.push((
+                Box::new(move |x, y| sersic(e.radius(x, y), radius_px * 1.2, 1.0)),
+                [1.1, 1.0, 0.95],
+            ));
             let bulge = rng.random_range(0.05..0.25);
-            parts.push((Box::new(move |x, y| bulge * 8.0 * sersic(x.hypot(y), radius_px * 0.25, 2.0)), RED));
+            parts.push((
+                Box::new(move |x, y| bulge * 8.0 * sersic(x.hypot(y), radius_px * 0.25, 2.0)),
+                RED,
+            ));
         }
         Class::EdgeOn => {
-            let e = Ellipse { q: rng.random_range(0.08..0.18), angle };
-            parts.push((Box::new(move |x, y| sersic(e.radius(x, y), radius_px * 1.5, 1.0)), [0.95, 1.0, 1.05]));
-            parts.push((Box::new(move |x, y| 0.6 * sersic(x.hypot(y), radius_px * 0.3, 1.5)), RED));
+            let e = Ellipse {
+                q: rng.random_range(0.08..0.18),
+                angle,
+            };
+            parts.push((
+                Box::new(move |x, y| sersic(e.radius(x, y), radius_px * 1.5, 1.0)),
+                [0.95, 1.0, 1.05],
+            ));
+            parts.push((
+                Box::new(move |x, y| 0.6 * sersic(x.hypot(y), radius_px * 0.3, 1.5)),
+                RED,
+            ));
         }
         Class::Spiral => {
-            let e = Ellipse { q: rng.random_range(0.6..1.0), angle };
-            let (arms, pitch) = (f64::from(rng.random_range(2..=3)), rng.random_range(0.25..0.45f64).tan());
-            let (turn, wind) = (rng.random_range(0.0..TAU), if rng.random_bool(0.5) { 1.0 } else { -1.0 });
+            let e = Ellipse {
+                q: rng.random_range(0.6..1.0),
+                angle,
+            };
+            let (arms, pitch) = (
+                f64::from(rng.random_range(2..=3)),
+                rng.random_range(0.25..0.45f64).tan(),
+            );
+            let (turn, wind) = (
+                rng.random_range(0.0..TAU),
+                if rng.random_bool(0.5) { 1.0 } else { -1.0 },
+            );
             let strength = rng.random_range(0.8..0.98);
             parts.push((
                 Box::new(move |x, y| {
@@ -131,21 +161,53 @@ pub fn paint(
                 }),
                 BLUE,
             ));
-            parts.push((Box::new(move |x, y| 2.0 * sersic(e.radius(x, y), radius_px * 0.25, 1.5)), RED));
+            parts.push((
+                Box::new(move |x, y| 2.0 * sersic(e.radius(x, y), radius_px * 0.25, 1.5)),
+                RED,
+            ));
         }
         Class::Ring => {
-            let e = Ellipse { q: rng.random_range(0.7..1.0), angle };
-            let (r0, width) = (radius_px * rng.random_range(1.2..1.6), radius_px * rng.random_range(0.15..0.25));
-            parts.push((Box::new(move |x, y| (-0.5 * ((e.radius(x, y) - r0) / width).powi(2)).exp()), BLUE));
-            parts.push((Box::new(move |x, y| 1.5 * sersic(e.radius(x, y), radius_px * 0.35, 2.0)), RED));
+            let e = Ellipse {
+                q: rng.random_range(0.7..1.0),
+                angle,
+            };
+            let (r0, width) = (
+                radius_px * rng.random_range(1.2..1.6),
+                radius_px * rng.random_range(0.15..0.25),
+            );
+            parts.push((
+                Box::new(move |x, y| (-0.5 * ((e.radius(x, y) - r0) / width).powi(2)).exp()),
+                BLUE,
+            ));
+            parts.push((
+                Box::new(move |x, y| 1.5 * sersic(e.radius(x, y), radius_px * 0.35, 2.0)),
+                RED,
+            ));
         }
         Class::Merger => {
             let (gap, turn) = (radius_px * rng.random_range(0.9..1.6), rng.random_range(0.0..TAU));
             let ratio = rng.random_range(0.3..0.9);
-            let (a, b) = (Ellipse { q: rng.random_range(0.5..0.9), angle }, Ellipse { q: rng.random_range(0.4..0.9), angle: angle + 1.1 });
+            let (a, b) = (
+                Ellipse {
+                    q: rng.random_range(0.5..0.9),
+                    angle,
+                },
+                Ellipse {
+                    q: rng.random_range(0.4..0.9),
+                    angle: angle + 1.1,
+                },
+            );
             let (dx, dy) = (gap * turn.cos(), gap * turn.sin());
-            parts.push((Box::new(move |x, y| sersic(a.radius(x + dx / 2.0, y + dy / 2.0), radius_px * 0.7, 1.5)), RED));
-            parts.push((Box::new(move |x, y| ratio * sersic(b.radius(x - dx / 2.0, y - dy / 2.0), radius_px * 0.6, 1.2)), [1.2, 1.0, 0.9]));
+            parts.push((
+                Box::new(move |x, y| sersic(a.radius(x + dx / 2.0, y + dy / 2.0), radius_px * 0.7, 1.5)),
+                RED,
+            ));
+            parts.push((
+                Box::new(move |x, y| {
+                    ratio * sersic(b.radius(x - dx / 2.0, y - dy / 2.0), radius_px * 0.6, 1.2)
+                }),
+                [1.2, 1.0, 0.9],
+            ));
             // A tidal tail: an arc of growing radius that fades outwards.
             let (start, sense) = (turn + 0.6, if rng.random_bool(0.5) { 1.0 } else { -1.0 });
             parts.push((
@@ -153,13 +215,20 @@ pub fn paint(
                     let (r, phi) = (x.hypot(y), y.atan2(x));
                     let along = (sense * (phi - start)).rem_euclid(TAU);
                     let r0 = radius_px * (1.0 + 0.9 * along);
-                    if along > 2.6 { 0.0 } else { 0.35 * (-0.5 * ((r - r0) / (0.22 * radius_px)).powi(2) - 0.5 * along).exp() }
+                    if along > 2.6 {
+                        0.0
+                    } else {
+                        0.35 * (-0.5 * ((r - r0) / (0.22 * radius_px)).powi(2) - 0.5 * along).exp()
+                    }
                 }),
                 BLUE,
             ));
         }
         Class::Lens => {
-            let e = Ellipse { q: rng.random_range(0.7..0.95), angle };
+            let e = Ellipse {
+                q: rng.random_range(0.7..0.95),
+                angle,
+            };
             let re = radius_px * 0.8;
             parts.push((Box::new(move |x, y| sersic(e.radius(x, y), re, 3.0)), RED));
             let (einstein, width) = (radius_px * rng.random_range(1.7..2.2), radius_px * 0.16);
@@ -169,15 +238,26 @@ pub fn paint(
                     let (r, phi) = (x.hypot(y), y.atan2(x));
                     let from = |centre: f64| ((phi - centre + PI).rem_euclid(TAU) - PI).abs();
                     let arc = |centre: f64, half: f64| (-(from(centre) / half).powi(4)).exp();
-                    let counter = (-0.5 * ((r - 0.75 * einstein) / width).powi(2)).exp() * arc(turn + PI, 0.25);
-                    0.8 * ((-0.5 * ((r - einstein) / width).powi(2)).exp() * arc(turn, length) + 0.8 * counter)
+                    let counter =
+                        (-0.5 * ((r - 0.75 * einstein) / width).powi(2)).exp() * arc(turn + PI, 0.25);
+                    0.8 * ((-0.5 * ((r - einstein) / width).powi(2)).exp() * arc(turn, length)
+                        + 0.8 * counter)
                 }),
                 [2.0, 1.0, 0.55],
             ));
         }
         // Points and what isn't light of the sky: the seeing alone gives them their shape.
         Class::Star | Class::Saturated | Class::Trail | Class::CosmicRay => {
-            parts.push((Box::new(|x, y| if x.abs() <= 0.5 && y.abs() <= 0.5 { 1.0 } else { 0.0 }), [1.0; 3]));
+            parts.push((
+                Box::new(|x, y| {
+                    if x.abs() <= 0.5 && y.abs() <= 0.5 {
+                        1.0
+                    } else {
+                        0.0
+                    }
+                }),
+                [1.0; 3],
+            ));
         }
     }
     std::array::from_fn(|band| {

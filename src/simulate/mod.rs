@@ -56,10 +56,17 @@ pub enum SimulateError {
 
 /// Writes `survey_g.fits.fz`, `survey_r.fits.fz`, `survey_i.fits.fz`, `catalog.fits` and a
 /// `README.md` into `out`; returns the paths.
-pub fn simulate(out: &Path, options: &SimulateOptions, progress: &dyn Progress) -> Result<Vec<PathBuf>, SimulateError> {
+pub fn simulate(
+    out: &Path,
+    options: &SimulateOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, SimulateError> {
     let fail = |path: &Path| {
         let path = path.display().to_string();
-        move |cause: String| SimulateError::Write { path: path.clone(), cause }
+        move |cause: String| SimulateError::Write {
+            path: path.clone(),
+            cause,
+        }
     };
     let survey = Survey::make(options, progress)?;
     std::fs::create_dir_all(out).map_err(|e| fail(out)(e.to_string()))?;
@@ -69,8 +76,16 @@ pub fn simulate(out: &Path, options: &SimulateOptions, progress: &dyn Progress) 
         let path = out.join(format!("survey_{band}.fits.fz"));
         let mut cards = common_cards(options);
         cards.push(Card::new("FILTER", CardValue::Text((*band).into()), "band"));
-        cards.push(Card::new("BUNIT", CardValue::Text("count".into()), "unit of the pixels"));
-        cards.push(Card::new("MAGZERO", CardValue::Real(ZERO_POINT_MAG), "[mag] magnitude of one count"));
+        cards.push(Card::new(
+            "BUNIT",
+            CardValue::Text("count".into()),
+            "unit of the pixels",
+        ));
+        cards.push(Card::new(
+            "MAGZERO",
+            CardValue::Real(ZERO_POINT_MAG),
+            "[mag] magnitude of one count",
+        ));
         cards.extend(survey.wcs_cards(b));
         let image = ImageToWrite {
             plane: &survey.images[b],
@@ -94,26 +109,109 @@ pub fn simulate(out: &Path, options: &SimulateOptions, progress: &dyn Progress) 
 
 fn common_cards(options: &SimulateOptions) -> Vec<Card> {
     vec![
-        Card::new("ORIGIN", CardValue::Text("astrolabel simulate".into()), "SIMULATED, not an observation"),
+        Card::new(
+            "ORIGIN",
+            CardValue::Text("astrolabel simulate".into()),
+            "SIMULATED, not an observation",
+        ),
         Card::new("SIMULATD", CardValue::Logical(true), "this sky does not exist"),
-        Card::new("SEED", CardValue::Integer(options.seed as i64), "seed of the simulation"),
+        Card::new(
+            "SEED",
+            CardValue::Integer(options.seed as i64),
+            "seed of the simulation",
+        ),
     ]
 }
 
 fn catalog(objects: &[Made]) -> Result<Table, arrow::error::ArrowError> {
-    let text = |f: fn(&Made) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values(objects.iter().map(f))) };
-    let wide = |f: fn(&Made) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(objects.iter().map(f))) };
-    let short = |f: fn(&Made) -> f64| -> ArrayRef { Arc::new(Float32Array::from_iter_values(objects.iter().map(|o| f(o) as f32))) };
-    let column = |name: &str, t: DataType, unit: &str, ucd: &str, what: &str| -> Field { table::field(name, t, unit, ucd, what) };
+    let text = |f: fn(&Made) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(objects.iter().map(f)))
+    };
+    let wide =
+        |f: fn(&Made) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(objects.iter().map(f))) };
+    let short = |f: fn(&Made) -> f64| -> ArrayRef {
+        Arc::new(Float32Array::from_iter_values(
+            objects.iter().map(|o| f(o) as f32),
+        ))
+    };
+    let column = |name: &str, t: DataType, unit: &str, ucd: &str, what: &str| -> Field {
+        table::field(name, t, unit, ucd, what)
+    };
     Table::new(vec![
-        (column("id", DataType::Utf8, "", "meta.id;meta.main", "name"), text(|o| o.id.clone())),
-        (column("ra", DataType::Float64, "deg", "pos.eq.ra;meta.main", "right ascension, ICRS"), wide(|o| o.ra_deg)),
-        (column("dec", DataType::Float64, "deg", "pos.eq.dec;meta.main", "declination, ICRS"), wide(|o| o.dec_deg)),
-        (column("mag_g", DataType::Float32, "mag", "phot.mag;em.opt.B", "magnitude in g"), short(|o| o.mag[0])),
-        (column("mag_r", DataType::Float32, "mag", "phot.mag;em.opt.R", "magnitude in r"), short(|o| o.mag[1])),
-        (column("mag_i", DataType::Float32, "mag", "phot.mag;em.opt.I", "magnitude in i"), short(|o| o.mag[2])),
-        (column("radius", DataType::Float32, "arcsec", "phys.angSize", "half-light radius; 0 for points"), short(|o| o.radius_arcsec)),
-        (column("truth", DataType::Utf8, "", "meta.code.class", "what was simulated"), text(|o| o.class.name().to_owned())),
+        (
+            column("id", DataType::Utf8, "", "meta.id;meta.main", "name"),
+            text(|o| o.id.clone()),
+        ),
+        (
+            column(
+                "ra",
+                DataType::Float64,
+                "deg",
+                "pos.eq.ra;meta.main",
+                "right ascension, ICRS",
+            ),
+            wide(|o| o.ra_deg),
+        ),
+        (
+            column(
+                "dec",
+                DataType::Float64,
+                "deg",
+                "pos.eq.dec;meta.main",
+                "declination, ICRS",
+            ),
+            wide(|o| o.dec_deg),
+        ),
+        (
+            column(
+                "mag_g",
+                DataType::Float32,
+                "mag",
+                "phot.mag;em.opt.B",
+                "magnitude in g",
+            ),
+            short(|o| o.mag[0]),
+        ),
+        (
+            column(
+                "mag_r",
+                DataType::Float32,
+                "mag",
+                "phot.mag;em.opt.R",
+                "magnitude in r",
+            ),
+            short(|o| o.mag[1]),
+        ),
+        (
+            column(
+                "mag_i",
+                DataType::Float32,
+                "mag",
+                "phot.mag;em.opt.I",
+                "magnitude in i",
+            ),
+            short(|o| o.mag[2]),
+        ),
+        (
+            column(
+                "radius",
+                DataType::Float32,
+                "arcsec",
+                "phys.angSize",
+                "half-light radius; 0 for points",
+            ),
+            short(|o| o.radius_arcsec),
+        ),
+        (
+            column(
+                "truth",
+                DataType::Utf8,
+                "",
+                "meta.code.class",
+                "what was simulated",
+            ),
+            text(|o| o.class.name().to_owned()),
+        ),
     ])
 }
 

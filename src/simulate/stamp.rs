@@ -14,7 +14,10 @@ impl Stamp {
     /// An empty stamp of `2 * half + 1` pixels a side.
     pub fn new(half: i64) -> Self {
         let side = (2 * half + 1) as usize;
-        Self { half, light: vec![0.0; side * side] }
+        Self {
+            half,
+            light: vec![0.0; side * side],
+        }
     }
 
     fn side(&self) -> usize {
@@ -59,7 +62,9 @@ impl Stamp {
     /// Blurs by a circular Gaussian of `sigma` pixels.
     pub fn blur(&mut self, sigma: f64) {
         let reach = (4.0 * sigma).ceil() as i64;
-        let kernel: Vec<f64> = (-reach..=reach).map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp()).collect();
+        let kernel: Vec<f64> = (-reach..=reach)
+            .map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp())
+            .collect();
         let total: f64 = kernel.iter().sum();
         let side = self.side() as i64;
         for (step, across) in [(1, side), (side, 1)] {
@@ -86,7 +91,8 @@ impl Stamp {
             for column in 0..side {
                 let (px, py) = (x + column - self.half, y + row - self.half);
                 if (0..image.width as i64).contains(&px) && (0..image.height as i64).contains(&py) {
-                    image.pixels[py as usize * image.width + px as usize] += self.light[(row * side + column) as usize] as f32;
+                    image.pixels[py as usize * image.width + px as usize] +=
+                        self.light[(row * side + column) as usize] as f32;
                 }
             }
         }
@@ -106,7 +112,15 @@ mod tests {
         let mut image = Plane::filled(64, 64, 0.0);
         stamp.add_to(&mut image, 30, 33);
         let total: f64 = image.pixels.iter().map(|&v| f64::from(v)).sum();
-        let mean = |f: fn(usize) -> usize| image.pixels.iter().enumerate().map(|(i, &v)| f(i) as f64 * f64::from(v)).sum::<f64>() / total;
+        let mean = |f: fn(usize) -> usize| {
+            image
+                .pixels
+                .iter()
+                .enumerate()
+                .map(|(i, &v)| f(i) as f64 * f64::from(v))
+                .sum::<f64>()
+                / total
+        };
         assert!((total - 1000.0).abs() < 0.5, "{total}");
         assert!((mean(|i| i % 64) - 30.3).abs() < 0.01 && (mean(|i| i / 64) - 32.8).abs() < 0.01);
     }

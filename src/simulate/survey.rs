@@ -52,10 +52,16 @@ impl Survey {
     pub fn make(options: &SimulateOptions, progress: &dyn Progress) -> Result<Self, SimulateError> {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         let side = options.side;
-        let mut survey = Self { images: vec![Plane::filled(side, side, 0.0); 3], objects: vec![], side };
+        let mut survey = Self {
+            images: vec![Plane::filled(side, side, 0.0); 3],
+            objects: vec![],
+            side,
+        };
         let mut wcs = Vec::new();
         for band in 0..3 {
-            let header = Header { cards: survey.wcs_cards(band) };
+            let header = Header {
+                cards: survey.wcs_cards(band),
+            };
             wcs.push(Wcs::from_header(&header).map_err(|e| SimulateError::Options(e.to_string()))?);
         }
         let places = survey.places(options.objects, &mut rng)?;
@@ -107,8 +113,18 @@ impl Survey {
         Ok(places)
     }
 
-    fn add(&mut self, class: Class, i: usize, sky: (f64, f64), at: [(f64, f64); 3], rng: &mut ChaCha8Rng) -> Made {
-        let is_point = matches!(class, Class::Star | Class::Saturated | Class::Trail | Class::CosmicRay);
+    fn add(
+        &mut self,
+        class: Class,
+        i: usize,
+        sky: (f64, f64),
+        at: [(f64, f64); 3],
+        rng: &mut ChaCha8Rng,
+    ) -> Made {
+        let is_point = matches!(
+            class,
+            Class::Star | Class::Saturated | Class::Trail | Class::CosmicRay
+        );
         let mag_r = match class {
             Class::Saturated => rng.random_range(11.5..13.2),
             Class::Star => rng.random_range(17.0..21.0),
@@ -120,20 +136,34 @@ impl Survey {
                 let t: f64 = rng.random_range(0.2..1.4);
                 (t, 0.4 * t)
             }
-            Class::Spiral | Class::Ring | Class::Merger => (rng.random_range(0.3..0.6), rng.random_range(0.1..0.3)),
+            Class::Spiral | Class::Ring | Class::Merger => {
+                (rng.random_range(0.3..0.6), rng.random_range(0.1..0.3))
+            }
             _ => (rng.random_range(0.45..0.8), rng.random_range(0.2..0.4)),
         };
         let mag: [f64; 3] = [mag_r + g_r, mag_r, mag_r - r_i];
         let flux = mag.map(|m| 10f64.powf(0.4 * (ZERO_POINT_MAG - m)));
         // Brighter galaxies are larger.
-        let radius_px = if is_point { 0.0 } else { (6.5 - 0.9 * (mag_r - 18.5)) * rng.random_range(0.8..1.2) };
+        let radius_px = if is_point {
+            0.0
+        } else {
+            (6.5 - 0.9 * (mag_r - 18.5)) * rng.random_range(0.8..1.2)
+        };
         let shift = at.map(|(x, y)| (x - x.round(), y - y.round()));
         match class {
             Class::Trail => {
                 let band = rng.random_range(0..3);
                 let (x, y) = at[band];
                 let length = rng.random_range(120.0..300.0);
-                artefact::trail(&mut self.images[band], x, y, length, rng.random_range(25.0..70.0), SEEING_SIGMA_PX[band], rng);
+                artefact::trail(
+                    &mut self.images[band],
+                    x,
+                    y,
+                    length,
+                    rng.random_range(25.0..70.0),
+                    SEEING_SIGMA_PX[band],
+                    rng,
+                );
             }
             Class::CosmicRay => {
                 let band = rng.random_range(0..3);
@@ -195,7 +225,11 @@ impl Survey {
             text("RADESYS", "ICRS", "frame"),
             text("CUNIT1", "deg", ""),
             text("CUNIT2", "deg", ""),
-            real("CRVAL1", CENTRE_DEG.0, "[deg] right ascension at the reference pixel"),
+            real(
+                "CRVAL1",
+                CENTRE_DEG.0,
+                "[deg] right ascension at the reference pixel",
+            ),
             real("CRVAL2", CENTRE_DEG.1, "[deg] declination at the reference pixel"),
             real("CRPIX1", middle + DITHER_PX[band].0, "reference pixel"),
             real("CRPIX2", middle + DITHER_PX[band].1, "reference pixel"),
@@ -209,12 +243,19 @@ impl Survey {
         cards.push(Card::new("A_ORDER", CardValue::Integer(3), "SIP"));
         cards.push(Card::new("B_ORDER", CardValue::Integer(3), "SIP"));
         for (key, value) in [
-            ("A_2_0", 1.2e-6), ("A_1_1", -8.0e-7), ("A_0_2", 5.0e-7), ("A_3_0", 6.0e-10), ("A_1_2", 6.0e-10),
-            ("B_2_0", -4.0e-7), ("B_1_1", 9.0e-7), ("B_0_2", -1.1e-6), ("B_2_1", 6.0e-10), ("B_0_3", 6.0e-10),
+            ("A_2_0", 1.2e-6),
+            ("A_1_1", -8.0e-7),
+            ("A_0_2", 5.0e-7),
+            ("A_3_0", 6.0e-10),
+            ("A_1_2", 6.0e-10),
+            ("B_2_0", -4.0e-7),
+            ("B_1_1", 9.0e-7),
+            ("B_0_2", -1.1e-6),
+            ("B_2_1", 6.0e-10),
+            ("B_0_3", 6.0e-10),
         ] {
             cards.push(real(key, value * by, "SIP"));
         }
         cards
     }
-
 }

@@ -2,8 +2,8 @@
 
 use super::vectors::{Opened, answer_error};
 use crate::discovery::anomaly::{
-    AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, Mahalanobis, Shrinkage, drivers, guided,
-    rank_anomalies,
+    AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, Mahalanobis, Shrinkage, drivers,
+    guided, rank_anomalies,
 };
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -95,8 +95,14 @@ pub fn anomalies(
     let opened = Opened::of(project, request.on.as_deref())?;
     let features = opened.features(progress)?;
     let options = AnomalyOptions {
-        forest: ForestOptions { seed: request.seed, ..Default::default() },
-        knn: KnnOptions { seed: request.seed, ..Default::default() },
+        forest: ForestOptions {
+            seed: request.seed,
+            ..Default::default()
+        },
+        knn: KnnOptions {
+            seed: request.seed,
+            ..Default::default()
+        },
         ..Default::default()
     };
     let scores = rank_anomalies(&features, &options, progress).map_err(answer_error)?;
@@ -110,7 +116,11 @@ pub fn anomalies(
     let (mut interesting, mut ordinary) = (Vec::new(), Vec::new());
     if !request.unguided {
         for (&id, mark) in marks.iter().filter(|(id, _)| features.is_present(**id as usize)) {
-            if mark == INTERESTING { interesting.push(id as usize) } else { ordinary.push(id as usize) }
+            if mark == INTERESTING {
+                interesting.push(id as usize)
+            } else {
+                ordinary.push(id as usize)
+            }
         }
     }
     interesting.sort_unstable();
@@ -118,9 +128,17 @@ pub fn anomalies(
     let (score, model_weight, presumed) = if interesting.is_empty() {
         (base.clone(), 0.0, 0)
     } else {
-        let options = GuidedOptions { seed: request.seed, ..Default::default() };
-        let ranking = guided(&features, &interesting, &ordinary, base, &options, progress).map_err(answer_error)?;
-        (ranking.score, ranking.model_weight, ranking.presumed_ordinary.len())
+        let options = GuidedOptions {
+            seed: request.seed,
+            ..Default::default()
+        };
+        let ranking =
+            guided(&features, &interesting, &ordinary, base, &options, progress).map_err(answer_error)?;
+        (
+            ranking.score,
+            ranking.model_weight,
+            ranking.presumed_ordinary.len(),
+        )
     };
     let mut order: Vec<usize> = (0..score.len()).filter(|&i| score[i].is_finite()).collect();
     order.sort_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
@@ -133,13 +151,25 @@ pub fn anomalies(
     let labels = journal::standing(project.store(), Kind::Label)?;
     let mut strangest = Vec::new();
     for &row in order.iter().take(request.k) {
-        let Some(object) = objects::get(project.store(), row as i64)? else { continue };
+        let Some(object) = objects::get(project.store(), row as i64)? else {
+            continue;
+        };
         let drivers = drivers(&features, &covariance, row, &names, DRIVERS).map_err(answer_error)?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
-        strangest.push(Strange { object, score: score[row], mark, label, drivers });
+        strangest.push(Strange {
+            object,
+            score: score[row],
+            mark,
+            label,
+            drivers,
+        });
     }
     let how = if model_weight > 0.0 {
-        format!("{model_weight:.2} x rank by logistic regression on the marks + {:.2} x rank by {}", 1.0 - model_weight, request.method.name())
+        format!(
+            "{model_weight:.2} x rank by logistic regression on the marks + {:.2} x rank by {}",
+            1.0 - model_weight,
+            request.method.name()
+        )
     } else {
         format!("plain outlier score: {}", request.method.name())
     };
@@ -155,21 +185,53 @@ pub fn anomalies(
     });
     let real = |name: &str, what: &str, values: &[f32]| {
         let array: Float32Array = values.iter().map(|v| v.is_finite().then_some(*v)).collect();
-        (field(name, DataType::Float32, "", "stat.value", what), Arc::new(array) as ArrayRef)
+        (
+            field(name, DataType::Float32, "", "stat.value", what),
+            Arc::new(array) as ArrayRef,
+        )
     };
     let columns = vec![
-        real("anomaly_score", "score that anomaly_rank is by; higher is stranger", &score),
+        real(
+            "anomaly_score",
+            "score that anomaly_rank is by; higher is stranger",
+            &score,
+        ),
         (
-            field("anomaly_rank", DataType::Int64, "", "meta.number", "1 is the strangest"),
+            field(
+                "anomaly_rank",
+                DataType::Int64,
+                "",
+                "meta.number",
+                "1 is the strangest",
+            ),
             Arc::new(Int64Array::from(rank)) as ArrayRef,
         ),
-        real("anomaly_isolation", "isolation forest score, 0 to 1", &scores.isolation),
-        real("anomaly_knn", "mean distance to 10 neighbours in z-scored principal components", &scores.knn),
+        real(
+            "anomaly_isolation",
+            "isolation forest score, 0 to 1",
+            &scores.isolation,
+        ),
+        real(
+            "anomaly_knn",
+            "mean distance to 10 neighbours in z-scored principal components",
+            &scores.knn,
+        ),
         real("anomaly_mahalanobis", "Mahalanobis distance", &scores.mahalanobis),
-        real("anomaly_combined", "mean of the three ranks, 0 to 1", &scores.combined),
+        real(
+            "anomaly_combined",
+            "mean of the three ranks, 0 to 1",
+            &scores.combined,
+        ),
     ];
     let ids: Vec<i64> = (0..score.len() as i64).collect();
-    let serde_json::Value::Object(provenance) = provenance else { return Err(ProjectError::Cancelled) };
+    let serde_json::Value::Object(provenance) = provenance else {
+        return Err(ProjectError::Cancelled);
+    };
     answers::save(project, ANSWER, &ids, columns, provenance)?;
-    Ok(Ranking { strangest, ranked: order.len(), marks: (interesting.len(), ordinary.len()), model_weight })
+    Ok(Ranking {
+        strangest,
+        ranked: order.len(),
+        marks: (interesting.len(), ordinary.len()),
+        model_weight,
+    })
 }

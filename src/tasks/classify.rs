@@ -2,8 +2,8 @@
 
 use super::vectors::{Opened, answer_error};
 use crate::discovery::fewshot::{
-    Classifier, FitOptions, Label, NO_CLASS, Predictions, SuggestOptions, Suggestion, Validation, cross_validate,
-    first_to_label, next_to_label,
+    Classifier, FitOptions, Label, NO_CLASS, Predictions, SuggestOptions, Suggestion, Validation,
+    cross_validate, first_to_label, next_to_label,
 };
 use crate::discovery::{DiscoveryError, Features};
 use crate::io::catalog::table::field;
@@ -57,16 +57,33 @@ pub fn classify(
     let opened = Opened::of(project, options.on.as_deref())?;
     let features = opened.features(progress)?;
     let (names, labels) = labels_of(project, &features)?;
-    let counts: Vec<usize> = (0..names.len()).map(|c| labels.iter().filter(|l| l.class == c).count()).collect();
+    let counts: Vec<usize> = (0..names.len())
+        .map(|c| labels.iter().filter(|l| l.class == c).count())
+        .collect();
     let labelled: Vec<usize> = labels.iter().map(|l| l.row).collect();
-    let suggest = SuggestOptions { count: options.next, seed: options.seed, ..Default::default() };
-    let fit = FitOptions { c: options.c, ..Default::default() };
+    let suggest = SuggestOptions {
+        count: options.next,
+        seed: options.seed,
+        ..Default::default()
+    };
+    let fit = FitOptions {
+        c: options.c,
+        ..Default::default()
+    };
     let mut classifier = match Classifier::fit(&features, &labels, &fit) {
         Ok(classifier) => classifier,
         Err(why @ (DiscoveryError::NoLabels | DiscoveryError::OneClass { .. })) => {
-            let suggestions = first_to_label(&features, &labelled, &suggest, progress).map_err(answer_error)?;
+            let suggestions =
+                first_to_label(&features, &labelled, &suggest, progress).map_err(answer_error)?;
             let note = Some(why.to_string());
-            return Ok(Classified { classes: names, labels: counts, predictions: None, validation: None, suggestions, note });
+            return Ok(Classified {
+                classes: names,
+                labels: counts,
+                predictions: None,
+                validation: None,
+                suggestions,
+                note,
+            });
         }
         Err(other) => return Err(answer_error(other)),
     };
@@ -95,10 +112,19 @@ pub fn classify(
     });
     let columns = columns_of(&predictions, &names);
     let ids: Vec<i64> = (0..predictions.rows() as i64).collect();
-    let serde_json::Value::Object(provenance) = provenance else { return Err(ProjectError::Cancelled) };
+    let serde_json::Value::Object(provenance) = provenance else {
+        return Err(ProjectError::Cancelled);
+    };
     // The features borrow the runs, not the project.
     answers::save(project, ANSWER, &ids, columns, provenance)?;
-    Ok(Classified { classes: names, labels: counts, predictions: Some(predictions), validation, suggestions, note })
+    Ok(Classified {
+        classes: names,
+        labels: counts,
+        predictions: Some(predictions),
+        validation,
+        suggestions,
+        note,
+    })
 }
 
 /// Class names and the labels of objects that have a vector.
@@ -111,7 +137,10 @@ fn labels_of(project: &Project, features: &Features<'_>) -> Result<(Vec<String>,
         .filter(|(id, _)| features.is_present(**id as usize))
         .filter_map(|(id, class)| {
             let class = names.iter().position(|n| n == class)?;
-            Some(Label { row: *id as usize, class })
+            Some(Label {
+                row: *id as usize,
+                class,
+            })
         })
         .collect();
     labels.sort_by_key(|l| l.row);
@@ -122,23 +151,54 @@ fn columns_of(predictions: &Predictions, names: &[String]) -> Vec<(arrow::dataty
     let rows = predictions.rows();
     let classes = predictions.classes.len();
     let best: StringArray = (0..rows)
-        .map(|i| predictions.class(i).filter(|_| predictions.best[i] != NO_CLASS).and_then(|c| names.get(c)).map(String::as_str))
+        .map(|i| {
+            predictions
+                .class(i)
+                .filter(|_| predictions.best[i] != NO_CLASS)
+                .and_then(|c| names.get(c))
+                .map(String::as_str)
+        })
         .collect();
     let real = |values: &mut dyn Iterator<Item = f32>| -> ArrayRef {
-        Arc::new(values.map(|v| v.is_finite().then_some(v)).collect::<Float32Array>())
+        Arc::new(
+            values
+                .map(|v| v.is_finite().then_some(v))
+                .collect::<Float32Array>(),
+        )
     };
     let mut columns = vec![(
-        field("predicted", DataType::Utf8, "", "meta.code.class", "likeliest class by the classifier"),
+        field(
+            "predicted",
+            DataType::Utf8,
+            "",
+            "meta.code.class",
+            "likeliest class by the classifier",
+        ),
         Arc::new(best) as ArrayRef,
     )];
     for (c, &class) in predictions.classes.iter().enumerate() {
         let name = names.get(class).map_or("", String::as_str);
         let what = format!("probability of class {name}");
         let mut values = (0..rows).map(|i| predictions.probabilities[i * classes + c]);
-        columns.push((field(&format!("p_{name}"), DataType::Float32, "", "stat.probability", &what), real(&mut values)));
+        columns.push((
+            field(
+                &format!("p_{name}"),
+                DataType::Float32,
+                "",
+                "stat.probability",
+                &what,
+            ),
+            real(&mut values),
+        ));
     }
     columns.push((
-        field("doubt", DataType::Float32, "", "stat.value", "entropy of the probabilities over its maximum, 0 to 1"),
+        field(
+            "doubt",
+            DataType::Float32,
+            "",
+            "stat.value",
+            "entropy of the probabilities over its maximum, 0 to 1",
+        ),
         real(&mut predictions.entropy.iter().copied()),
     ));
     columns

@@ -20,19 +20,34 @@ pub struct Shown {
 }
 
 /// Reads what a person asked to see: ids, `strangest:N`, `next:N`, `label:CLASS`, `similar:ID:N`.
-pub fn choose(project: &mut Project, asked: &[String], progress: &dyn Progress) -> Result<Vec<Shown>, ProjectError> {
+pub fn choose(
+    project: &mut Project,
+    asked: &[String],
+    progress: &dyn Progress,
+) -> Result<Vec<Shown>, ProjectError> {
     let mut shown = Vec::new();
     for text in asked {
         let number = |n: &str| {
-            n.parse::<usize>().map_err(|_| ProjectError::Ask(format!("'{text}': what follows the last colon must be a number")))
+            n.parse::<usize>().map_err(|_| {
+                ProjectError::Ask(format!("'{text}': what follows the last colon must be a number"))
+            })
         };
         match text.split_once(':') {
             Some(("strangest", n)) => shown.extend(strangest(project, number(n)?)?),
             Some(("next", n)) => {
-                let options = classify::ClassifyOptions { on: None, next: number(n)?, c: 0.1, seed: 0 };
+                let options = classify::ClassifyOptions {
+                    on: None,
+                    next: number(n)?,
+                    c: 0.1,
+                    seed: 0,
+                };
                 for s in classify::classify(project, &options, progress)?.suggestions {
-                    let name = objects::get(project.store(), s.row as i64)?.map_or_else(String::new, |o| o.name);
-                    shown.push(Shown { object: s.row as i64, caption: format!("{name} {:.2}", s.doubt) });
+                    let name =
+                        objects::get(project.store(), s.row as i64)?.map_or_else(String::new, |o| o.name);
+                    shown.push(Shown {
+                        object: s.row as i64,
+                        caption: format!("{name} {:.2}", s.doubt),
+                    });
                 }
             }
             Some(("label", class)) => {
@@ -47,21 +62,40 @@ pub fn choose(project: &mut Project, asked: &[String], progress: &dyn Progress) 
                 }
                 for id in ids {
                     let name = objects::get(project.store(), id)?.map_or_else(String::new, |o| o.name);
-                    shown.push(Shown { object: id, caption: name });
+                    shown.push(Shown {
+                        object: id,
+                        caption: name,
+                    });
                 }
             }
             Some(("similar", rest)) => {
-                let (id, n) = rest.rsplit_once(':').ok_or_else(|| ProjectError::Ask(format!("'{text}': write similar:ID:N")))?;
-                let options = super::similar::SimilarOptions { like: vec![id.to_owned()], k: number(n)?, threads: 1, ..Default::default() };
+                let (id, n) = rest
+                    .rsplit_once(':')
+                    .ok_or_else(|| ProjectError::Ask(format!("'{text}': write similar:ID:N")))?;
+                let options = super::similar::SimilarOptions {
+                    like: vec![id.to_owned()],
+                    k: number(n)?,
+                    threads: 1,
+                    ..Default::default()
+                };
                 let first = objects::find(project.store(), id)?;
-                shown.push(Shown { object: first.id, caption: format!("{} (query)", first.name) });
+                shown.push(Shown {
+                    object: first.id,
+                    caption: format!("{} (query)", first.name),
+                });
                 for hit in super::similar::similar(project, &options, progress)? {
-                    shown.push(Shown { object: hit.object.id, caption: format!("{:.2} {}", hit.similarity, hit.object.name) });
+                    shown.push(Shown {
+                        object: hit.object.id,
+                        caption: format!("{:.2} {}", hit.similarity, hit.object.name),
+                    });
                 }
             }
             _ => {
                 let object = objects::find(project.store(), text)?;
-                shown.push(Shown { object: object.id, caption: object.name });
+                shown.push(Shown {
+                    object: object.id,
+                    caption: object.name,
+                });
             }
         }
     }
@@ -69,15 +103,23 @@ pub fn choose(project: &mut Project, asked: &[String], progress: &dyn Progress) 
 }
 
 fn strangest(project: &Project, n: usize) -> Result<Vec<Shown>, ProjectError> {
-    let answer = answers::load(project, anomalies::ANSWER)?
-        .ok_or_else(|| ProjectError::Ask("nothing has been ranked yet: run `astrolabel anomalies` first".into()))?;
+    let answer = answers::load(project, anomalies::ANSWER)?.ok_or_else(|| {
+        ProjectError::Ask("nothing has been ranked yet: run `astrolabel anomalies` first".into())
+    })?;
     let ranks = answer.table.numbers("anomaly_rank").unwrap_or_default();
-    let mut rows: Vec<(usize, f64)> = ranks.into_iter().enumerate().filter(|(_, r)| *r <= n as f64).collect();
+    let mut rows: Vec<(usize, f64)> = ranks
+        .into_iter()
+        .enumerate()
+        .filter(|(_, r)| *r <= n as f64)
+        .collect();
     rows.sort_by(|a, b| a.1.total_cmp(&b.1));
     rows.into_iter()
         .map(|(row, rank)| {
             let name = objects::get(project.store(), row as i64)?.map_or_else(String::new, |o| o.name);
-            Ok(Shown { object: row as i64, caption: format!("{rank:.0}. {name}") })
+            Ok(Shown {
+                object: row as i64,
+                caption: format!("{rank:.0}. {name}"),
+            })
         })
         .collect()
 }
@@ -108,10 +150,16 @@ pub fn draw_montage(
         progress.advance(1);
     }
     if tiles.is_empty() {
-        let why = skipped.first().map_or("there is nothing to draw".to_owned(), |s| format!("{}: {}", s.what, s.why));
+        let why = skipped
+            .first()
+            .map_or("there is nothing to draw".to_owned(), |s| {
+                format!("{}: {}", s.what, s.why)
+            });
         return Err(ProjectError::Ask(why));
     }
-    montage(&tiles, None, tile_px, title).save(path).map_err(|e| ProjectError::Ask(e.to_string()))?;
+    montage(&tiles, None, tile_px, title)
+        .save(path)
+        .map_err(|e| ProjectError::Ask(e.to_string()))?;
     Ok(skipped)
 }
 
@@ -124,7 +172,10 @@ pub fn write_files(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<(usize, Vec<Skipped>), ProjectError> {
-    std::fs::create_dir_all(folder).map_err(|cause| ProjectError::Io { path: folder.display().to_string(), cause })?;
+    std::fs::create_dir_all(folder).map_err(|cause| ProjectError::Io {
+        path: folder.display().to_string(),
+        cause,
+    })?;
     let images = Images::of(project)?;
     let recipe = StretchRecipe::default();
     let (mut written, mut skipped) = (0, Vec::new());
@@ -133,8 +184,12 @@ pub fn write_files(
         if progress.cancelled() {
             return Err(ProjectError::Cancelled);
         }
-        let Some(object) = images.objects().get(one.object as usize) else { continue };
-        let outcome = images.cut(one.object as usize, size).and_then(|cutout| write_one(object, &cutout, &recipe, folder));
+        let Some(object) = images.objects().get(one.object as usize) else {
+            continue;
+        };
+        let outcome = images
+            .cut(one.object as usize, size)
+            .and_then(|cutout| write_one(object, &cutout, &recipe, folder));
         match outcome {
             Ok(()) => written += 1,
             Err(why) => skipped.push(Skipped::new(&object.name, why)),
@@ -148,20 +203,46 @@ fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &
     let base: PathBuf = folder.join(file_base(object));
     // Not `with_extension`: names such as J1234.5+67 have points of their own.
     let named = |ending: &str| PathBuf::from(format!("{}.{ending}", base.display()));
-    render(cutout, recipe).save(&named("png")).map_err(|e| e.to_string())?;
+    render(cutout, recipe)
+        .save(&named("png"))
+        .map_err(|e| e.to_string())?;
     if cutout.is_picture {
         return Ok(());
     }
     let mut cards = vec![
-        Card::new("OBJECT", CardValue::Text(object.name.clone()), "name in the project"),
-        Card::new("ORIGIN", CardValue::Text(PROGRAM.to_owned()), "program that cut it out"),
-        Card::new("FLAGS", CardValue::Integer(i64::from(cutout.flags.0)), "1 edge, 2 blank pixels, 4 band missing"),
+        Card::new(
+            "OBJECT",
+            CardValue::Text(object.name.clone()),
+            "name in the project",
+        ),
+        Card::new(
+            "ORIGIN",
+            CardValue::Text(PROGRAM.to_owned()),
+            "program that cut it out",
+        ),
+        Card::new(
+            "FLAGS",
+            CardValue::Integer(i64::from(cutout.flags.0)),
+            "1 edge, 2 blank pixels, 4 band missing",
+        ),
     ];
     if let (Some(ra), Some(dec), Some(scale)) = (object.ra_deg, object.dec_deg, cutout.pixel_scale_arcsec) {
         // Only the place of its middle is claimed: rotation and distortion stay with the mosaic.
-        cards.push(Card::new("RA_OBJ", CardValue::Real(ra), "[deg] ICRS, at the middle"));
-        cards.push(Card::new("DEC_OBJ", CardValue::Real(dec), "[deg] ICRS, at the middle"));
-        cards.push(Card::new("PIXSCALE", CardValue::Real(scale), "[arcsec] size of a pixel"));
+        cards.push(Card::new(
+            "RA_OBJ",
+            CardValue::Real(ra),
+            "[deg] ICRS, at the middle",
+        ));
+        cards.push(Card::new(
+            "DEC_OBJ",
+            CardValue::Real(dec),
+            "[deg] ICRS, at the middle",
+        ));
+        cards.push(Card::new(
+            "PIXSCALE",
+            CardValue::Real(scale),
+            "[arcsec] size of a pixel",
+        ));
     }
     let per_band: Vec<Vec<Card>> = cutout
         .band_names
@@ -177,7 +258,12 @@ fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &
         .iter()
         .zip(&cutout.band_names)
         .zip(&per_band)
-        .map(|((plane, name), cards)| ImageToWrite { plane, name: Some(name), cards, compression: Compression::None })
+        .map(|((plane, name), cards)| ImageToWrite {
+            plane,
+            name: Some(name),
+            cards,
+            compression: Compression::None,
+        })
         .collect();
     write_images(&named("fits"), &images).map_err(|e| e.to_string())
 }
@@ -187,7 +273,13 @@ fn file_base(object: &Object) -> String {
     let safe: String = object
         .name
         .chars()
-        .map(|c| if c.is_alphanumeric() || "+-_.".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() || "+-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .take(80)
         .collect();
     format!("{:06}_{}", object.id, safe.trim_start_matches('.'))

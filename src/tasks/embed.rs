@@ -40,7 +40,9 @@ pub fn embed(
     let start = Instant::now();
     let count = project.count()?;
     if count == 0 {
-        return Err(ProjectError::Ask("this project has no objects yet: import some first".into()));
+        return Err(ProjectError::Ask(
+            "this project has no objects yet: import some first".into(),
+        ));
     }
     let mut writer = loop {
         match RunWriter::open(&project.embeddings(), encoder.spec(), &journal::now())? {
@@ -56,12 +58,21 @@ pub fn embed(
     project.register_run(&run, &encoder.spec().name)?;
     let images = Images::of(project)?;
     refresh_fields(project, &mut writer, &images, progress)?;
-    let pending: Vec<usize> = (0..images.objects().len()).filter(|&i| !writer.is_done(i)).collect();
-    let mut report = EmbedReport { run: run.clone(), already: count - pending.len().min(count), ..Default::default() };
+    let pending: Vec<usize> = (0..images.objects().len())
+        .filter(|&i| !writer.is_done(i))
+        .collect();
+    let mut report = EmbedReport {
+        run: run.clone(),
+        already: count - pending.len().min(count),
+        ..Default::default()
+    };
     if pending.is_empty() {
         return Ok(report);
     }
-    progress.begin(&format!("embedding with {}", encoder.spec().name), Some(pending.len() as u64));
+    progress.begin(
+        &format!("embedding with {}", encoder.spec().name),
+        Some(pending.len() as u64),
+    );
     let watched = Watched::new(&images);
     let mut last = Instant::now();
     let mut flags = Vec::new();
@@ -84,14 +95,26 @@ pub fn embed(
     flags.extend(watched.flags_of(&of_skipped));
     project.set_flags(&flags)?;
     writer.confirm()?;
-    let skipped: Vec<(i64, String)> = outcome.skipped.iter().map(|(i, why)| (*i as i64, why.clone())).collect();
+    let skipped: Vec<(i64, String)> = outcome
+        .skipped
+        .iter()
+        .map(|(i, why)| (*i as i64, why.clone()))
+        .collect();
     project.set_skipped(&run, &tried, &skipped)?;
     report.done = outcome.done;
     report.cancelled = outcome.cancelled;
     report.skipped = outcome
         .skipped
         .into_iter()
-        .map(|(i, why)| Skipped::new(images.objects().get(i).map_or_else(|| format!("#{i}"), |o| o.name.clone()), why))
+        .map(|(i, why)| {
+            Skipped::new(
+                images
+                    .objects()
+                    .get(i)
+                    .map_or_else(|| format!("#{i}"), |o| o.name.clone()),
+                why,
+            )
+        })
         .collect();
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
@@ -111,9 +134,17 @@ fn refresh_fields(
             }
         }
         if writer.note_field(field.id, FieldNote::of(&field))? {
-            let rows: Vec<usize> =
-                images.objects().iter().filter(|o| o.field == field.id).map(|o| o.id as usize).collect();
-            progress.note(&format!("{} has changed since it was embedded: its {} objects are embedded again", field.name, rows.len()));
+            let rows: Vec<usize> = images
+                .objects()
+                .iter()
+                .filter(|o| o.field == field.id)
+                .map(|o| o.id as usize)
+                .collect();
+            progress.note(&format!(
+                "{} has changed since it was embedded: its {} objects are embedded again",
+                field.name,
+                rows.len()
+            ));
             writer.forget(&rows)?;
         }
     }

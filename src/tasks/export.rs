@@ -60,11 +60,17 @@ pub fn export(project: &Project, path: &Path, progress: &dyn Progress) -> Result
             write_catalog(path, &table).map_err(|e| failed(e.to_string()))?;
         }
     }
-    Ok(ExportReport { rows: table.rows(), columns: table.batch.num_columns(), files })
+    Ok(ExportReport {
+        rows: table.rows(),
+        columns: table.batch.num_columns(),
+        files,
+    })
 }
 
 fn ending(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+    path.extension()
+        .map(|e| e.to_string_lossy().to_lowercase())
+        .unwrap_or_default()
 }
 
 fn plain(value: &Value) -> String {
@@ -73,7 +79,8 @@ fn plain(value: &Value) -> String {
 
 /// Every column there is, and how each came about.
 pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), ProjectError> {
-    let wrong = |e: arrow::error::ArrowError| ProjectError::Ask(format!("the catalogue can't be put together: {e}"));
+    let wrong =
+        |e: arrow::error::ArrowError| ProjectError::Ask(format!("the catalogue can't be put together: {e}"));
     let images = Images::of(project)?;
     let ids: Vec<i64> = images.objects().iter().map(|o| o.id).collect();
     let mut columns = identity(project, &images)?;
@@ -90,9 +97,16 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
     }
     columns.extend(label_columns(project, &ids)?);
     let mut kinds = answers::kinds(project)?;
-    kinds.sort_by_key(|k| [classify::ANSWER, anomalies::ANSWER].iter().position(|known| known == k).unwrap_or(2));
+    kinds.sort_by_key(|k| {
+        [classify::ANSWER, anomalies::ANSWER]
+            .iter()
+            .position(|known| known == k)
+            .unwrap_or(2)
+    });
     for kind in kinds {
-        let Some(answer) = answers::load(project, &kind)? else { continue };
+        let Some(answer) = answers::load(project, &kind)? else {
+            continue;
+        };
         let rows = catalog::align(&answer.table, &ids).map_err(wrong)?;
         for (field, array) in rows.schema_ref().fields().iter().zip(rows.columns()) {
             if field.name() != OBJECT_ID {
@@ -120,38 +134,95 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
 /// Who each object is and where.
 fn identity(project: &Project, images: &Images) -> Result<Vec<(Field, ArrayRef)>, ProjectError> {
     let all = images.objects();
-    let sources: HashMap<i64, String> =
-        objects::fields(project.store())?.into_iter().map(|f| (f.id, f.name)).collect();
+    let sources: HashMap<i64, String> = objects::fields(project.store())?
+        .into_iter()
+        .map(|f| (f.id, f.name))
+        .collect();
     let flags = project.flags()?;
     let real = |name: &str, unit: &str, ucd: &str, what: &str, value: fn(&objects::Object) -> Option<f64>| {
         let array: Float64Array = all.iter().map(value).collect();
-        (field(name, DataType::Float64, unit, ucd, what), Arc::new(array) as ArrayRef)
+        (
+            field(name, DataType::Float64, unit, ucd, what),
+            Arc::new(array) as ArrayRef,
+        )
     };
     let text = |name: &str, ucd: &str, what: &str, array: StringArray| {
-        (field(name, DataType::Utf8, "", ucd, what), Arc::new(array) as ArrayRef)
+        (
+            field(name, DataType::Utf8, "", ucd, what),
+            Arc::new(array) as ArrayRef,
+        )
     };
     let mut columns = vec![
         (
-            field(OBJECT_ID, DataType::Int64, "", "meta.record", "number in the project"),
+            field(
+                OBJECT_ID,
+                DataType::Int64,
+                "",
+                "meta.record",
+                "number in the project",
+            ),
             Arc::new(all.iter().map(|o| Some(o.id)).collect::<Int64Array>()) as ArrayRef,
         ),
-        text("object", "meta.id;meta.main", "name", all.iter().map(|o| Some(o.name.as_str())).collect()),
-        text("source", "meta.file", "image or folder it comes from", all.iter().map(|o| sources.get(&o.field).map(String::as_str)).collect()),
+        text(
+            "object",
+            "meta.id;meta.main",
+            "name",
+            all.iter().map(|o| Some(o.name.as_str())).collect(),
+        ),
+        text(
+            "source",
+            "meta.file",
+            "image or folder it comes from",
+            all.iter()
+                .map(|o| sources.get(&o.field).map(String::as_str))
+                .collect(),
+        ),
     ];
     if all.iter().any(|o| o.file.is_some()) {
-        columns.push(text("file", "meta.file", "cutout, relative to its folder", all.iter().map(|o| o.file.as_deref()).collect()));
+        columns.push(text(
+            "file",
+            "meta.file",
+            "cutout, relative to its folder",
+            all.iter().map(|o| o.file.as_deref()).collect(),
+        ));
     }
     if all.iter().any(|o| o.x.is_some()) {
-        columns.push(real("x_pixel", "pix", "pos.cartesian.x;instr.det", "x in the reference band, zero-based", |o| o.x));
-        columns.push(real("y_pixel", "pix", "pos.cartesian.y;instr.det", "y in the reference band, zero-based", |o| o.y));
+        columns.push(real(
+            "x_pixel",
+            "pix",
+            "pos.cartesian.x;instr.det",
+            "x in the reference band, zero-based",
+            |o| o.x,
+        ));
+        columns.push(real(
+            "y_pixel",
+            "pix",
+            "pos.cartesian.y;instr.det",
+            "y in the reference band, zero-based",
+            |o| o.y,
+        ));
     }
     if all.iter().any(|o| o.ra_deg.is_some()) {
-        columns.push(real("ra_icrs", "deg", "pos.eq.ra", "right ascension, ICRS", |o| o.ra_deg));
-        columns.push(real("dec_icrs", "deg", "pos.eq.dec", "declination, ICRS", |o| o.dec_deg));
+        columns.push(real(
+            "ra_icrs",
+            "deg",
+            "pos.eq.ra",
+            "right ascension, ICRS",
+            |o| o.ra_deg,
+        ));
+        columns.push(real("dec_icrs", "deg", "pos.eq.dec", "declination, ICRS", |o| {
+            o.dec_deg
+        }));
     }
-    let array: arrow::array::Int16Array = all.iter().map(|o| Some(i16::from(flags.get(&o.id).copied().unwrap_or(0)))).collect();
+    let array: arrow::array::Int16Array = all
+        .iter()
+        .map(|o| Some(i16::from(flags.get(&o.id).copied().unwrap_or(0))))
+        .collect();
     let what = "1 cutout over the edge, 2 blank pixels, 4 band missing, 8 no pixels at all";
-    columns.push((field("cutout_flags", DataType::Int16, "", "meta.code", what), Arc::new(array)));
+    columns.push((
+        field("cutout_flags", DataType::Int16, "", "meta.code", what),
+        Arc::new(array),
+    ));
     Ok(columns)
 }
 
@@ -160,16 +231,25 @@ fn label_columns(project: &Project, ids: &[i64]) -> Result<Vec<(Field, ArrayRef)
     let marks = journal::standing_events(project.store(), Kind::Mark)?;
     let text = |name: &str, what: &str, events: &HashMap<i64, Event>, part: fn(&Event) -> Option<&str>| {
         let array: StringArray = ids.iter().map(|id| events.get(id).and_then(part)).collect();
-        (field(name, DataType::Utf8, "", "meta.code.class", what), Arc::new(array) as ArrayRef)
+        (
+            field(name, DataType::Utf8, "", "meta.code.class", what),
+            Arc::new(array) as ArrayRef,
+        )
     };
     let mut columns = vec![
-        text("label", "class given by a person or a file", &labels, |e| e.value.as_deref()),
+        text("label", "class given by a person or a file", &labels, |e| {
+            e.value.as_deref()
+        }),
         text("label_by", "who gave it", &labels, |e| Some(&e.who)),
         text("label_at", "when, UTC", &labels, |e| Some(&e.at)),
-        text("label_from", "from which view, command or file", &labels, |e| Some(&e.origin)),
+        text("label_from", "from which view, command or file", &labels, |e| {
+            Some(&e.origin)
+        }),
     ];
     if !marks.is_empty() {
-        columns.push(text("mark", "interesting or ordinary", &marks, |e| e.value.as_deref()));
+        columns.push(text("mark", "interesting or ordinary", &marks, |e| {
+            e.value.as_deref()
+        }));
         columns.push(text("mark_by", "who marked it", &marks, |e| Some(&e.who)));
     }
     Ok(columns)
@@ -199,7 +279,10 @@ fn feature_columns(run: &Run) -> Vec<(Field, ArrayRef)> {
         .map(|(name, values)| {
             let fact = known.iter().find(|f| f.name == name);
             let (unit, what) = fact.map_or(("", ""), |f| (f.unit, f.description));
-            (field(name, DataType::Float32, unit, "phys.morph", what), Arc::new(Float32Array::from(values)) as ArrayRef)
+            (
+                field(name, DataType::Float32, unit, "phys.morph", what),
+                Arc::new(Float32Array::from(values)) as ArrayRef,
+            )
         })
         .collect()
 }
@@ -237,7 +320,11 @@ fn cards_of(provenance: &Map<String, Value>) -> Vec<Card> {
                     if let Some(sha) = encoder["weights_sha256"].as_str() {
                         cards.push(text(format!("WSHA{n}"), sha.to_owned(), "SHA-256 of its weights"));
                     }
-                    cards.push(text(format!("ESET{n}"), encoder["settings"].to_string(), "its settings"));
+                    cards.push(text(
+                        format!("ESET{n}"),
+                        encoder["settings"].to_string(),
+                        "its settings",
+                    ));
                     cards.push(text(format!("ERUN{n}"), json!({"run": run["run"], "fields": run["fields"], "program": run["program"], "created": run["created"]}).to_string(), "run"));
                 }
             }
@@ -251,7 +338,11 @@ fn cards_of(provenance: &Map<String, Value>) -> Vec<Card> {
                     _ => format!("PROV{others}"),
                 };
                 if let Some(seed) = value.get("seed").and_then(Value::as_i64) {
-                    cards.push(Card::new(&format!("{}SD", &short[..short.len().min(6)]), CardValue::Integer(seed), "seed"));
+                    cards.push(Card::new(
+                        &format!("{}SD", &short[..short.len().min(6)]),
+                        CardValue::Integer(seed),
+                        "seed",
+                    ));
                 }
                 cards.push(text(short, plain(value), "how it came about"));
             }
@@ -271,20 +362,36 @@ pub fn export_vectors(
     let newest = project.runs()?.first().map(|(run, _)| run.clone());
     let wanted = on.map(str::to_owned).or(newest);
     let opened = Opened::of(project, wanted.as_deref())?;
-    let run = opened.runs.first().ok_or_else(|| ProjectError::Ask("there are no vectors".into()))?;
+    let run = opened
+        .runs
+        .first()
+        .ok_or_else(|| ProjectError::Ask("there are no vectors".into()))?;
     let vectors = run.vectors();
     let images = Images::of(project)?;
     let rows: Vec<usize> = vectors.present_rows().collect();
-    let all_files = rows.iter().all(|&i| images.objects().get(i).is_some_and(|o| o.file.is_some()));
+    let all_files = rows
+        .iter()
+        .all(|&i| images.objects().get(i).is_some_and(|o| o.file.is_some()));
     let keys: Vec<String> = rows
         .iter()
         .filter_map(|&i| images.objects().get(i))
-        .map(|o| o.file.clone().filter(|_| all_files).unwrap_or_else(|| o.name.clone()))
+        .map(|o| {
+            o.file
+                .clone()
+                .filter(|_| all_files)
+                .unwrap_or_else(|| o.name.clone())
+        })
         .collect();
     progress.begin(&format!("writing {}", path.display()), None);
     let key = if all_files { "file" } else { "object" };
     let names = &run.manifest.encoder.feature_names;
-    write_vectors(path, key, &keys, vectors.dim(), names, &mut |i, out| vectors.read_row(rows[i], out))
-        .map_err(|e| ProjectError::Ask(e.to_string()))?;
-    Ok(ExportReport { rows: keys.len(), columns: vectors.dim() + 1, files: vec![path.to_owned()] })
+    write_vectors(path, key, &keys, vectors.dim(), names, &mut |i, out| {
+        vectors.read_row(rows[i], out)
+    })
+    .map_err(|e| ProjectError::Ask(e.to_string()))?;
+    Ok(ExportReport {
+        rows: keys.len(),
+        columns: vectors.dim() + 1,
+        files: vec![path.to_owned()],
+    })
 }

@@ -75,8 +75,15 @@ impl OpenField {
             }
             let pixels = FitsPixels::open(&band.path, band.hdu, band.plane).map_err(|e| e.to_string())?;
             let file = FitsFile::open(&band.path).map_err(|e| e.to_string())?;
-            let wcs = file.hdus().get(band.hdu).and_then(|h| Wcs::from_header(&h.header).ok());
-            bands.push(OpenBand { name: band.name.clone(), pixels, place: wcs.map_or(Place::Pixels, |w| Place::Sky(Box::new(w))) });
+            let wcs = file
+                .hdus()
+                .get(band.hdu)
+                .and_then(|h| Wcs::from_header(&h.header).ok());
+            bands.push(OpenBand {
+                name: band.name.clone(),
+                pixels,
+                place: wcs.map_or(Place::Pixels, |w| Place::Sky(Box::new(w))),
+            });
         }
         // One band without WCS among others with: the grids are the same or nothing can be said.
         if bands.iter().any(|b| matches!(b.place, Place::Pixels)) {
@@ -85,7 +92,11 @@ impl OpenField {
             }
         }
         let size = field.size.unwrap_or(super::import::DEFAULT_SIZE);
-        Ok(Self { bands, reference: field.reference(), size })
+        Ok(Self {
+            bands,
+            reference: field.reference(),
+            size,
+        })
     }
 
     fn cut(&self, object: &Object, size: CutoutSize) -> Result<Cutout, String> {
@@ -95,7 +106,11 @@ impl OpenField {
         let sources: Vec<BandSource<'_>> = self
             .bands
             .iter()
-            .map(|b| BandSource { name: &b.name, pixels: &b.pixels as &dyn PixelSource, to_pixel: &b.place })
+            .map(|b| BandSource {
+                name: &b.name,
+                pixels: &b.pixels as &dyn PixelSource,
+                to_pixel: &b.place,
+            })
             .collect();
         cut_bands(&sources, self.reference, x, y, size, None).map_err(|e| e.to_string())
     }
@@ -112,8 +127,15 @@ pub struct Images {
 impl Images {
     /// Prepares to cut out any object of `project`. Files are opened when first needed.
     pub fn of(project: &Project) -> Result<Self, ProjectError> {
-        let fields = objects::fields(project.store())?.into_iter().map(|f| (f.id, f)).collect();
-        Ok(Self { fields, objects: objects::all(project.store())?, open: Mutex::new(Vec::new()) })
+        let fields = objects::fields(project.store())?
+            .into_iter()
+            .map(|f| (f.id, f))
+            .collect();
+        Ok(Self {
+            fields,
+            objects: objects::all(project.store())?,
+            open: Mutex::new(Vec::new()),
+        })
     }
 
     /// All objects, by number.
@@ -139,7 +161,10 @@ impl Images {
 
     fn open_field(&self, field: &Field) -> Result<Arc<OpenField>, String> {
         // Opened under the lock: the threads that need the same field wait instead of reading it again.
-        let mut open = self.open.lock().map_err(|_| "a thread that was opening images failed".to_owned())?;
+        let mut open = self
+            .open
+            .lock()
+            .map_err(|_| "a thread that was opening images failed".to_owned())?;
         if let Some(i) = open.iter().position(|(id, _)| *id == field.id) {
             let entry = open.remove(i);
             let found = entry.1.clone();
@@ -164,7 +189,10 @@ pub struct Watched<'a> {
 impl<'a> Watched<'a> {
     /// Watches the cutouts of `images`.
     pub fn new(images: &'a Images) -> Self {
-        Self { images, flags: images.objects().iter().map(|_| AtomicU8::new(0)).collect() }
+        Self {
+            images,
+            flags: images.objects().iter().map(|_| AtomicU8::new(0)).collect(),
+        }
     }
 
     /// The flags of those of `rows` that have any.
@@ -188,32 +216,65 @@ impl CutoutProvider for Watched<'_> {
 
 /// Reads a ready-made cutout: a picture, or the first image of a FITS file, planes as bands.
 pub fn read_cutout(path: &Path) -> Result<Cutout, String> {
-    let kind = super::inputs::file_kind(path).map_err(|e| format!("{}: can't be opened: {e}", path.display()))?;
+    let kind =
+        super::inputs::file_kind(path).map_err(|e| format!("{}: can't be opened: {e}", path.display()))?;
     if kind != super::inputs::FileKind::Fits {
         let picture = read_picture(path).map_err(|e| e.to_string())?;
-        let names: &[&str] = if picture.channels.len() == 1 { &["gray"] } else { &["red", "green", "blue"] };
-        return Ok(finish(picture.channels, names.iter().map(|n| (*n).to_owned()).collect(), Origin::TopLeft, true, None));
+        let names: &[&str] = if picture.channels.len() == 1 {
+            &["gray"]
+        } else {
+            &["red", "green", "blue"]
+        };
+        return Ok(finish(
+            picture.channels,
+            names.iter().map(|n| (*n).to_owned()).collect(),
+            Origin::TopLeft,
+            true,
+            None,
+        ));
     }
     let mut file = FitsFile::open(path).map_err(|e| e.to_string())?;
     let (images, _) = super::inputs::images_of(&file);
     let image = images.iter().find(|i| !i.is_auxiliary).or(images.first());
     let Some(image) = image else {
-        let why = file.problems().first().map_or("holds no image of at least 2×2 pixels".to_owned(), ToString::to_string);
+        let why = file.problems().first().map_or(
+            "holds no image of at least 2×2 pixels".to_owned(),
+            ToString::to_string,
+        );
         return Err(format!("{}: {why}", path.display()));
     };
-    let planes = if image.planes > MOST_BANDS { 1 } else { image.planes };
+    let planes = if image.planes > MOST_BANDS {
+        1
+    } else {
+        image.planes
+    };
     let mut bands = Vec::new();
     for plane in 0..planes {
         bands.push(file.read_plane(image.hdu, plane).map_err(|e| e.to_string())?);
     }
-    let names = (0..planes).map(|p| image.band.clone().filter(|_| planes == 1).unwrap_or_else(|| format!("plane{p}")));
+    let names = (0..planes).map(|p| {
+        image
+            .band
+            .clone()
+            .filter(|_| planes == 1)
+            .unwrap_or_else(|| format!("plane{p}"))
+    });
     let scale = image.wcs.as_ref().ok().map(Wcs::pixel_scale_arcsec);
     Ok(finish(bands, names.collect(), Origin::BottomLeft, false, scale))
 }
 
-fn finish(bands: Vec<Plane>, band_names: Vec<String>, origin: Origin, is_picture: bool, scale: Option<f64>) -> Cutout {
+fn finish(
+    bands: Vec<Plane>,
+    band_names: Vec<String>,
+    origin: Origin,
+    is_picture: bool,
+    scale: Option<f64>,
+) -> Cutout {
     let mut flags = 0;
-    let finite: Vec<usize> = bands.iter().map(|b| b.pixels.iter().filter(|v| v.is_finite()).count()).collect();
+    let finite: Vec<usize> = bands
+        .iter()
+        .map(|b| b.pixels.iter().filter(|v| v.is_finite()).count())
+        .collect();
     if finite.iter().zip(&bands).any(|(&n, b)| n < b.pixels.len()) {
         flags |= CutoutFlags::NAN;
     }
@@ -223,5 +284,12 @@ fn finish(bands: Vec<Plane>, band_names: Vec<String>, origin: Origin, is_picture
     if finite.iter().all(|&n| n == 0) {
         flags |= CutoutFlags::EMPTY;
     }
-    Cutout { bands, band_names, origin, is_picture, pixel_scale_arcsec: scale, flags: CutoutFlags(flags) }
+    Cutout {
+        bands,
+        band_names,
+        origin,
+        is_picture,
+        pixel_scale_arcsec: scale,
+        flags: CutoutFlags(flags),
+    }
 }

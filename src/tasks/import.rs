@@ -91,21 +91,30 @@ pub fn import(
     if let Some(crop) = options.crop
         && !(crop > 0.0 && crop <= 1.0)
     {
-        return Err(ProjectError::Ask(format!("--crop {crop}: give a fraction above 0 and at most 1")));
+        return Err(ProjectError::Ask(format!(
+            "--crop {crop}: give a fraction above 0 and at most 1"
+        )));
     }
-    let _lock = project.lock_import(|| progress.note("another process imports into this project: waiting for it"))?;
+    let _lock =
+        project.lock_import(|| progress.note("another process imports into this project: waiting for it"))?;
     let as_mosaics = options.detect || options.catalog.is_some();
     let mut inputs = look(&options.paths, as_mosaics, progress);
     if let Some(catalog) = &options.catalog {
         inputs.catalogs = vec![(catalog.clone(), None)];
     }
-    let mut report = ImportReport { skipped: std::mem::take(&mut inputs.skipped), ..Default::default() };
+    let mut report = ImportReport {
+        skipped: std::mem::take(&mut inputs.skipped),
+        ..Default::default()
+    };
     let known = crate::project::objects::fields(project.store())?;
     let tables = read_catalogs(&inputs, options, &mut report, progress)?;
     let mut fields: Vec<NewField> = Vec::new();
 
     let mosaics = group(&mut inputs, options.plane, &mut report);
-    let mosaics: Vec<Mosaic> = mosaics.into_iter().filter(|m| !is_known(m, &known, &mut report)).collect();
+    let mosaics: Vec<Mosaic> = mosaics
+        .into_iter()
+        .filter(|m| !is_known(m, &known, &mut report))
+        .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
         if options.detect || positional.is_empty() {
@@ -134,8 +143,14 @@ pub fn import(
         )));
     }
     for cutouts in &inputs.cutouts {
-        if known.iter().any(|f| f.kind == FieldKind::Folder && f.root == absolute(&cutouts.root)) {
-            report.skipped.push(Skipped::new(cutouts.root.display(), "is in this project already: left as it is"));
+        if known
+            .iter()
+            .any(|f| f.kind == FieldKind::Folder && f.root == absolute(&cutouts.root))
+        {
+            report.skipped.push(Skipped::new(
+                cutouts.root.display(),
+                "is in this project already: left as it is",
+            ));
             continue;
         }
         let (field, field_report) = take_cutouts(cutouts, &tables, options, progress);
@@ -163,7 +178,12 @@ struct Mosaic {
 
 impl Mosaic {
     fn name(&self) -> String {
-        self.reference().0.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+        self.reference()
+            .0
+            .path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     /// The middle band: usually the deepest, and the one whose pixels positions are given in.
@@ -186,7 +206,10 @@ impl Mosaic {
     fn field(&self, options: &ImportOptions) -> Result<Field, ProjectError> {
         let mut bands = Vec::new();
         for ((image, plane), name) in self.images.iter().zip(self.band_names()) {
-            let cause = |cause| ProjectError::Io { path: image.path.display().to_string(), cause };
+            let cause = |cause| ProjectError::Io {
+                path: image.path.display().to_string(),
+                cause,
+            };
             bands.push(Band {
                 name,
                 path: absolute(&image.path),
@@ -195,9 +218,22 @@ impl Mosaic {
                 fingerprint: fingerprint(&image.path).map_err(cause)?,
             });
         }
-        let root = self.reference().0.path.parent().map_or_else(PathBuf::new, absolute);
+        let root = self
+            .reference()
+            .0
+            .path
+            .parent()
+            .map_or_else(PathBuf::new, absolute);
         let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
-        Ok(Field { id: 0, kind: FieldKind::Mosaic, name: self.name(), root, size, crop: 1.0, bands })
+        Ok(Field {
+            id: 0,
+            kind: FieldKind::Mosaic,
+            name: self.name(),
+            root,
+            size,
+            crop: 1.0,
+            bands,
+        })
     }
 }
 
@@ -208,9 +244,16 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool {
     let (image, plane) = mosaic.reference();
     let path = absolute(&image.path);
-    let found = known.iter().any(|f| f.bands.iter().any(|b| b.path == path && b.hdu == image.hdu && b.plane == *plane));
+    let found = known.iter().any(|f| {
+        f.bands
+            .iter()
+            .any(|b| b.path == path && b.hdu == image.hdu && b.plane == *plane)
+    });
     if found {
-        report.skipped.push(Skipped::new(path.display(), "is in this project already: left as it is"));
+        report.skipped.push(Skipped::new(
+            path.display(),
+            "is in this project already: left as it is",
+        ));
     }
     found
 }
@@ -218,45 +261,66 @@ fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool
 /// Puts images of one sky together: weight maps with their image, cubes as bands by plane, and
 /// images of different bands that cover the same sky (or, without WCS, have the same shape).
 fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut ImportReport) -> Vec<Mosaic> {
-    let (auxiliary, images): (Vec<FoundImage>, Vec<FoundImage>) =
-        std::mem::take(&mut inputs.images).into_iter().partition(|i| i.is_auxiliary);
+    let (auxiliary, images): (Vec<FoundImage>, Vec<FoundImage>) = std::mem::take(&mut inputs.images)
+        .into_iter()
+        .partition(|i| i.is_auxiliary);
     let mut mosaics: Vec<Mosaic> = Vec::new();
     for image in images {
         let label = format!("{} HDU {}", image.path.display(), image.hdu);
         let planes: Vec<usize> = match plane {
             Some(p) if p < image.planes => vec![p],
             Some(p) if image.planes > 1 => {
-                report.skipped.push(Skipped::new(label, format!("has no plane {p}: planes run from 0 to {}", image.planes - 1)));
+                report.skipped.push(Skipped::new(
+                    label,
+                    format!("has no plane {p}: planes run from 0 to {}", image.planes - 1),
+                ));
                 continue;
             }
             _ if image.planes > MOST_BANDS => {
                 let n = image.planes;
-                report.skipped.push(Skipped::new(label, format!("is a cube of {n} planes: choose one with --plane 0…{}", n - 1)));
+                report.skipped.push(Skipped::new(
+                    label,
+                    format!("is a cube of {n} planes: choose one with --plane 0…{}", n - 1),
+                ));
                 continue;
             }
             _ => (0..image.planes).collect(),
         };
-        let home = mosaics.iter_mut().find(|m| planes.len() == 1 && is_same_sky(m, &image));
+        let home = mosaics
+            .iter_mut()
+            .find(|m| planes.len() == 1 && is_same_sky(m, &image));
         let images = planes.into_iter().map(|p| (image.clone(), p));
         match home {
             Some(mosaic) => mosaic.images.extend(images),
-            None => mosaics.push(Mosaic { images: images.collect(), weight: None }),
+            None => mosaics.push(Mosaic {
+                images: images.collect(),
+                weight: None,
+            }),
         }
     }
     for mosaic in &mut mosaics {
         // A stable sort: bands nobody knows stay as given, behind the known ones.
         mosaic.images.sort_by(|a, b| {
-            let nm = |i: &FoundImage| i.band.as_deref().and_then(bands::wavelength_nm).unwrap_or(f64::INFINITY);
+            let nm = |i: &FoundImage| {
+                i.band
+                    .as_deref()
+                    .and_then(bands::wavelength_nm)
+                    .unwrap_or(f64::INFINITY)
+            };
             nm(&a.0).total_cmp(&nm(&b.0))
         });
     }
     for weight in auxiliary {
-        let home = mosaics.iter_mut().find(|m| m.images.iter().any(|(i, _)| is_weight_of(&weight, i)));
+        let home = mosaics
+            .iter_mut()
+            .find(|m| m.images.iter().any(|(i, _)| is_weight_of(&weight, i)));
         match home {
             Some(mosaic) => {
                 let stem = bands::stem(&weight.path).to_lowercase();
                 let name = weight.hdu_name.clone().unwrap_or_default().to_lowercase();
-                let is_weight = ["wht", "weight", "ivar", "invvar"].iter().any(|w| stem.contains(w) || name.contains(w));
+                let is_weight = ["wht", "weight", "ivar", "invvar"]
+                    .iter()
+                    .any(|w| stem.contains(w) || name.contains(w));
                 // Masks and noise maps are recognised so as not to be searched for objects.
                 if is_weight && mosaic.weight.is_none() && is_weight_of(&weight, &mosaic.reference().0) {
                     mosaic.weight = Some(weight);
@@ -276,12 +340,17 @@ fn is_weight_of(weight: &FoundImage, image: &FoundImage) -> bool {
         return false;
     }
     let (w, i) = (bands::stem(&weight.path), bands::stem(&image.path));
-    weight.path == image.path || w.starts_with(&i) || i.starts_with(w.split(['.', '_', '-']).next().unwrap_or(&w))
+    weight.path == image.path
+        || w.starts_with(&i)
+        || i.starts_with(w.split(['.', '_', '-']).next().unwrap_or(&w))
 }
 
 fn is_same_sky(mosaic: &Mosaic, image: &FoundImage) -> bool {
     let new_band = image.band.as_ref();
-    let is_other_band = mosaic.images.iter().all(|(i, _)| i.planes == 1 && i.band.as_ref().is_some_and(|b| Some(b) != new_band));
+    let is_other_band = mosaic
+        .images
+        .iter()
+        .all(|(i, _)| i.planes == 1 && i.band.as_ref().is_some_and(|b| Some(b) != new_band));
     if new_band.is_none() || !is_other_band {
         return false;
     }
@@ -291,8 +360,12 @@ fn is_same_sky(mosaic: &Mosaic, image: &FoundImage) -> bool {
             let middle = |i: &FoundImage, w: &crate::sky::wcs::Wcs| {
                 w.icrs_from_pixel((i.shape.0 as f64 - 1.0) / 2.0, (i.shape.1 as f64 - 1.0) / 2.0)
             };
-            let side = |i: &FoundImage, w: &crate::sky::wcs::Wcs| i.shape.0.min(i.shape.1) as f64 * w.pixel_scale_arcsec();
-            let (Some(p), Some(q)) = (middle(first, a), middle(image, b)) else { return false };
+            let side = |i: &FoundImage, w: &crate::sky::wcs::Wcs| {
+                i.shape.0.min(i.shape.1) as f64 * w.pixel_scale_arcsec()
+            };
+            let (Some(p), Some(q)) = (middle(first, a), middle(image, b)) else {
+                return false;
+            };
             let (s, t) = (side(first, a), side(image, b));
             // Bands of a survey are dithered a little; neighbouring tiles are a whole side apart.
             coords::separation_arcsec(p, q) < 0.35 * s.min(t) && s.max(t) < 2.0 * s.min(t)
@@ -325,7 +398,7 @@ fn read_catalogs(
             Err(why) => {
                 // Asked for by name: without it the import would be another one.
                 if options.catalog.as_ref() == Some(path) {
-                    return Err(ProjectError::Ask(format!("{}: {why}", path.display())));
+                    return Err(ProjectError::Ask(why));
                 }
                 report.skipped.push(Skipped::new(path.display(), why));
                 continue;
@@ -357,20 +430,27 @@ fn read_catalogs(
             .iter()
             .find_map(|n| table.position(n).map(|i| table.names()[i].to_owned()))
             .filter(|_| !inputs.cutouts.is_empty());
-        catalogs.push(Catalog { path: path.clone(), table, roles, file_column });
+        catalogs.push(Catalog {
+            path: path.clone(),
+            table,
+            roles,
+            file_column,
+        });
     }
     Ok(catalogs)
 }
 
 /// Reads a catalogue of any kind.
 pub fn read_table(path: &Path, hdu: Option<usize>, progress: &dyn Progress) -> Result<Table, String> {
-    let is_fits = super::inputs::file_kind(path).map_err(|e| format!("can't be opened: {e}"))? == super::inputs::FileKind::Fits;
+    let is_fits = super::inputs::file_kind(path)
+        .map_err(|e| format!("{}: can't be opened: {e}", path.display()))?
+        == super::inputs::FileKind::Fits;
     if !is_fits {
         return crate::io::catalog::read_catalog(path, progress).map_err(|e| e.to_string());
     }
     let mut file = FitsFile::open(path).map_err(|e| e.to_string())?;
     let hdu = hdu.or_else(|| super::inputs::images_of(&file).1);
-    let hdu = hdu.ok_or_else(|| "this FITS file holds no table with rows".to_owned())?;
+    let hdu = hdu.ok_or_else(|| format!("{}: this FITS file holds no table with rows", path.display()))?;
     file.read_table(hdu).map_err(|e| e.to_string())
 }
 
@@ -393,7 +473,13 @@ fn match_catalog(
 ) -> Result<(), ProjectError> {
     let rows = catalog.table.rows();
     let at = |e: String| ProjectError::Ask(format!("{}: {e}", catalog.path.display()));
-    let mut how: Vec<String> = catalog.roles.why.clone();
+    // Only what was used: sizes and classes are kept as columns and no more.
+    let used = |sentence: &&String| {
+        !["size = ", "label = "]
+            .iter()
+            .any(|role| sentence.starts_with(role))
+    };
+    let mut how: Vec<String> = catalog.roles.why.iter().filter(used).cloned().collect();
     let sky: Option<Vec<(f64, f64)>> = match (&catalog.roles.ra, &catalog.roles.dec) {
         (Some(_), Some(_)) => {
             let mut sky = sky_positions(&catalog.table, &catalog.roles).map_err(|e| at(e.to_string()))?;
@@ -412,7 +498,12 @@ fn match_catalog(
             let xs = catalog.table.numbers(x).ok_or_else(|| missing(x))?;
             let ys = catalog.table.numbers(y).ok_or_else(|| missing(y))?;
             let shift = if catalog.roles.x_is_one_based { 1.0 } else { 0.0 };
-            Some(xs.into_iter().zip(ys).map(|(x, y)| (x - shift, y - shift)).collect())
+            Some(
+                xs.into_iter()
+                    .zip(ys)
+                    .map(|(x, y)| (x - shift, y - shift))
+                    .collect(),
+            )
         }
         _ => None,
     };
@@ -425,7 +516,10 @@ fn match_catalog(
             (Some(sky), Ok(wcs), _) => wcs.pixels_from_icrs(sky),
             (_, _, Some(pixels)) => pixels.iter().map(|&p| Some(p)).collect(),
             (Some(_), Err(why), None) => {
-                report.skipped.push(Skipped::new(mosaic.name(), format!("sky positions can't be placed on it: {why}")));
+                report.skipped.push(Skipped::new(
+                    mosaic.name(),
+                    format!("sky positions can't be placed on it: {why}"),
+                ));
                 continue;
             }
             _ => {
@@ -439,7 +533,8 @@ fn match_catalog(
         let inside: Vec<usize> = (0..rows)
             .filter(|&i| !taken[i])
             .filter(|&i| {
-                positions[i].is_some_and(|(x, y)| x >= -0.5 && y >= -0.5 && x < width - 0.5 && y < height - 0.5)
+                positions[i]
+                    .is_some_and(|(x, y)| x >= -0.5 && y >= -0.5 && x < width - 0.5 && y < height - 0.5)
             })
             .collect();
         for &i in &inside {
@@ -455,7 +550,10 @@ fn match_catalog(
                     (None, Ok(wcs)) => wcs.icrs_from_pixel(x, y),
                     _ => None,
                 };
-                let id = ids.as_ref().map(|ids| ids[i].trim().to_owned()).filter(|id| !id.is_empty());
+                let id = ids
+                    .as_ref()
+                    .map(|ids| ids[i].trim().to_owned())
+                    .filter(|id| !id.is_empty());
                 let name = id.or_else(|| radec.map(|(ra, dec)| coords::position_name(ra, dec)));
                 Some(Object {
                     id: 0,
@@ -470,10 +568,21 @@ fn match_catalog(
             })
             .collect::<Vec<Object>>();
         let keep: UInt32Array = inside.iter().map(|&i| Some(i as u32)).collect();
-        let batch = arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?;
+        let batch =
+            arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?;
         how.push(match (&sky, &image.wcs) {
-            (Some(_), Ok(wcs)) => format!("{} of {rows} rows of {} lie on the image (RA/Dec through its {} WCS)", inside.len(), file_name(&catalog.path), wcs.projection_code()),
-            _ => format!("{} of {rows} rows of {} lie on the image (pixel columns, {}-based)", inside.len(), file_name(&catalog.path), i32::from(catalog.roles.x_is_one_based)),
+            (Some(_), Ok(wcs)) => format!(
+                "{} of {rows} rows of {} lie on the image (RA/Dec through its {} WCS)",
+                inside.len(),
+                file_name(&catalog.path),
+                wcs.projection_code()
+            ),
+            _ => format!(
+                "{} of {rows} rows of {} lie on the image (pixel columns, {}-based)",
+                inside.len(),
+                file_name(&catalog.path),
+                i32::from(catalog.roles.x_is_one_based)
+            ),
         });
         report.fields.push(FieldReport {
             name: mosaic.name(),
@@ -481,13 +590,24 @@ fn match_catalog(
             objects: objects.len(),
             how: std::mem::take(&mut how),
         });
-        let columns = Some(Table { batch, meta: catalog.table.meta.clone() });
-        fields.push(NewField { field: mosaic.field(options)?, objects, columns });
+        let columns = Some(Table {
+            batch,
+            meta: catalog.table.meta.clone(),
+        });
+        fields.push(NewField {
+            field: mosaic.field(options)?,
+            objects,
+            columns,
+        });
     }
     if placed < rows
         && let Some(last) = report.fields.last_mut()
     {
-        last.how.push(format!("{} rows of {} lie on no image and were left out", rows - placed, file_name(&catalog.path)));
+        last.how.push(format!(
+            "{} rows of {} lie on no image and were left out",
+            rows - placed,
+            file_name(&catalog.path)
+        ));
     }
     Ok(())
 }
@@ -503,7 +623,9 @@ fn frame_of(frame: roles::SkyFrame) -> SkyFrame {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn detect_on(
@@ -515,7 +637,9 @@ fn detect_on(
     let wrong = |e: String| ProjectError::Ask(e);
     progress.begin(&format!("reading {}", mosaic.name()), None);
     let mut file = FitsFile::open(&image.path).map_err(|e| wrong(e.to_string()))?;
-    let pixels = file.read_plane(image.hdu, *plane).map_err(|e| wrong(e.to_string()))?;
+    let pixels = file
+        .read_plane(image.hdu, *plane)
+        .map_err(|e| wrong(e.to_string()))?;
     let weight = match &mosaic.weight {
         Some(w) => {
             let mut file = FitsFile::open(&w.path).map_err(|e| wrong(e.to_string()))?;
@@ -538,7 +662,10 @@ fn detect_on(
             Object {
                 id: 0,
                 field: 0,
-                name: radec.map_or_else(|| format!("{}-{}", bands::stem(&image.path), i + 1), |(ra, dec)| coords::position_name(ra, dec)),
+                name: radec.map_or_else(
+                    || format!("{}-{}", bands::stem(&image.path), i + 1),
+                    |(ra, dec)| coords::position_name(ra, dec),
+                ),
                 x: Some(s.x),
                 y: Some(s.y),
                 ra_deg: radec.map(|p| p.0),
@@ -552,17 +679,35 @@ fn detect_on(
         objects.len(),
         settings.threshold_sigma,
         settings.min_area_px,
-        mosaic.weight.as_ref().map_or(String::new(), |w| format!(", noise from the weight map {}", file_name(&w.path)))
+        mosaic.weight.as_ref().map_or(String::new(), |w| format!(
+            ", noise from the weight map {}",
+            file_name(&w.path)
+        ))
     )];
     if mosaic.images.len() > 1 {
-        how.push(format!("detected on band {}", mosaic.band_names()[mosaic.images.len() / 2]));
+        how.push(format!(
+            "detected on band {}",
+            mosaic.band_names()[mosaic.images.len() / 2]
+        ));
     }
     if let Err(why) = &image.wcs {
         how.push(format!("no sky positions: {why}"));
     }
-    let field_report = FieldReport { name: mosaic.name(), bands: mosaic.band_names(), objects: objects.len(), how };
+    let field_report = FieldReport {
+        name: mosaic.name(),
+        bands: mosaic.band_names(),
+        objects: objects.len(),
+        how,
+    };
     let columns = Some(detect::catalog_columns(&found.sources).map_err(|e| wrong(e.to_string()))?);
-    Ok((NewField { field: mosaic.field(options)?, objects, columns }, field_report))
+    Ok((
+        NewField {
+            field: mosaic.field(options)?,
+            objects,
+            columns,
+        },
+        field_report,
+    ))
 }
 
 /// One object a file, with the columns of a catalogue that has a column of file names.
@@ -577,30 +722,62 @@ fn take_cutouts(
     let mut columns = None;
     let mut radec: Vec<Option<(f64, f64)>> = vec![None; cutouts.files.len()];
     for catalog in catalogs {
-        let Some(names) = catalog.file_column.as_ref().and_then(|c| catalog.table.texts(c)) else { continue };
+        let Some(names) = catalog.file_column.as_ref().and_then(|c| catalog.table.texts(c)) else {
+            continue;
+        };
         let mut row_of: HashMap<String, u32> = HashMap::new();
         let folder = catalog.path.parent().map_or_else(PathBuf::new, absolute);
         for (row, name) in names.iter().enumerate() {
             // Names are relative to the catalogue, to the folder, or bare.
-            let under_root = folder.join(name).strip_prefix(&root).ok().map(|p| p.to_string_lossy().into_owned());
-            for key in [under_root, Some(name.clone()), Path::new(name).file_name().map(|n| n.to_string_lossy().into_owned())].into_iter().flatten() {
+            let under_root = folder
+                .join(name)
+                .strip_prefix(&root)
+                .ok()
+                .map(|p| p.to_string_lossy().into_owned());
+            for key in [
+                under_root,
+                Some(name.clone()),
+                Path::new(name)
+                    .file_name()
+                    .map(|n| n.to_string_lossy().into_owned()),
+            ]
+            .into_iter()
+            .flatten()
+            {
                 row_of.entry(key).or_insert(row as u32);
             }
         }
-        let rows: UInt32Array =
-            cutouts.files.iter().map(|f| row_of.get(f).or_else(|| row_of.get(&file_name(Path::new(f)))).copied()).collect();
+        let rows: UInt32Array = cutouts
+            .files
+            .iter()
+            .map(|f| {
+                row_of
+                    .get(f)
+                    .or_else(|| row_of.get(&file_name(Path::new(f))))
+                    .copied()
+            })
+            .collect();
         let matched = rows.iter().flatten().count();
         if matched == 0 {
             continue;
         }
         if let Ok(sky) = sky_positions(&catalog.table, &catalog.roles) {
             for (position, row) in radec.iter_mut().zip(rows.iter()) {
-                *position = row.and_then(|r| sky.get(r as usize).copied()).filter(|p| p.0.is_finite() && p.1.is_finite());
+                *position = row
+                    .and_then(|r| sky.get(r as usize).copied())
+                    .filter(|p| p.0.is_finite() && p.1.is_finite());
             }
         }
-        how.push(format!("{matched} of {} files have a row in {}", cutouts.files.len(), file_name(&catalog.path)));
+        how.push(format!(
+            "{matched} of {} files have a row in {}",
+            cutouts.files.len(),
+            file_name(&catalog.path)
+        ));
         if let Ok(batch) = arrow::compute::take_record_batch(&catalog.table.batch, &rows) {
-            columns = Some(Table { batch, meta: catalog.table.meta.clone() });
+            columns = Some(Table {
+                batch,
+                meta: catalog.table.meta.clone(),
+            });
         }
         break;
     }
@@ -620,15 +797,41 @@ fn take_cutouts(
             file: Some(file.clone()),
         })
         .collect();
-    how.insert(0, format!("{} ready-made cutouts, one object a file", objects.len()));
-    let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| root.display().to_string());
+    how.insert(
+        0,
+        format!("{} ready-made cutouts, one object a file", objects.len()),
+    );
+    let name = root
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_else(|| root.display().to_string());
     let crop = options.crop.unwrap_or(1.0);
     if crop < 1.0 {
         how.push(format!("the central {crop} of each is kept"));
     }
-    let field = Field { id: 0, kind: FieldKind::Folder, name: name.clone(), root, size: None, crop, bands: vec![] };
-    let report = FieldReport { name, bands: vec![], objects: objects.len(), how };
-    (NewField { field, objects, columns }, report)
+    let field = Field {
+        id: 0,
+        kind: FieldKind::Folder,
+        name: name.clone(),
+        root,
+        size: None,
+        crop,
+        bands: vec![],
+    };
+    let report = FieldReport {
+        name,
+        bands: vec![],
+        objects: objects.len(),
+        how,
+    };
+    (
+        NewField {
+            field,
+            objects,
+            columns,
+        },
+        report,
+    )
 }
 
 /// Who is at the keyboard, for the journal.
@@ -641,5 +844,8 @@ pub fn current_user() -> String {
 
 /// An author for the journal: the person at the keyboard and where they speak from.
 pub fn author(who: Option<&str>, origin: &str) -> journal::Author {
-    journal::Author { who: who.map_or_else(current_user, str::to_owned), origin: origin.to_owned() }
+    journal::Author {
+        who: who.map_or_else(current_user, str::to_owned),
+        origin: origin.to_owned(),
+    }
 }

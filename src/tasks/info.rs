@@ -2,7 +2,7 @@
 
 use super::inputs::{FileKind, file_kind};
 use crate::io::catalog::Table;
-use crate::io::fits::{FitsFile, Header, HduInfo, HduKind};
+use crate::io::fits::{FitsFile, HduInfo, HduKind, Header};
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
 use crate::project::runs::Run;
@@ -56,9 +56,14 @@ pub fn info(path: &Path, progress: &dyn Progress) -> Result<Info, ProjectError> 
             Ok(Info::Fits(file.hdus().iter().map(hdu_line).collect(), problems))
         }
         FileKind::Picture => {
-            let picture = crate::io::picture::read_picture(path).map_err(|e| ProjectError::Ask(e.to_string()))?;
+            let picture =
+                crate::io::picture::read_picture(path).map_err(|e| ProjectError::Ask(e.to_string()))?;
             let first = picture.channels.first();
-            Ok(Info::Picture(picture.channels.len(), first.map_or(0, |p| p.width), first.map_or(0, |p| p.height)))
+            Ok(Info::Picture(
+                picture.channels.len(),
+                first.map_or(0, |p| p.width),
+                first.map_or(0, |p| p.height),
+            ))
         }
         FileKind::Catalog => {
             let table = super::import::read_table(path, None, progress).map_err(ProjectError::Ask)?;
@@ -73,16 +78,22 @@ pub fn info(path: &Path, progress: &dyn Progress) -> Result<Info, ProjectError> 
 pub fn header(path: &Path, hdu: usize) -> Result<Header, ProjectError> {
     let file = FitsFile::open(path).map_err(|e| ProjectError::Ask(e.to_string()))?;
     let count = file.hdus().len();
-    file.hdus()
-        .get(hdu)
-        .map(|h| h.header.clone())
-        .ok_or_else(|| ProjectError::Ask(format!("{}: there is no HDU {hdu}: it has {count}, counted from 0", path.display())))
+    file.hdus().get(hdu).map(|h| h.header.clone()).ok_or_else(|| {
+        ProjectError::Ask(format!(
+            "{}: there is no HDU {hdu}: it has {count}, counted from 0",
+            path.display()
+        ))
+    })
 }
 
 fn hdu_line(hdu: &HduInfo) -> HduLine {
     let (what, sky) = match &hdu.kind {
         HduKind::Empty => ("no data".to_owned(), String::new()),
-        HduKind::Image { shape, bitpix, compression } => {
+        HduKind::Image {
+            shape,
+            bitpix,
+            compression,
+        } => {
             let sides: Vec<String> = shape.iter().map(ToString::to_string).collect();
             let kind = match bitpix {
                 8 => "uint8".to_owned(),
@@ -91,22 +102,46 @@ fn hdu_line(hdu: &HduInfo) -> HduLine {
                 bits => format!("int{bits}"),
             };
             let packed = compression.as_ref().map_or(String::new(), |c| format!(", {c}"));
-            (format!("image {} {kind}{packed}", sides.join("×")), sky_of(&hdu.header, shape))
+            (
+                format!("image {} {kind}{packed}", sides.join("×")),
+                sky_of(&hdu.header, shape),
+            )
         }
-        HduKind::BinaryTable { rows, columns } => (format!("table of {rows} rows, {columns} columns"), String::new()),
-        HduKind::AsciiTable { rows, columns } => (format!("ASCII table of {rows} rows, {columns} columns"), String::new()),
+        HduKind::BinaryTable { rows, columns } => {
+            (format!("table of {rows} rows, {columns} columns"), String::new())
+        }
+        HduKind::AsciiTable { rows, columns } => (
+            format!("ASCII table of {rows} rows, {columns} columns"),
+            String::new(),
+        ),
         HduKind::RandomGroups => ("random groups".to_owned(), String::new()),
         HduKind::Other(name) => (name.clone(), String::new()),
     };
-    HduLine { index: hdu.index, name: hdu.name.clone().unwrap_or_default(), what, sky }
+    HduLine {
+        index: hdu.index,
+        name: hdu.name.clone().unwrap_or_default(),
+        what,
+        sky,
+    }
 }
 
 fn sky_of(header: &Header, shape: &[usize]) -> String {
-    let Ok(wcs) = Wcs::from_header(header) else { return String::new() };
-    let (Some(width), Some(height)) = (shape.first(), shape.get(1)) else { return String::new() };
+    let Ok(wcs) = Wcs::from_header(header) else {
+        return String::new();
+    };
+    let (Some(width), Some(height)) = (shape.first(), shape.get(1)) else {
+        return String::new();
+    };
     let middle = wcs.icrs_from_pixel((*width as f64 - 1.0) / 2.0, (*height as f64 - 1.0) / 2.0);
-    let middle = middle.map_or_else(|| "middle off the projection".to_owned(), |(ra, dec)| coords::position_name(ra, dec));
-    format!("{} {middle}, {:.4}″/pixel", wcs.projection_code(), wcs.pixel_scale_arcsec())
+    let middle = middle.map_or_else(
+        || "middle off the projection".to_owned(),
+        |(ra, dec)| coords::position_name(ra, dec),
+    );
+    format!(
+        "{} {middle}, {:.4}″/pixel",
+        wcs.projection_code(),
+        wcs.pixel_scale_arcsec()
+    )
 }
 
 /// Facts of a project.
@@ -119,8 +154,12 @@ pub fn project_facts(project: &Project) -> Result<Value, ProjectError> {
     let fields: Vec<Value> = objects::fields(project.store())?
         .iter()
         .map(|f| {
-            let missing: Vec<String> =
-                f.bands.iter().filter(|b| !b.path.exists()).map(|b| b.path.display().to_string()).collect();
+            let missing: Vec<String> = f
+                .bands
+                .iter()
+                .filter(|b| !b.path.exists())
+                .map(|b| b.path.display().to_string())
+                .collect();
             json!({
                 "name": f.name,
                 "kind": if f.kind == FieldKind::Mosaic { "mosaic" } else { "folder" },

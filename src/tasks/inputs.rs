@@ -2,7 +2,7 @@
 
 use super::Skipped;
 use super::bands::{band_name, is_auxiliary, stem};
-use crate::io::fits::{FitsFile, Header, HduKind};
+use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::progress::Progress;
 use crate::sky::wcs::Wcs;
 use std::io::Read;
@@ -75,19 +75,27 @@ pub fn file_kind(path: &Path) -> std::io::Result<FileKind> {
     if start.starts_with(&[0x1f, 0x8b]) {
         let mut inner = Vec::new();
         // A truncated stream gives what it can.
-        let _ = flate2::read::MultiGzDecoder::new(start.as_slice()).take(80).read_to_end(&mut inner);
+        let _ = flate2::read::MultiGzDecoder::new(start.as_slice())
+            .take(80)
+            .read_to_end(&mut inner);
         return Ok(kind_of(&inner, path));
     }
     Ok(kind_of(&start, path))
 }
 
 fn kind_of(start: &[u8], path: &Path) -> FileKind {
-    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
     let name = name.trim_end_matches(".gz");
     if start.starts_with(b"SIMPLE  =") || start.starts_with(b"SIMPLE =") {
         return FileKind::Fits;
     }
-    let is_picture = start.starts_with(b"\x89PNG") || start.starts_with(b"\xff\xd8\xff") || start.starts_with(b"II*\0") || start.starts_with(b"MM\0*");
+    let is_picture = start.starts_with(b"\x89PNG")
+        || start.starts_with(b"\xff\xd8\xff")
+        || start.starts_with(b"II*\0")
+        || start.starts_with(b"MM\0*");
     if is_picture {
         return FileKind::Picture;
     }
@@ -95,7 +103,9 @@ fn kind_of(start: &[u8], path: &Path) -> FileKind {
         return FileKind::Catalog;
     }
     let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
-    if ends(&[".csv", ".tsv", ".ecsv", ".vot", ".votable", ".xml", ".parquet", ".cat", ".tbl", ".txt", ".dat"]) {
+    if ends(&[
+        ".csv", ".tsv", ".ecsv", ".vot", ".votable", ".xml", ".parquet", ".cat", ".tbl", ".txt", ".dat",
+    ]) {
         return FileKind::Catalog;
     }
     // Broken ones are opened all the same, to say what is wrong with them.
@@ -127,15 +137,23 @@ pub fn look(paths: &[PathBuf], as_mosaics: bool, progress: &dyn Progress) -> Inp
 
 fn look_at_file(path: &Path, inputs: &mut Inputs) {
     match file_kind(path) {
-        Err(cause) => inputs.skipped.push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
+        Err(cause) => inputs
+            .skipped
+            .push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
         Ok(FileKind::Fits) => look_at_fits(path, inputs),
         Ok(FileKind::Catalog) => inputs.catalogs.push((path.to_owned(), None)),
         Ok(FileKind::Picture) => {
             let root = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
             match inputs.cutouts.iter_mut().find(|c| c.root == root) {
                 Some(known) => known.files.push(name),
-                None => inputs.cutouts.push(FoundCutouts { root, files: vec![name] }),
+                None => inputs.cutouts.push(FoundCutouts {
+                    root,
+                    files: vec![name],
+                }),
             }
         }
         Ok(FileKind::Unknown) => inputs.skipped.push(Skipped::new(
@@ -155,7 +173,10 @@ fn look_at_fits(path: &Path, inputs: &mut Inputs) {
         inputs.skipped.push(Skipped::new(path.display(), problem));
     }
     if images.is_empty() && table.is_none() && file.problems().is_empty() {
-        inputs.skipped.push(Skipped::new(path.display(), "holds no image of at least 2×2 pixels and no table"));
+        inputs.skipped.push(Skipped::new(
+            path.display(),
+            "holds no image of at least 2×2 pixels and no table",
+        ));
     }
     // A table beside an image in one file describes the file more often than the sky.
     if images.is_empty()
@@ -174,10 +195,14 @@ pub fn images_of(file: &FitsFile) -> (Vec<FoundImage>, Option<usize>) {
     let primary: Option<&Header> = file.hdus().first().map(|h| &h.header);
     for hdu in file.hdus() {
         match &hdu.kind {
-            HduKind::Image { shape, .. } if shape.len() >= 2 && shape[0] >= 2 && shape[1] >= 2 && hdu.planes() > 0 => {
+            HduKind::Image { shape, .. }
+                if shape.len() >= 2 && shape[0] >= 2 && shape[1] >= 2 && hdu.planes() > 0 =>
+            {
                 let wcs = Wcs::from_header(&hdu.header).map_err(|e| e.to_string());
                 let band = band_name(&hdu.header, hdu.name.as_deref(), &file_stem).or_else(|| {
-                    primary.filter(|_| hdu.index > 0).and_then(|p| band_name(p, None, &file_stem))
+                    primary
+                        .filter(|_| hdu.index > 0)
+                        .and_then(|p| band_name(p, None, &file_stem))
                 });
                 let is_auxiliary = is_auxiliary(&file_stem) || hdu.name.as_deref().is_some_and(is_auxiliary);
                 images.push(FoundImage {
@@ -204,8 +229,14 @@ fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs
     let mut files = Vec::new();
     walk(root, root, 0, &mut files, &mut inputs.skipped);
     files.sort();
-    progress.begin(&format!("looking at {}", root.display()), Some(files.len() as u64));
-    let mut cutouts = FoundCutouts { root: root.to_owned(), files: vec![] };
+    progress.begin(
+        &format!("looking at {}", root.display()),
+        Some(files.len() as u64),
+    );
+    let mut cutouts = FoundCutouts {
+        root: root.to_owned(),
+        files: vec![],
+    };
     let mut fits: Vec<(String, Vec<FoundImage>)> = Vec::new();
     for file in files {
         progress.advance(1);
@@ -214,7 +245,9 @@ fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs
         }
         let path = root.join(&file);
         match file_kind(&path) {
-            Err(cause) => inputs.skipped.push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
+            Err(cause) => inputs
+                .skipped
+                .push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
             Ok(FileKind::Picture) => cutouts.files.push(file),
             Ok(FileKind::Catalog) => inputs.catalogs.push((path, None)),
             // A folder holds readmes and thumbnails' databases: what isn't data is passed over.
@@ -230,12 +263,16 @@ fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs
             }
         }
     }
-    let all_small = fits.iter().all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
+    let all_small = fits
+        .iter()
+        .all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
     if !as_mosaics && all_small && fits.len() + cutouts.files.len() > 1 {
         cutouts.files.extend(fits.into_iter().map(|(file, _)| file));
         cutouts.files.sort();
     } else {
-        inputs.images.extend(fits.into_iter().flat_map(|(_, images)| images));
+        inputs
+            .images
+            .extend(fits.into_iter().flat_map(|(_, images)| images));
     }
     if !cutouts.files.is_empty() {
         inputs.cutouts.push(cutouts);
@@ -247,7 +284,12 @@ fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>, skipp
     const DEEPEST: usize = 16;
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(cause) => return skipped.push(Skipped::new(folder.display(), format!("can't be listed: {cause}"))),
+        Err(cause) => {
+            return skipped.push(Skipped::new(
+                folder.display(),
+                format!("can't be listed: {cause}"),
+            ));
+        }
     };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -262,7 +304,10 @@ fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>, skipp
         } else if let Ok(relative) = path.strip_prefix(root) {
             match relative.to_str() {
                 Some(text) => files.push(text.to_owned()),
-                None => skipped.push(Skipped::new(path.display(), "its name is not valid UTF-8: rename it")),
+                None => skipped.push(Skipped::new(
+                    path.display(),
+                    "its name is not valid UTF-8: rename it",
+                )),
             }
         }
     }

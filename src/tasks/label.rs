@@ -33,17 +33,26 @@ pub fn from_file(
     progress: &dyn Progress,
 ) -> Result<LabelReport, ProjectError> {
     let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
-    let table = super::import::read_table(path, None, progress).map_err(wrong)?;
-    let named = |candidates: &[&str]| candidates.iter().find(|c| table.position(c).is_some()).map(|c| (*c).to_owned());
+    let table = super::import::read_table(path, None, progress).map_err(ProjectError::Ask)?;
+    let named = |candidates: &[&str]| {
+        candidates
+            .iter()
+            .find(|c| table.position(c).is_some())
+            .map(|c| (*c).to_owned())
+    };
     let label = match column {
         Some(c) => table.position(c).map(|_| c.to_owned()),
         None => named(&["label", "class", "classification", "type"]),
     };
     let columns = table.names().join(", ");
     let label = label.ok_or_else(|| wrong(format!("there is no label column; it has {columns}")))?;
-    let key = named(&["file", "filename", "id", "name", "object", "object_id"])
-        .ok_or_else(|| wrong(format!("there is no column that names objects (file, id, name); it has {columns}")))?;
-    let (keys, labels) = texts(&table, &key, &label).ok_or_else(|| wrong("its columns can't be read as text".into()))?;
+    let key = named(&["file", "filename", "id", "name", "object", "object_id"]).ok_or_else(|| {
+        wrong(format!(
+            "there is no column that names objects (file, id, name); it has {columns}"
+        ))
+    })?;
+    let (keys, labels) =
+        texts(&table, &key, &label).ok_or_else(|| wrong("its columns can't be read as text".into()))?;
     let finder = Finder::of(project)?;
     let mut report = LabelReport::default();
     let mut values = Vec::new();
@@ -52,7 +61,11 @@ pub fn from_file(
         if class.trim().is_empty() {
             continue;
         }
-        let found = if key == "object_id" { name.parse().ok().filter(|&id| finder.has(id)) } else { finder.find(name) };
+        let found = if key == "object_id" {
+            name.parse().ok().filter(|&id| finder.has(id))
+        } else {
+            finder.find(name)
+        };
         match found {
             Some(id) => {
                 *by_class.entry(class.trim().to_owned()).or_default() += 1;
@@ -65,7 +78,10 @@ pub fn from_file(
         }
     }
     if values.is_empty() {
-        return Err(wrong(format!("none of its {} rows names an object of this project in column '{key}'", table.rows())));
+        return Err(wrong(format!(
+            "none of its {} rows names an object of this project in column '{key}'",
+            table.rows()
+        )));
     }
     report.changed = journal::give(project.store_mut(), author, Kind::Label, &values)?;
     report.unchanged = values.len() - report.changed;
@@ -89,9 +105,15 @@ struct Finder {
 impl Finder {
     fn of(project: &Project) -> Result<Self, ProjectError> {
         let all = objects::all(project.store())?;
-        let mut finder = Self { by_name: HashMap::new(), by_base: HashMap::new(), count: all.len() as i64 };
+        let mut finder = Self {
+            by_name: HashMap::new(),
+            by_base: HashMap::new(),
+            count: all.len() as i64,
+        };
         let add = |map: &mut HashMap<String, Option<i64>>, key: &str, id: i64| {
-            map.entry(key.to_owned()).and_modify(|e| *e = e.filter(|&known| known == id)).or_insert(Some(id));
+            map.entry(key.to_owned())
+                .and_modify(|e| *e = e.filter(|&known| known == id))
+                .or_insert(Some(id));
         };
         for object in &all {
             add(&mut finder.by_name, &object.name, object.id);
@@ -108,7 +130,11 @@ impl Finder {
     }
 
     fn find(&self, text: &str) -> Option<i64> {
-        let number = || text.strip_prefix('#').and_then(|n| n.parse().ok()).filter(|&id| self.has(id));
+        let number = || {
+            text.strip_prefix('#')
+                .and_then(|n| n.parse().ok())
+                .filter(|&id| self.has(id))
+        };
         match self.by_name.get(text) {
             Some(found) => *found,
             None => self.by_base.get(base(text)).copied().flatten().or_else(number),
@@ -138,7 +164,12 @@ pub fn set(
 }
 
 /// Marks objects interesting or ordinary.
-pub fn mark(project: &mut Project, ids: &[String], mark: &str, author: &Author) -> Result<usize, ProjectError> {
+pub fn mark(
+    project: &mut Project,
+    ids: &[String],
+    mark: &str,
+    author: &Author,
+) -> Result<usize, ProjectError> {
     let mut values = Vec::new();
     for id in ids {
         values.push((objects::find(project.store(), id)?.id, Some(mark.to_owned())));

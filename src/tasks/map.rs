@@ -52,14 +52,23 @@ pub fn map(
             let pca = Pca::fit(&features, 2, progress).map_err(answer_error)?;
             let places = pca.transform(&features, progress).map_err(answer_error)?;
             let ratio: f64 = pca.variance_ratio.iter().sum();
-            let how = format!("the first two principal components hold {:.0} % of the spread", 100.0 * ratio);
+            let how = format!(
+                "the first two principal components hold {:.0} % of the spread",
+                100.0 * ratio
+            );
             (places, how, json!({ "variance_ratio": pca.variance_ratio }))
         }
         MapMethod::Umap => {
-            let options = UmapOptions { seed, ..Default::default() };
+            let options = UmapOptions {
+                seed,
+                ..Default::default()
+            };
             let found = umap(&features, &options, progress).map_err(answer_error)?;
             let p = &found.provenance;
-            let how = format!("UMAP of {} objects, {} neighbours, {} epochs, {} placed afterwards", p.fitted, p.options.neighbours, p.epochs, p.placed);
+            let how = format!(
+                "UMAP of {} objects, {} neighbours, {} epochs, {} placed afterwards",
+                p.fitted, p.options.neighbours, p.epochs, p.placed
+            );
             let facts = serde_json::to_value(&found.provenance).unwrap_or_default();
             (found.places, how, facts)
         }
@@ -67,18 +76,41 @@ pub fn map(
     let places: Vec<[f32; 2]> = (0..features.rows())
         .map(|i| {
             let row = matrix.row(i);
-            [row.first().copied().unwrap_or(f32::NAN), row.get(1).copied().unwrap_or(0.0)]
+            [
+                row.first().copied().unwrap_or(f32::NAN),
+                row.get(1).copied().unwrap_or(0.0),
+            ]
         })
         .collect();
     let name = method.name();
     let column = |axis: usize, letter: &str| {
-        let array: Float32Array = places.iter().map(|p| p[axis].is_finite().then_some(p[axis])).collect();
+        let array: Float32Array = places
+            .iter()
+            .map(|p| p[axis].is_finite().then_some(p[axis]))
+            .collect();
         let what = format!("{letter} on the {name} map");
-        (field(&format!("map_{name}_{letter}"), DataType::Float32, "", "stat.value", &what), Arc::new(array) as ArrayRef)
+        (
+            field(
+                &format!("map_{name}_{letter}"),
+                DataType::Float32,
+                "",
+                "stat.value",
+                &what,
+            ),
+            Arc::new(array) as ArrayRef,
+        )
     };
     let ids: Vec<i64> = (0..places.len() as i64).collect();
     let provenance = json!({ "method": name, "facts": facts, "seed": seed, "vectors": opened.provenance() });
-    let serde_json::Value::Object(provenance) = provenance else { return Err(ProjectError::Cancelled) };
-    answers::save(project, &format!("map-{name}"), &ids, vec![column(0, "x"), column(1, "y")], provenance)?;
+    let serde_json::Value::Object(provenance) = provenance else {
+        return Err(ProjectError::Cancelled);
+    };
+    answers::save(
+        project,
+        &format!("map-{name}"),
+        &ids,
+        vec![column(0, "x"), column(1, "y")],
+        provenance,
+    )?;
     Ok(Map { places, how })
 }

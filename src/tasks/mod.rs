@@ -30,6 +30,9 @@ pub struct Skipped {
 impl Skipped {
     /// A note that `what` was left out because of `why`.
     pub fn new(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
-        Self { what: what.to_string(), why: why.to_string() }
+        Self {
+            what: what.to_string(),
+            why: why.to_string(),
+        }
     }
 }

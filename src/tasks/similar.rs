@@ -47,7 +47,9 @@ pub fn similar(
     let opened = Opened::of(project, options.on.as_deref())?;
     let features = opened.features(progress)?;
     let rows = |ids: &[String]| -> Result<Vec<usize>, ProjectError> {
-        ids.iter().map(|id| objects::find(project.store(), id).map(|o| o.id as usize)).collect()
+        ids.iter()
+            .map(|id| objects::find(project.store(), id).map(|o| o.id as usize))
+            .collect()
     };
     let hits = match &options.image {
         Some(path) => {
@@ -56,7 +58,10 @@ pub fn similar(
         }
         None => {
             let (liked, disliked) = (rows(&options.like)?, rows(&options.unlike)?);
-            let query = Query::Rows { liked: &liked, disliked: &disliked };
+            let query = Query::Rows {
+                liked: &liked,
+                disliked: &disliked,
+            };
             similar_in(&features, &query, options.k, &[], None, progress)
         }
     };
@@ -65,17 +70,29 @@ pub fn similar(
     for hit in hits.map_err(answer_error)? {
         if let Some(object) = objects::get(project.store(), hit.row as i64)? {
             let label = labels.get(&object.id).cloned();
-            found.push(SimilarHit { object, similarity: hit.similarity, label });
+            found.push(SimilarHit {
+                object,
+                similarity: hit.similarity,
+                label,
+            });
         }
     }
     Ok(found)
 }
 
 /// The vectors of an image file, made as the project's own were, one encoder after another.
-fn vector_of(project: &Project, opened: &Opened, path: &Path, threads: usize) -> Result<Vec<f32>, ProjectError> {
+fn vector_of(
+    project: &Project,
+    opened: &Opened,
+    path: &Path,
+    threads: usize,
+) -> Result<Vec<f32>, ProjectError> {
     let mut cutout = read_cutout(path).map_err(ProjectError::Ask)?;
     if cutout.flags.has(CutoutFlags::EMPTY) {
-        return Err(ProjectError::Ask(format!("{}: this image has no pixel with a value", path.display())));
+        return Err(ProjectError::Ask(format!(
+            "{}: this image has no pixel with a value",
+            path.display()
+        )));
     }
     // A file like the project's own cutouts is cropped like them.
     let crops: Vec<f64> = objects::fields(project.store())?
@@ -90,8 +107,13 @@ fn vector_of(project: &Project, opened: &Opened, path: &Path, threads: usize) ->
     }
     let mut vector = Vec::new();
     for run in &opened.runs {
-        let encoder = reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
-        vector.extend(encoder.encode(std::slice::from_ref(&cutout)).map_err(|e| ProjectError::Ask(e.to_string()))?);
+        let encoder =
+            reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
+        vector.extend(
+            encoder
+                .encode(std::slice::from_ref(&cutout))
+                .map_err(|e| ProjectError::Ask(e.to_string()))?,
+        );
     }
     Ok(vector)
 }

@@ -43,7 +43,10 @@ impl Opened {
             )));
         }
         let count = project.count()?;
-        let runs = wanted.iter().map(|run| Run::open(&project.embeddings(), run, count)).collect::<Result<Vec<_>, _>>()?;
+        let runs = wanted
+            .iter()
+            .map(|run| Run::open(&project.embeddings(), run, count))
+            .collect::<Result<Vec<_>, _>>()?;
         // A stable order whatever was used last: answers must not depend on it.
         let mut runs = runs;
         runs.sort_by(|a, b| a.manifest.run.cmp(&b.manifest.run));
@@ -56,7 +59,11 @@ impl Opened {
         for run in &self.runs {
             let vectors = run.vectors();
             let standardizer = Standardizer::fit(&vectors, progress).map_err(answer_error)?;
-            parts.push(Part { vectors, standardizer, weight: 1.0 });
+            parts.push(Part {
+                vectors,
+                standardizer,
+                weight: 1.0,
+            });
         }
         Features::fused(parts).map_err(answer_error)
     }

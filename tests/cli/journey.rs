@@ -10,47 +10,116 @@ fn the_whole_way_through() {
     let (data, project) = (survey(dir.path(), 60), dir.path().join("my survey.astrolabel"));
     let p = arg(&project);
     let said = ok(&["import", arg(&data), "--project", p, "--size", "12arcsec"]);
-    assert!(said.contains("(g, r, i): 60 objects") && said.contains("60 of 60 rows"), "{said}");
+    assert!(
+        said.contains("(g, r, i): 60 objects") && said.contains("60 of 60 rows"),
+        "{said}"
+    );
     let said = ends(3, &["import", arg(&data), "--project", p]);
     assert!(said.contains("already"), "a second import adds nothing: {said}");
     assert!(ok(&["embed", "--project", p]).contains("60 vectors"));
     assert!(ok(&["embed", "--project", p]).contains("60 were there already"));
 
-    let found = json(&["similar", "--project", p, "--like", "SIM00004,SIM00005", "--unlike", "SIM00001", "-k", "5", "--format", "json"]);
+    let found = json(&[
+        "similar",
+        "--project",
+        p,
+        "--like",
+        "SIM00004,SIM00005",
+        "--unlike",
+        "SIM00001",
+        "-k",
+        "5",
+        "--format",
+        "json",
+    ]);
     let rows = found["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 5);
     let values: Vec<f64> = rows.iter().map(|r| r["similarity"].as_f64().unwrap()).collect();
-    assert!(values.windows(2).all(|w| w[0] >= w[1]) && values[0] <= 1.0, "{values:?}");
-    assert!(rows.iter().all(|r| !["SIM00004", "SIM00005", "SIM00001"].contains(&r["object"].as_str().unwrap())));
+    assert!(
+        values.windows(2).all(|w| w[0] >= w[1]) && values[0] <= 1.0,
+        "{values:?}"
+    );
+    assert!(
+        rows.iter()
+            .all(|r| !["SIM00004", "SIM00005", "SIM00001"].contains(&r["object"].as_str().unwrap()))
+    );
 
     let labels = dir.path().join("labels.csv");
-    std::fs::write(&labels, "id,label\nSIM00001,smooth\nSIM00008,star\nSIM00002,disc\nnobody,disc\n").unwrap();
+    std::fs::write(
+        &labels,
+        "id,label\nSIM00001,smooth\nSIM00008,star\nSIM00002,disc\nnobody,disc\n",
+    )
+    .unwrap();
     let said = ends(3, &["label", "--project", p, "--from", arg(&labels)]);
-    assert!(said.contains("3 labels given") && said.contains("'nobody'"), "{said}");
+    assert!(
+        said.contains("3 labels given") && said.contains("'nobody'"),
+        "{said}"
+    );
     ok(&["label", "--project", p, "SIM00003", "disc", "--as", "Ada"]);
     ok(&["label", "--project", p, "SIM00003", "smooth"]);
     assert!(ok(&["label", "--project", p, "--undo"]).contains("1 object"));
     let history = ok(&["label", "--project", p, "--history", "SIM00003"]);
-    assert!(history.contains("Ada") && history.lines().count() == 6, "{history}");
+    assert!(
+        history.contains("Ada") && history.lines().count() == 6,
+        "{history}"
+    );
 
     let learnt = json(&["classify", "--project", p, "--next", "4", "--format", "json"]);
     assert_eq!(learnt["classes"].as_array().unwrap().len(), 3);
     assert_eq!(learnt["rows"].as_array().unwrap().len(), 4);
     let strange = json(&["anomalies", "--project", p, "-k", "6", "--format", "json"]);
     assert_eq!(strange["ranked"], 60);
-    let guided = json(&["anomalies", "--project", p, "--interesting", "SIM00007", "--ordinary", "SIM00001,SIM00002", "-k", "6", "--format", "json"]);
-    assert!(guided["how"].as_str().unwrap().contains("guided by 1 interesting and 2 ordinary"), "{guided}");
+    let guided = json(&[
+        "anomalies",
+        "--project",
+        p,
+        "--interesting",
+        "SIM00007",
+        "--ordinary",
+        "SIM00001,SIM00002",
+        "-k",
+        "6",
+        "--format",
+        "json",
+    ]);
+    assert!(
+        guided["how"]
+            .as_str()
+            .unwrap()
+            .contains("guided by 1 interesting and 2 ordinary"),
+        "{guided}"
+    );
     ok(&["map", "--project", p, "--method", "pca"]);
     let map = json(&["map", "--project", p, "--format", "json"]);
     assert_eq!(map["rows"].as_array().unwrap().len(), 60);
 
     let montage = dir.path().join("montage.png");
-    ok(&["cutouts", "--project", p, "--ids", "strangest:6", "--out", arg(&montage)]);
+    ok(&[
+        "cutouts",
+        "--project",
+        p,
+        "--ids",
+        "strangest:6",
+        "--out",
+        arg(&montage),
+    ]);
     let (width, height) = image::image_dimensions(&montage).unwrap();
     assert!(width > 128 && height > 128);
     let files = dir.path().join("files");
-    ok(&["cutouts", "--project", p, "--ids", "SIM00001,#5", "--out", arg(&files)]);
-    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 4, "a FITS and a PNG each");
+    ok(&[
+        "cutouts",
+        "--project",
+        p,
+        "--ids",
+        "SIM00001,#5",
+        "--out",
+        arg(&files),
+    ]);
+    assert_eq!(
+        std::fs::read_dir(&files).unwrap().count(),
+        4,
+        "a FITS and a PNG each"
+    );
     exports(&project, dir.path());
 }
 
@@ -61,10 +130,29 @@ fn exports(project: &Path, dir: &Path) {
         assert!(ok(&["export", "--project", p, "--out", arg(&out)]).contains("60 rows"));
         let info = json(&["info", arg(&out), "--format", "json"]);
         if ending == "fits" {
-            assert!(info["rows"][1]["what"].as_str().unwrap().contains("60 rows"), "{info}");
+            assert!(
+                info["rows"][1]["what"].as_str().unwrap().contains("60 rows"),
+                "{info}"
+            );
         } else {
-            let names: Vec<&str> = info["rows"].as_array().unwrap().iter().map(|r| r["column"].as_str().unwrap()).collect();
-            for column in ["object", "ra_icrs", "truth", "label", "label_by", "predicted", "p_disc", "anomaly_rank", "map_umap_x", "morph_gini"] {
+            let names: Vec<&str> = info["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|r| r["column"].as_str().unwrap())
+                .collect();
+            for column in [
+                "object",
+                "ra_icrs",
+                "truth",
+                "label",
+                "label_by",
+                "predicted",
+                "p_disc",
+                "anomaly_rank",
+                "map_umap_x",
+                "morph_gini",
+            ] {
                 assert!(names.contains(&column), "{ending}: no {column} in {names:?}");
             }
         }
@@ -110,7 +198,10 @@ assert f["ra_icrs"].unit == "deg" and v["ra_icrs"].unit == "deg"
 assert "astrolabel" in f.meta["PROGRAM"], f.meta
 assert "isolation" in f.meta["ANOMALY"] and "morphometry" == f.meta["ENCODER1"]
 "#;
-    let out = Command::new("python3").args(["-c", script, arg(dir)]).output().unwrap();
+    let out = Command::new("python3")
+        .args(["-c", script, arg(dir)])
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
 
@@ -128,7 +219,11 @@ fn commands_end_as_they_say() {
     ends(2, &["similar", "--project", n]);
     ends(0, &["--help"]);
     ends(0, &["import", "--help"]);
-    for command in [&["embed", "--project", n][..], &["classify", "--project", n], &["export", "--project", n, "--out", "x.csv"]] {
+    for command in [
+        &["embed", "--project", n][..],
+        &["classify", "--project", n],
+        &["export", "--project", n, "--out", "x.csv"],
+    ] {
         assert!(ends(1, command).contains("no Astrolabel project here"));
     }
     assert!(!nowhere.exists(), "a failed command leaves nothing behind");
@@ -140,14 +235,30 @@ fn commands_end_as_they_say() {
 fn a_bad_file_among_good_ones_is_named_and_the_rest_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let (data, project) = (survey(dir.path(), 20), dir.path().join("p"));
-    std::fs::write(data.join("broken.fits"), b"SIMPLE  =                    T / and then nothing").unwrap();
+    std::fs::write(
+        data.join("broken.fits"),
+        b"SIMPLE  =                    T / and then nothing",
+    )
+    .unwrap();
     let said = ends(3, &["import", arg(&data), "--project", arg(&project)]);
-    assert!(said.contains("20 objects") && said.contains("broken.fits"), "{said}");
+    assert!(
+        said.contains("20 objects") && said.contains("broken.fits"),
+        "{said}"
+    );
     let mut whole = std::fs::read(data.join("survey_i.fits.fz")).unwrap();
     whole.truncate(whole.len() / 2);
     let cut = dir.path().join("cut off.fits.fz");
     std::fs::write(&cut, whole).unwrap();
-    let said = ends(1, &["import", arg(&cut), "--project", arg(&dir.path().join("q")), "--detect"]);
+    let said = ends(
+        1,
+        &[
+            "import",
+            arg(&cut),
+            "--project",
+            arg(&dir.path().join("q")),
+            "--detect",
+        ],
+    );
     assert!(said.contains("cut off.fits.fz"), "{said}");
 }
 
@@ -157,14 +268,21 @@ fn without_labels_or_vectors_it_says_what_to_do() {
     let (data, project) = (survey(dir.path(), 20), dir.path().join("p"));
     let p = arg(&project);
     ok(&["import", arg(&data), "--project", p]);
-    for command in [&["similar", "--project", p, "--like", "SIM00001"][..], &["anomalies", "--project", p], &["map", "--project", p]] {
+    for command in [
+        &["similar", "--project", p, "--like", "SIM00001"][..],
+        &["anomalies", "--project", p],
+        &["map", "--project", p],
+    ] {
         assert!(ends(1, command).contains("astrolabel embed"));
     }
     ok(&["embed", "--project", p]);
     let said = ends(0, &["classify", "--project", p, "--next", "3"]);
     assert!(said.contains("label these next"), "{said}");
     let said = ends(1, &["embed", "--project", p, "--encoder", "no_such_network"]);
-    assert!(said.contains("morphometry"), "the error lists what there is: {said}");
+    assert!(
+        said.contains("morphometry"),
+        "the error lists what there is: {said}"
+    );
     let said = ends(1, &["similar", "--project", p, "--like", "SIM99999"]);
     assert!(said.contains("SIM99999"), "{said}");
     let said = ends(1, &["label", "--project", p, "SIM99999", "star"]);

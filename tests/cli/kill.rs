@@ -10,14 +10,21 @@ use std::time::Duration;
 
 fn rng() -> rand_chacha::ChaCha8Rng {
     // Other moments on every run; the seed is printed so that a failure can be repeated.
-    let seed: u64 = std::env::var("KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(rand::random);
+    let seed: u64 = std::env::var("KILL_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or_else(rand::random);
     eprintln!("KILL_SEED={seed}");
     rand_chacha::ChaCha8Rng::seed_from_u64(seed)
 }
 
 /// Starts the program, kills it after `wait`, and gives what it had said.
 fn killed(args: &[&str], wait: Duration) -> String {
-    let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     std::thread::sleep(wait);
     // SIGKILL; it may have ended already.
     let _ = child.kill();
@@ -47,7 +54,10 @@ fn confirmed_labels_survive_fifty_kills() {
     for round in 0..50 {
         let id = format!("SIM{:05}", rng.random_range(1..=40));
         let class = format!("class{round}");
-        let said = killed(&["label", "--project", arg(&project), &id, &class], Duration::from_micros(rng.random_range(0..15_000)));
+        let said = killed(
+            &["label", "--project", arg(&project), &id, &class],
+            Duration::from_micros(rng.random_range(0..15_000)),
+        );
         if said.contains(&class) {
             confirmed.insert(id, class);
         } else {
@@ -67,8 +77,11 @@ fn confirmed_labels_survive_fifty_kills() {
     let headers = reader.headers().unwrap().clone();
     let column = |n: &str| headers.iter().position(|h| h == n).unwrap();
     let (object, label) = (column("object"), column("label"));
-    let given: HashMap<String, String> =
-        reader.records().map(|r| r.unwrap()).map(|r| (r[object].to_owned(), r[label].to_owned())).collect();
+    let given: HashMap<String, String> = reader
+        .records()
+        .map(|r| r.unwrap())
+        .map(|r| (r[object].to_owned(), r[label].to_owned()))
+        .collect();
     for (id, class) in &confirmed {
         assert_eq!(&given[id], class, "{id}");
     }
@@ -84,11 +97,27 @@ fn a_killed_import_is_all_there_or_not_at_all() {
     let mut rng = rng();
     let mut rows = String::from("id,x,y,flux\n");
     for i in 0..30_000 {
-        rows.push_str(&format!("s{i},{:.3},{:.3},{}\n", rng.random_range(0.0..640.0), rng.random_range(0.0..640.0), i));
+        rows.push_str(&format!(
+            "s{i},{:.3},{:.3},{}\n",
+            rng.random_range(0.0..640.0),
+            rng.random_range(0.0..640.0),
+            i
+        ));
     }
     std::fs::write(&catalog, rows).unwrap();
     let image = data.join("survey_r.fits.fz");
-    let import = ["import", arg(&image), "--catalog", arg(&catalog), "--x", "x", "--y", "y", "--project", arg(&project)];
+    let import = [
+        "import",
+        arg(&image),
+        "--catalog",
+        arg(&catalog),
+        "--x",
+        "x",
+        "--y",
+        "y",
+        "--project",
+        arg(&project),
+    ];
     let mut complete = 0;
     for _ in 0..20 {
         killed(&import, Duration::from_micros(rng.random_range(1_000..250_000)));
@@ -96,7 +125,10 @@ fn a_killed_import_is_all_there_or_not_at_all() {
             let out = run(&["info", arg(&project), "--format", "json"]);
             let facts: serde_json::Value = serde_json::from_str(&text(&out.stdout)).unwrap();
             let objects = facts["objects"].as_u64().unwrap();
-            assert!(objects == 0 || objects == 30_000, "{objects} objects after a kill");
+            assert!(
+                objects == 0 || objects == 30_000,
+                "{objects} objects after a kill"
+            );
             if objects > 0 {
                 complete += 1;
                 check(&project);
@@ -109,7 +141,10 @@ fn a_killed_import_is_all_there_or_not_at_all() {
     assert_eq!(check(&project)["objects"], 30_000);
     let out = dir.path().join("out.csv");
     ok(&["export", "--project", arg(&project), "--out", arg(&out)]);
-    assert_eq!(BufReader::new(std::fs::File::open(out).unwrap()).lines().count(), 30_001);
+    assert_eq!(
+        BufReader::new(std::fs::File::open(out).unwrap()).lines().count(),
+        30_001
+    );
 }
 
 #[test]
@@ -120,18 +155,36 @@ fn a_killed_embedding_goes_on_and_gives_the_same_vectors() {
     let mut rng = rng();
     let mut rows = String::from("id,x,y\n");
     for i in 0..4000 {
-        rows.push_str(&format!("s{i},{:.3},{:.3}\n", rng.random_range(0.0..640.0), rng.random_range(0.0..640.0)));
+        rows.push_str(&format!(
+            "s{i},{:.3},{:.3}\n",
+            rng.random_range(0.0..640.0),
+            rng.random_range(0.0..640.0)
+        ));
     }
     std::fs::write(&catalog, rows).unwrap();
     let image = data.join("survey_r.fits.fz");
     let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
     for project in [&whole, &broken] {
-        ok(&["import", arg(&image), "--catalog", arg(&catalog), "--x", "x", "--y", "y", "--project", arg(project)]);
+        ok(&[
+            "import",
+            arg(&image),
+            "--catalog",
+            arg(&catalog),
+            "--x",
+            "x",
+            "--y",
+            "y",
+            "--project",
+            arg(project),
+        ]);
     }
     ok(&["embed", "--project", arg(&whole)]);
     let mut last = 0;
     for _ in 0..20 {
-        killed(&["embed", "--project", arg(&broken), "--batch", "8"], Duration::from_millis(rng.random_range(1..600)));
+        killed(
+            &["embed", "--project", arg(&broken), "--batch", "8"],
+            Duration::from_millis(rng.random_range(1..600)),
+        );
         let facts = check(&broken);
         let done = facts["runs"][0]["done"].as_u64().unwrap_or(0);
         assert!(done >= last, "{done} vectors after a kill, {last} before");
@@ -158,15 +211,32 @@ fn processes_that_work_on_one_project_keep_each_others_work() {
     let mut children = Vec::new();
     for n in 1..=12 {
         let id = format!("SIM{n:05}");
-        children.push(command(&["label", "--project", arg(&project), &id, "busy"]).stdout(Stdio::null()).spawn().unwrap());
+        children.push(
+            command(&["label", "--project", arg(&project), &id, "busy"])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
     }
     for _ in 0..2 {
-        children.push(command(&["embed", "--project", arg(&project)]).stdout(Stdio::null()).spawn().unwrap());
+        children.push(
+            command(&["embed", "--project", arg(&project)])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
     }
-    let copies: Vec<_> = ["g", "i"].map(|b| (image(b), dir.path().join(format!("copy {b}.fits.fz")))).into();
+    let copies: Vec<_> = ["g", "i"]
+        .map(|b| (image(b), dir.path().join(format!("copy {b}.fits.fz"))))
+        .into();
     for (from, to) in &copies {
         std::fs::copy(from, to).unwrap();
-        children.push(command(&["import", arg(to), "--project", arg(&project), "--detect"]).stdout(Stdio::null()).spawn().unwrap());
+        children.push(
+            command(&["import", arg(to), "--project", arg(&project), "--detect"])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
     }
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -174,7 +244,12 @@ fn processes_that_work_on_one_project_keep_each_others_work() {
     let facts = check(&project);
     assert_eq!(facts["labels"]["busy"], 12);
     assert_eq!(facts["fields"].as_array().unwrap().len(), 3);
-    let total: u64 = facts["fields"].as_array().unwrap().iter().map(|f| f["objects"].as_u64().unwrap()).sum();
+    let total: u64 = facts["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["objects"].as_u64().unwrap())
+        .sum();
     assert_eq!(facts["objects"].as_u64().unwrap(), total);
     assert!(facts["runs"][0]["done"].as_u64().unwrap() >= 60);
 }

@@ -8,16 +8,33 @@ fn strange_file_names_open_as_themselves() {
     let data = survey(dir.path(), 15);
     let source = data.join("survey_r.fits.fz");
     let names = [
-        "with space.fits.fz", "br[1]acket.fits.fz", "[2:5,1].fits.fz", "pl+us+1.fits.fz", "!bang.fits.fz", "(paren).fits.fz",
-        "Ünïcödé été.fits.fz", "pipe|cat.fits.fz", "at@list.fits.fz", "-dash.fits.fz", "star*.fits.fz", "quote'd\".fits.fz",
-        "mem:x.fits.fz", "a;b&c.fits.fz", "hash#1.fits.fz", "percent%20.fits.fz",
+        "with space.fits.fz",
+        "br[1]acket.fits.fz",
+        "[2:5,1].fits.fz",
+        "pl+us+1.fits.fz",
+        "!bang.fits.fz",
+        "(paren).fits.fz",
+        "Ünïcödé été.fits.fz",
+        "pipe|cat.fits.fz",
+        "at@list.fits.fz",
+        "-dash.fits.fz",
+        "star*.fits.fz",
+        "quote'd\".fits.fz",
+        "mem:x.fits.fz",
+        "a;b&c.fits.fz",
+        "hash#1.fits.fz",
+        "percent%20.fits.fz",
     ];
     for name in names {
         let path = dir.path().join(name);
         std::fs::copy(&source, &path).unwrap();
         let found = json(&["info", arg(&path), "--format", "json"]);
         let hdus = found["rows"].as_array().unwrap();
-        assert!(hdus.iter().any(|h| h["what"].as_str().unwrap().contains("640×640")), "{name}: {found}");
+        assert!(
+            hdus.iter()
+                .any(|h| h["what"].as_str().unwrap().contains("640×640")),
+            "{name}: {found}"
+        );
         let project = dir.path().join(format!("project of {name}"));
         ok(&["import", arg(&path), "--project", arg(&project), "--detect"]);
         let facts = json(&["info", arg(&project), "--format", "json"]);

@@ -6,7 +6,10 @@ use std::process::{Command, Output, Stdio};
 /// The program with arguments.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_astrolabel"));
-    command.args(args).env("ASTROLABEL_USER", "tester").stdin(Stdio::null());
+    command
+        .args(args)
+        .env("ASTROLABEL_USER", "tester")
+        .stdin(Stdio::null());
     command
 }
 
@@ -52,13 +55,26 @@ pub fn json(args: &[&str]) -> serde_json::Value {
 pub fn survey(dir: &Path, objects: usize) -> std::path::PathBuf {
     let out = dir.join("survey");
     let objects = objects.to_string();
-    ok(&["simulate", "--out", arg(&out), "--side", "640", "--objects", &objects, "--seed", "7"]);
+    ok(&[
+        "simulate",
+        "--out",
+        arg(&out),
+        "--side",
+        "640",
+        "--objects",
+        &objects,
+        "--seed",
+        "7",
+    ]);
     out
 }
 
 /// Whether a python3 with astropy is here; says so if not, and the test is skipped.
 pub fn has_astropy() -> bool {
-    let found = Command::new("python3").args(["-c", "import astropy"]).output().is_ok_and(|o| o.status.success());
+    let found = Command::new("python3")
+        .args(["-c", "import astropy"])
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !found {
         eprintln!("skipped: no python3 with astropy here");
     }

@@ -96,9 +96,21 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// Sources and centroids agree; sources that SEP didn't deblend agree in the given columns.
 fn assert_same(name: &str, ours: &[Source], theirs: &Golden) {
     let found = compare(name, ours, theirs);
-    assert!(found.theirs_found >= 0.99, "{name}: {:.3} of SEP's sources found", found.theirs_found);
-    assert!(found.ours_found >= 0.99, "{name}: {:.3} of our sources are SEP's", found.ours_found);
-    assert!(found.median_offset < 1e-4, "{name}: centroids off by {}", found.median_offset);
+    assert!(
+        found.theirs_found >= 0.99,
+        "{name}: {:.3} of SEP's sources found",
+        found.theirs_found
+    );
+    assert!(
+        found.ours_found >= 0.99,
+        "{name}: {:.3} of our sources are SEP's",
+        found.ours_found
+    );
+    assert!(
+        found.median_offset < 1e-4,
+        "{name}: centroids off by {}",
+        found.median_offset
+    );
     let columns: [(&str, fn(&Source) -> f64, f64); 17] = [
         ("x", |s| s.x, 0.0),
         ("y", |s| s.y, 0.0),
@@ -119,7 +131,9 @@ fn assert_same(name: &str, ours: &[Source], theirs: &Golden) {
         ("xpeak", |s| s.x_peak.into(), 0.0),
     ];
     for (column, of, floor) in columns {
-        let Some(golden) = theirs.0.get(column) else { continue };
+        let Some(golden) = theirs.0.get(column) else {
+            continue;
+        };
         let single: Vec<_> = found
             .pairs
             .iter()
@@ -131,7 +145,11 @@ fn assert_same(name: &str, ours: &[Source], theirs: &Golden) {
             .count();
         // A pixel whose value equals the threshold to rounding may fall on either side of it.
         let allowed = single.len() / 50;
-        assert!(wrong <= allowed, "{name}: {column} differs in {wrong} of {}", single.len());
+        assert!(
+            wrong <= allowed,
+            "{name}: {column} differs in {wrong} of {}",
+            single.len()
+        );
     }
     let flags = found
         .pairs
@@ -152,13 +170,19 @@ fn assert_same_background(name: &str, ours: &Background, tolerance: f64) {
         let (l, r) = if x < 0.0 {
             (ours.global_level, ours.global_rms)
         } else {
-            (level.get(x as usize, y as usize).unwrap(), rms.get(x as usize, y as usize).unwrap())
+            (
+                level.get(x as usize, y as usize).unwrap(),
+                rms.get(x as usize, y as usize).unwrap(),
+            )
         };
         worst_level = worst_level.max((f64::from(l) - theirs.column("level")[i]).abs() / noise);
         worst_rms = worst_rms.max((f64::from(r) - theirs.column("rms")[i]).abs() / noise);
     }
     eprintln!("{name}: worst level {worst_level:.1e}, worst rms {worst_rms:.1e} of the noise");
-    assert!(worst_level < tolerance && worst_rms < tolerance, "{name}: {worst_level} {worst_rms}");
+    assert!(
+        worst_level < tolerance && worst_rms < tolerance,
+        "{name}: {worst_level} {worst_rms}"
+    );
 }
 
 /// The simulated field.
@@ -167,8 +191,10 @@ fn field() -> Plane {
     flate2::read::GzDecoder::new(std::fs::File::open(golden("detect/field.i16.gz")).unwrap())
         .read_to_end(&mut bytes)
         .unwrap();
-    let pixels: Vec<f32> =
-        bytes.chunks(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]]))).collect();
+    let pixels: Vec<f32> = bytes
+        .chunks(2)
+        .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))
+        .collect();
     Plane::from_pixels(230, 170, pixels)
 }
 
@@ -196,7 +222,9 @@ fn run(image: &Plane, noise: Noise<'_>, settings: &DetectSettings) -> Detection 
 fn read_fits(path: &std::path::Path) -> Plane {
     let mut file = fitsio::FitsFile::open(path).unwrap();
     let hdu = file.primary_hdu().unwrap();
-    let fitsio::hdu::HduInfo::ImageInfo { shape, .. } = &hdu.info else { panic!("no image") };
+    let fitsio::hdu::HduInfo::ImageInfo { shape, .. } = &hdu.info else {
+        panic!("no image")
+    };
     let (height, width) = (shape[0], shape[1]);
     let pixels: Vec<f32> = hdu.read_image(&mut file).unwrap();
     Plane::from_pixels(width, height, pixels)
@@ -252,7 +280,11 @@ fn field_with_a_noise_map_gives_seps_sources() {
         ..field_settings()
     };
     let found = run(&field(), Noise::Rms(&ramp), &plain);
-    assert_same("field_ramp_conv", &found.sources, &Golden::read("field_ramp_conv"));
+    assert_same(
+        "field_ramp_conv",
+        &found.sources,
+        &Golden::read("field_ramp_conv"),
+    );
 }
 
 #[test]
@@ -264,12 +296,21 @@ fn kernels_and_settings_mean_what_seps_mean() {
         ..field_settings()
     };
     let found = run(&field(), Noise::Global, &none);
-    assert_same("field_no_kernel", &found.sources, &Golden::read("field_no_kernel"));
+    assert_same(
+        "field_no_kernel",
+        &found.sources,
+        &Golden::read("field_no_kernel"),
+    );
     let wide = DetectSettings {
         kernel: Some(Kernel {
             width: 5,
             height: 3,
-            taps: [[1.0, 2.0, 3.0, 2.0, 1.0], [2.0, 4.0, 6.0, 4.0, 2.0], [1.0, 2.0, 3.0, 2.0, 1.0]].concat(),
+            taps: [
+                [1.0, 2.0, 3.0, 2.0, 1.0],
+                [2.0, 4.0, 6.0, 4.0, 2.0],
+                [1.0, 2.0, 3.0, 2.0, 1.0],
+            ]
+            .concat(),
         }),
         threshold_sigma: 1.2,
         ..field_settings()
@@ -297,13 +338,20 @@ fn masked_pixels_are_nan() {
     }
     let found = run(&image, Noise::Global, &field_settings());
     assert_same("field_masked", &found.sources, &Golden::read("field_masked"));
-    assert!(found.sources.iter().all(|s| s.flux.is_finite() && s.x.is_finite()));
+    assert!(
+        found
+            .sources
+            .iter()
+            .all(|s| s.flux.is_finite() && s.x.is_finite())
+    );
     assert!(found.sources.iter().any(|s| s.flag & flag::HAS_MASKED != 0));
 }
 
 #[test]
 fn ntt_deep_field_gives_seps_sources() {
-    let Some(path) = shared("real/fits_zoo/sextractor/tests/galaxies.fits") else { return };
+    let Some(path) = shared("real/fits_zoo/sextractor/tests/galaxies.fits") else {
+        return;
+    };
     let image = read_fits(&path);
     let settings = DetectSettings::default();
     let found = run(&image, Noise::Global, &settings);
@@ -315,7 +363,9 @@ fn ntt_deep_field_gives_seps_sources() {
 
 #[test]
 fn ntt_deep_field_with_weights_gives_seps_sources() {
-    let Some(path) = shared("real/fits_zoo/sextractor/tests/galaxies.fits") else { return };
+    let Some(path) = shared("real/fits_zoo/sextractor/tests/galaxies.fits") else {
+        return;
+    };
     let image = read_fits(&path);
     let mut weight = read_fits(&path.with_file_name("galaxies.weight.fits"));
     for y in 0..1024 {
@@ -324,11 +374,17 @@ fn ntt_deep_field_with_weights_gives_seps_sources() {
             *w *= if hole { 0.0 } else { 0.25 + x as f32 / 1024.0 };
         }
     }
-    let scale: f32 =
-        std::fs::read_to_string(golden("detect/ntt_weight_scale.txt")).unwrap().trim().parse().unwrap();
+    let scale: f32 = std::fs::read_to_string(golden("detect/ntt_weight_scale.txt"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     let found = run(&image, Noise::Weight(&weight), &DetectSettings::default());
     let ours = found.rms_of_unit_weight.unwrap();
-    assert!((ours / scale - 1.0).abs() < 0.01, "rms of unit weight {ours}, by pixels {scale}");
+    assert!(
+        (ours / scale - 1.0).abs() < 0.01,
+        "rms of unit weight {ours}, by pixels {scale}"
+    );
     // With the same scale the runs are the same.
     let mut rms = weight.clone();
     for r in &mut rms.pixels {
@@ -343,7 +399,11 @@ fn other_observations_give_seps_sources() {
     if let Some(path) = shared("real/fits_zoo/sep/data/image.fits") {
         let found = run(&read_fits(&path), Noise::Global, &DetectSettings::default());
         assert_same_background("sepimage_background", &found.background, 1e-4);
-        assert_same("sepimage_global", &found.sources, &Golden::read("sepimage_global"));
+        assert_same(
+            "sepimage_global",
+            &found.sources,
+            &Golden::read("sepimage_global"),
+        );
     }
     let name = "real/fits_zoo/photutils-datasets/data/spitzer_example_image.fits";
     if let Some(path) = shared(name) {

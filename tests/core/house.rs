@@ -11,7 +11,10 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("discovery", &[]),
     ("simulate", &["io", "sky"]),
     ("project", &["io", "sky", "display", "encoder", "discovery"]),
-    ("tasks", &["io", "sky", "display", "encoder", "discovery", "project"]),
+    (
+        "tasks",
+        &["io", "sky", "display", "encoder", "discovery", "project"],
+    ),
 ];
 
 fn sources(room: &str) -> Vec<PathBuf> {
@@ -32,15 +35,30 @@ fn sources(room: &str) -> Vec<PathBuf> {
 
 #[test]
 fn rooms_use_only_what_stands_below_them() {
-    let all = ["io", "sky", "display", "encoder", "discovery", "simulate", "project", "tasks", "cli", "app"];
+    let all = [
+        "io",
+        "sky",
+        "display",
+        "encoder",
+        "discovery",
+        "simulate",
+        "project",
+        "tasks",
+        "cli",
+        "app",
+    ];
     let mut wrong = Vec::new();
     for (room, may) in ROOMS {
         let files = sources(room);
-        assert!(!files.is_empty(), "room {room} has no files: the list above is out of date");
+        assert!(
+            !files.is_empty(),
+            "room {room} has no files: the list above is out of date"
+        );
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
             for other in all {
-                let uses = text.contains(&format!("crate::{other}::")) || text.contains(&format!("crate::{{{other}::"));
+                let uses = text.contains(&format!("crate::{other}::"))
+                    || text.contains(&format!("crate::{{{other}::"));
                 if uses && other != room && !may.contains(&other) {
                     wrong.push(format!("{} uses {other}", file.display()));
                 }
@@ -56,7 +74,11 @@ fn nothing_below_the_window_knows_of_it() {
     for (room, _) in ROOMS {
         for file in sources(room) {
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(!text.contains("egui") && !text.contains("eframe"), "{} knows the window", file.display());
+            assert!(
+                !text.contains("egui") && !text.contains("eframe"),
+                "{} knows the window",
+                file.display()
+            );
         }
     }
 }
@@ -67,9 +89,19 @@ fn unsafe_code_stays_where_it_is_allowed() {
     for (room, _) in ROOMS {
         for file in sources(room) {
             let text = std::fs::read_to_string(&file).unwrap();
-            let code = text.lines().filter(|l| !l.trim_start().starts_with("//")).any(|l| l.contains("unsafe {"));
-            let relative = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_string_lossy().into_owned();
-            assert!(!code || allowed.contains(&relative.as_str()), "{relative} has unsafe code");
+            let code = text
+                .lines()
+                .filter(|l| !l.trim_start().starts_with("//"))
+                .any(|l| l.contains("unsafe {"));
+            let relative = file
+                .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            assert!(
+                !code || allowed.contains(&relative.as_str()),
+                "{relative} has unsafe code"
+            );
         }
     }
 }

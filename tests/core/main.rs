@@ -1,16 +1,14 @@
 //! Oracle and property tests of the library, one module a room.
 
-mod coords;
-mod crossmatch;
+mod catalog;
 mod cutout;
 mod detect;
 mod discovery;
 mod display;
-mod house;
-mod project;
 mod fits;
+mod house;
 mod morphometry;
-mod catalog;
+mod project;
 mod support;
 mod vit;
 mod wcs;

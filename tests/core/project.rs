@@ -5,7 +5,10 @@ use astrolabel::project::{Field, FieldKind, NewField, Object, Project, ProjectEr
 use std::path::Path;
 
 fn author(origin: &str) -> Author {
-    Author { who: "tester".into(), origin: origin.into() }
+    Author {
+        who: "tester".into(),
+        origin: origin.into(),
+    }
 }
 
 fn object(name: &str, file: Option<&str>) -> Object {
@@ -22,23 +25,46 @@ fn object(name: &str, file: Option<&str>) -> Object {
 }
 
 fn folder_field(root: &str) -> Field {
-    Field { id: 0, kind: FieldKind::Folder, name: "f".into(), root: root.into(), size: None, crop: 1.0, bands: vec![] }
+    Field {
+        id: 0,
+        kind: FieldKind::Folder,
+        name: "f".into(),
+        root: root.into(),
+        size: None,
+        crop: 1.0,
+        bands: vec![],
+    }
 }
 
 fn project_of(dir: &Path, names: &[&str]) -> Project {
     let mut project = Project::open(&dir.join("p"), true).unwrap();
-    let objects = names.iter().map(|n| object(n, Some(&format!("sub/{n}.png")))).collect();
-    let new = NewField { field: folder_field("/data/old"), objects, columns: None };
+    let objects = names
+        .iter()
+        .map(|n| object(n, Some(&format!("sub/{n}.png"))))
+        .collect();
+    let new = NewField {
+        field: folder_field("/data/old"),
+        objects,
+        columns: None,
+    };
     project.add("tester", vec![new], &serde_json::json!({})).unwrap();
     project
 }
 
 fn label(project: &mut Project, id: i64, class: Option<&str>) {
-    journal::give(project.store_mut(), &author("test"), Kind::Label, &[(id, class.map(str::to_owned))]).unwrap();
+    journal::give(
+        project.store_mut(),
+        &author("test"),
+        Kind::Label,
+        &[(id, class.map(str::to_owned))],
+    )
+    .unwrap();
 }
 
 fn standing(project: &Project, id: i64) -> Option<String> {
-    journal::standing(project.store(), Kind::Label).unwrap().remove(&id)
+    journal::standing(project.store(), Kind::Label)
+        .unwrap()
+        .remove(&id)
 }
 
 #[test]
@@ -51,21 +77,39 @@ fn undo_walks_back_step_by_step_and_everything_is_kept() {
     journal::give(project.store_mut(), &author("file x.csv"), Kind::Label, &both).unwrap();
     assert_eq!(standing(&project, 1).as_deref(), Some("merger"));
 
-    let undone = journal::undo(project.store_mut(), &author("test")).unwrap().unwrap();
-    assert_eq!((undone.objects, undone.origin.as_str()), (2, "tester, file x.csv"));
-    assert_eq!((standing(&project, 0).as_deref(), standing(&project, 1)), (Some("ring"), None));
-    journal::undo(project.store_mut(), &author("test")).unwrap().unwrap();
+    let undone = journal::undo(project.store_mut(), &author("test"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (undone.objects, undone.origin.as_str()),
+        (2, "tester, file x.csv")
+    );
+    assert_eq!(
+        (standing(&project, 0).as_deref(), standing(&project, 1)),
+        (Some("ring"), None)
+    );
+    journal::undo(project.store_mut(), &author("test"))
+        .unwrap()
+        .unwrap();
     assert_eq!(standing(&project, 0).as_deref(), Some("spiral"));
     // A new label after an undo is the next to be undone, then the oldest.
     label(&mut project, 0, Some("star"));
-    journal::undo(project.store_mut(), &author("test")).unwrap().unwrap();
+    journal::undo(project.store_mut(), &author("test"))
+        .unwrap()
+        .unwrap();
     assert_eq!(standing(&project, 0).as_deref(), Some("spiral"));
-    journal::undo(project.store_mut(), &author("test")).unwrap().unwrap();
+    journal::undo(project.store_mut(), &author("test"))
+        .unwrap()
+        .unwrap();
     assert_eq!(standing(&project, 0), None);
     assert_eq!(journal::undo(project.store_mut(), &author("test")).unwrap(), None);
 
     let history = journal::history(project.store(), 0).unwrap();
-    assert_eq!(history.len(), 8, "four labels and four undos: nothing is ever removed");
+    assert_eq!(
+        history.len(),
+        8,
+        "four labels and four undos: nothing is ever removed"
+    );
     assert_eq!(history[1].previous.as_deref(), Some("spiral"));
     assert!(history.iter().all(|e| e.who == "tester" && e.at.ends_with('Z')));
     assert!(journal::is_consistent(project.store()).unwrap());
@@ -93,16 +137,27 @@ fn marks_and_labels_do_not_touch_each_other_and_repeats_are_not_events() {
     journal::give(project.store_mut(), &author("test"), Kind::Mark, &mark).unwrap();
     label(&mut project, 0, None);
     assert_eq!(standing(&project, 0), None);
-    assert_eq!(journal::standing(project.store(), Kind::Mark).unwrap()[&0], INTERESTING);
+    assert_eq!(
+        journal::standing(project.store(), Kind::Mark).unwrap()[&0],
+        INTERESTING
+    );
     assert_eq!(journal::history(project.store(), 0).unwrap().len(), 3);
-    assert_eq!(journal::classes(project.store()).unwrap(), ["ring"], "marks are not classes");
+    assert_eq!(
+        journal::classes(project.store()).unwrap(),
+        ["ring"],
+        "marks are not classes"
+    );
 }
 
 #[test]
 fn objects_are_found_by_name_file_and_number() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project_of(dir.path(), &["a", "b", "B+c [1]"]);
-    let more = NewField { field: folder_field("/data/two"), objects: vec![object("a", Some("x/a.png"))], columns: None };
+    let more = NewField {
+        field: folder_field("/data/two"),
+        objects: vec![object("a", Some("x/a.png"))],
+        columns: None,
+    };
     project.add("tester", vec![more], &serde_json::json!({})).unwrap();
     let id = |text: &str| objects::find(project.store(), text).map(|o| o.id);
     assert_eq!(id("b").unwrap(), 1);
@@ -110,7 +165,12 @@ fn objects_are_found_by_name_file_and_number() {
     assert_eq!(id("sub/b.png").unwrap(), 1);
     assert_eq!(id("b.png").unwrap(), 1);
     assert_eq!(id("#3").unwrap(), 3);
-    for (text, says) in [("a", "several objects"), ("nobody", "no object 'nobody'"), ("#99", "#0 to #3"), ("%", "no object")] {
+    for (text, says) in [
+        ("a", "several objects"),
+        ("nobody", "no object 'nobody'"),
+        ("#99", "#0 to #3"),
+        ("%", "no object"),
+    ] {
         let error = id(text).unwrap_err().to_string();
         assert!(error.contains(says), "{text}: {error}");
     }
@@ -120,9 +180,19 @@ fn objects_are_found_by_name_file_and_number() {
 fn moved_files_are_found_again_and_nothing_else_changes() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project_of(dir.path(), &["a"]);
-    assert_eq!(objects::relocate(project.store_mut(), Path::new("/data/ol"), Path::new("/x")).unwrap(), 0, "not a folder's name");
-    assert_eq!(objects::relocate(project.store_mut(), Path::new("/data"), Path::new("/new place")).unwrap(), 1);
-    assert_eq!(objects::fields(project.store()).unwrap()[0].root, Path::new("/new place/old"));
+    assert_eq!(
+        objects::relocate(project.store_mut(), Path::new("/data/ol"), Path::new("/x")).unwrap(),
+        0,
+        "not a folder's name"
+    );
+    assert_eq!(
+        objects::relocate(project.store_mut(), Path::new("/data"), Path::new("/new place")).unwrap(),
+        1
+    );
+    assert_eq!(
+        objects::fields(project.store()).unwrap()[0].root,
+        Path::new("/new place/old")
+    );
 }
 
 #[test]
@@ -130,9 +200,16 @@ fn what_is_no_project_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let error = Project::open(dir.path(), false).unwrap_err();
     assert!(matches!(error, ProjectError::NotAProject { .. }));
-    std::fs::write(dir.path().join("project.sqlite"), "this is not a database, it is a longer text than a header").unwrap();
+    std::fs::write(
+        dir.path().join("project.sqlite"),
+        "this is not a database, it is a longer text than a header",
+    )
+    .unwrap();
     let error = Project::open(dir.path(), false).unwrap_err().to_string();
-    assert!(error.contains("project.sqlite") && error.contains("not a database"), "{error}");
+    assert!(
+        error.contains("project.sqlite") && error.contains("not a database"),
+        "{error}"
+    );
     let newer = dir.path().join("newer");
     drop(Project::open(&newer, true).unwrap());
     let db = rusqlite::Connection::open(newer.join("project.sqlite")).unwrap();

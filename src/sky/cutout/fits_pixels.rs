@@ -36,7 +36,15 @@ impl FitsPixels {
             _ => None,
         };
         let handles = Mutex::new(if held.is_some() { vec![] } else { vec![file] });
-        Ok(Self { path: path.to_owned(), hdu, plane, width, height, held, handles })
+        Ok(Self {
+            path: path.to_owned(),
+            hdu,
+            plane,
+            width,
+            height,
+            held,
+            handles,
+        })
     }
 
     /// The whole plane if it is held in memory.
@@ -64,7 +72,9 @@ impl PixelSource for FitsPixels {
             Some(file) => file,
             None => FitsFile::open(&self.path).map_err(failed)?,
         };
-        let window = file.read_window(self.hdu, self.plane, x0, y0, width, height).map_err(failed);
+        let window = file
+            .read_window(self.hdu, self.plane, x0, y0, width, height)
+            .map_err(failed);
         if let Ok(mut pool) = self.handles.lock() {
             pool.push(file);
         }
