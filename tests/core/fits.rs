@@ -663,6 +663,30 @@ fn images_round_trip() {
     assert_eq!(fault(&file.read_table(1).unwrap_err()), Some(Fault::WrongKind));
 }
 
+/// Rows long enough that cfitsio writes their tiles around its buffers, many enough that the table
+/// is longer than those.
+#[test]
+fn large_images_compress_without_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.fits");
+    let plane = sky(4000, 700);
+    write_images(
+        &path,
+        &[ImageToWrite {
+            compression: Compression::Gzip,
+            ..plain(&plane)
+        }],
+    )
+    .unwrap();
+    let back = FitsFile::open(&path).unwrap().read_plane(1, 0).unwrap();
+    assert!(
+        back.pixels
+            .iter()
+            .zip(&plane.pixels)
+            .all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+    );
+}
+
 #[test]
 fn a_failed_write_leaves_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
