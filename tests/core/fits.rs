@@ -366,6 +366,41 @@ fn names_are_literal() {
     assert_eq!(left.count(), 0);
 }
 
+/// `.Z` files unpack as gzip unpacks them (astropy needs an add-on for these).
+#[test]
+fn compress_files_unpack_as_gzip_unpacks_them() {
+    let Some(packed) = support::shared("real/fits_zoo/astropy/astropy/io/fits/tests/data/lzw.fits.Z") else {
+        return;
+    };
+    let Ok(output) = std::process::Command::new("gzip")
+        .arg("-dc")
+        .arg(&packed)
+        .output()
+    else {
+        eprintln!("skipped: no gzip");
+        return;
+    };
+    let (_folder, plain) = opened(&output.stdout);
+    let (mut plain, mut file) = (plain.unwrap(), FitsFile::open(&packed).unwrap());
+    assert_eq!(file.hdus(), plain.hdus());
+    assert!(file.problems().is_empty() && plain.problems().is_empty());
+    let mut compared = 0;
+    for hdu in 0..file.hdus().len() {
+        for plane in 0..file.hdus()[hdu].planes() {
+            assert_eq!(
+                file.read_plane(hdu, plane).unwrap(),
+                plain.read_plane(hdu, plane).unwrap()
+            );
+            compared += 1;
+        }
+        if let Ok(table) = file.read_table(hdu) {
+            assert_eq!(table.batch, plain.read_table(hdu).unwrap().batch);
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+}
+
 // ---- hostile files ---------------------------------------------------------------------------
 
 /// A FITS file of the given header cards, and data.
