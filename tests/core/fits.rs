@@ -366,6 +366,41 @@ fn names_are_literal() {
     assert_eq!(left.count(), 0);
 }
 
+/// `.Z` files unpack as gzip unpacks them (astropy needs an add-on for these).
+#[test]
+fn compress_files_unpack_as_gzip_unpacks_them() {
+    let Some(packed) = support::shared("real/fits_zoo/astropy/astropy/io/fits/tests/data/lzw.fits.Z") else {
+        return;
+    };
+    let Ok(output) = std::process::Command::new("gzip")
+        .arg("-dc")
+        .arg(&packed)
+        .output()
+    else {
+        eprintln!("skipped: no gzip");
+        return;
+    };
+    let (_folder, plain) = opened(&output.stdout);
+    let (mut plain, mut file) = (plain.unwrap(), FitsFile::open(&packed).unwrap());
+    assert_eq!(file.hdus(), plain.hdus());
+    assert!(file.problems().is_empty() && plain.problems().is_empty());
+    let mut compared = 0;
+    for hdu in 0..file.hdus().len() {
+        for plane in 0..file.hdus()[hdu].planes() {
+            assert_eq!(
+                file.read_plane(hdu, plane).unwrap(),
+                plain.read_plane(hdu, plane).unwrap()
+            );
+            compared += 1;
+        }
+        if let Ok(table) = file.read_table(hdu) {
+            assert_eq!(table.batch, plain.read_table(hdu).unwrap().batch);
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+}
+
 // ---- hostile files ---------------------------------------------------------------------------
 
 /// A FITS file of the given header cards, and data.
@@ -661,6 +696,30 @@ fn images_round_trip() {
     );
     assert_eq!(fault(&file.read_plane(0, 0).unwrap_err()), Some(Fault::WrongKind));
     assert_eq!(fault(&file.read_table(1).unwrap_err()), Some(Fault::WrongKind));
+}
+
+/// Rows long enough that cfitsio writes their tiles around its buffers, many enough that the table
+/// is longer than those.
+#[test]
+fn large_images_compress_without_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.fits");
+    let plane = sky(4000, 700);
+    write_images(
+        &path,
+        &[ImageToWrite {
+            compression: Compression::Gzip,
+            ..plain(&plane)
+        }],
+    )
+    .unwrap();
+    let back = FitsFile::open(&path).unwrap().read_plane(1, 0).unwrap();
+    assert!(
+        back.pixels
+            .iter()
+            .zip(&plane.pixels)
+            .all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+    );
 }
 
 #[test]

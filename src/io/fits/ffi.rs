@@ -8,9 +8,8 @@
 use super::error::{Trouble, corrupt};
 use super::hcompress;
 use fitsio_sys as sys;
-use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_uchar};
 use std::ptr;
-use std::sync::Mutex;
 
 unsafe extern "C" {
     // In cfitsio's fitsio.h, but not among the generated bindings.
@@ -23,10 +22,6 @@ unsafe extern "C" {
         scale: *mut c_int,
         status: *mut c_int,
     ) -> c_int;
-    // The C library's allocator, which cfitsio needs for files in memory.
-    fn calloc(count: usize, size: usize) -> *mut c_void;
-    fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
-    fn free(pointer: *mut c_void);
 }
 
 /// Decodes an HCOMPRESS_1 tile of `count` pixels.
@@ -76,13 +71,15 @@ pub(crate) enum Squeeze {
 /// The value cfitsio takes for "no value" in images it compresses.
 const NO_VALUE: f32 = -9.119_12e-36;
 
-/// Compresses one image (row-major, NaN for no value) into a FITS file in memory whose first
+/// Compresses one image (row-major, NaN for no value) and gives the bytes of a FITS file whose first
 /// extension holds the tiles. The same pixels always give the same bytes.
 ///
+/// cfitsio writes to a file with a plain name in a temporary folder of its own: its files in memory
+/// cannot hold tiles that are written past the end.
+///
 /// # Errors
-/// What cfitsio says, in words.
+/// What cfitsio or the system says, in words.
 pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze) -> Result<Vec<u8>, String> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     if width.checked_mul(height) != Some(pixels.len()) {
         return Err("width times height is not the number of pixels".to_owned());
     }
@@ -92,41 +89,24 @@ pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze
         .collect();
     let mut axes = [width as i64, height as i64];
     let count = values.len() as i64;
-    let _guard = ONE_AT_A_TIME
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+    let path = folder.path().join("tiles.fits");
+    let name = CString::new(path.as_os_str().as_encoded_bytes()).map_err(|e| e.to_string())?;
+    // The longest name cfitsio takes (FLEN_FILENAME).
+    if name.as_bytes().len() > 1000 {
+        return Err("the path of the temporary folder is too long; set TMPDIR to a shorter one".to_owned());
+    }
     let mut file: *mut sys::fitsfile = ptr::null_mut();
-    // cfitsio looks into table rows it has not written yet, which must be zero: the buffer starts
-    // large enough for the header and all rows (one a pixel row). What `realloc` adds is heap,
-    // which is written first.
-    let mut size = height
-        .saturating_mul(64)
-        .saturating_add(values.len())
-        .saturating_add(1 << 17);
-    let grow = values.len().max(1 << 18);
     let mut status: c_int = 0;
     let (method, level) = match how {
         Squeeze::Rice(level) => (sys::RICE_1, level),
         Squeeze::Gzip => (sys::GZIP_2, 0.0),
     };
-    // SAFETY: `calloc` takes any two sizes; null is checked next.
-    let mut buffer = unsafe { calloc(size, 1) };
-    if buffer.is_null() {
-        return Err("there is not enough memory".to_owned());
-    }
-    // SAFETY: `buffer` and `size` live until after `ffclos`, which is called on every path once
+    // SAFETY: `name` is terminated and outlives the calls; `ffclos` is called on every path once
     // `file` is open; cfitsio's calls do nothing when `status` is already set. `axes` and `values`
-    // are as long as the calls are told. `buffer` comes from `calloc` or `realloc`, is at least `size`
-    // bytes long, is copied once and freed once.
+    // are as long as the calls are told.
     unsafe {
-        sys::ffimem(
-            &raw mut file,
-            &raw mut buffer,
-            &raw mut size,
-            grow,
-            Some(realloc),
-            &raw mut status,
-        );
+        sys::ffdkinit(&raw mut file, name.as_ptr(), &raw mut status);
         if status == 0 {
             sys::fits_set_compression_type(file, method as c_int, &raw mut status);
             sys::fits_set_quantize_level(file, level, &raw mut status);
@@ -138,17 +118,11 @@ pub(crate) fn compress(pixels: &[f32], width: usize, height: usize, how: Squeeze
             sys::ffclos(file, &raw mut closing);
             status = if status == 0 { closing } else { status };
         }
-        let bytes = if buffer.is_null() || status != 0 {
-            Vec::new()
-        } else {
-            std::slice::from_raw_parts(buffer.cast::<u8>(), size).to_vec()
-        };
-        free(buffer);
-        if status != 0 {
-            return Err(messages(status));
-        }
-        Ok(bytes)
     }
+    if status != 0 {
+        return Err(messages(status));
+    }
+    std::fs::read(&path).map_err(|e| format!("reading the temporary file: {e}"))
 }
 
 /// cfitsio's words for `status` and everything on its message stack, which is emptied.
