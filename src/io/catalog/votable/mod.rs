@@ -3,6 +3,7 @@
 mod binary;
 mod builder;
 mod read;
+mod rows;
 mod write;
 
 pub(super) use read::read_votable;

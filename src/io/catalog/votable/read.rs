@@ -7,6 +7,7 @@
 
 use super::binary::{decode_base64, read_rows};
 use super::builder::{Column, Primitive, Size};
+use super::rows::read_plain_rows;
 use crate::io::catalog::names::unique_names;
 use crate::io::catalog::table::field;
 use crate::io::catalog::{CatalogError, NOTE, Table};
@@ -22,7 +23,10 @@ const MAX_DEPTH: usize = 200;
 /// The state of one pass through the document.
 struct Pass<'a> {
     path: &'a Path,
+    text: &'a str,
     reader: Reader<&'a [u8]>,
+    /// Where in `text` the reader began.
+    base: usize,
     /// The open elements' local names.
     open: Vec<String>,
     /// The table being read or kept.
@@ -47,7 +51,9 @@ pub(in crate::io::catalog) fn read_votable(
 ) -> Result<Table, CatalogError> {
     let mut pass = Pass {
         path,
+        text,
         reader: Reader::from_str(text),
+        base: 0,
         open: Vec::new(),
         columns: Vec::new(),
         rows: 0,
@@ -75,7 +81,7 @@ fn attribute(element: &BytesStart, name: &str) -> Option<String> {
 
 impl<'a> Pass<'a> {
     fn bad(&self, cause: impl Into<String>) -> CatalogError {
-        let at = self.reader.buffer_position().max(self.reader.error_position());
+        let at = self.base as u64 + self.reader.buffer_position().max(self.reader.error_position());
         CatalogError::malformed(self.path, format!("byte {at}"), cause)
     }
 
@@ -113,8 +119,15 @@ impl<'a> Pass<'a> {
                     let name = e.local_name().as_ref().to_owned();
                     self.start(&name, &e, true, progress)?;
                 }
-                Event::End(_) => {
+                Event::End(e) => {
                     let name = self.open.pop();
+                    // The reader itself has forgotten what was open where it was put ahead.
+                    if name.as_deref() != Some(e.local_name().as_ref()) {
+                        return Err(self.bad(format!(
+                            "</{}> closes what isn't open; the XML is damaged, fetch it again",
+                            e.local_name().as_ref()
+                        )));
+                    }
                     if name.as_deref() == Some("VOTABLE") {
                         return Ok(());
                     }
@@ -229,6 +242,20 @@ impl<'a> Pass<'a> {
         }
         if !closed {
             self.open.push(name.to_owned());
+        }
+        if name == "TABLEDATA" && !closed && !self.kept {
+            let at = self
+                .base
+                .saturating_add(usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX));
+            let ahead = self.text.get(at..).unwrap_or_default();
+            let (used, rows) =
+                read_plain_rows(ahead, &mut self.columns, self.rows, &|| !progress.cancelled());
+            self.rows += rows;
+            if used > 0 {
+                self.base = at + used;
+                self.reader = Reader::from_str(&ahead[used..]);
+                self.reader.config_mut().allow_unmatched_ends = true;
+            }
         }
         Ok(())
     }
