@@ -1105,3 +1105,32 @@ fn few_marks_find_mergers_in_galaxy_zoo() {
         }
     }
 }
+
+/// `make_real.py` also writes numbers of real cutouts and how trustworthy umap-learn's maps of
+/// them are.
+#[test]
+fn maps_of_real_cutouts_are_as_trustworthy_as_umap_learns() {
+    let Ok(folder) = std::env::var("ASTROLABEL_GALAXY_ZOO") else {
+        eprintln!("skipped: ASTROLABEL_GALAXY_ZOO names no folder with maps.json");
+        return;
+    };
+    let text = fs::read_to_string(format!("{folder}/maps.json")).expect("maps.json");
+    let wanted: Value = serde_json::from_str(&text).expect("JSON");
+    for (name, dim) in [("hand26", 26), ("euclid400", 400)] {
+        let bytes = fs::read(format!("{folder}/{name}.bin")).expect("numbers");
+        let values: Vec<f32> = bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        let features = standardized(Vectors::from_f32(dim, &values));
+        let full = Pca::fit(&features, dim, &Silent)
+            .expect("fit")
+            .transform(&features, &Silent)
+            .expect("rotate");
+        let map = umap(&features, &UmapOptions::default(), &Silent).expect("map");
+        let trust = metrics::trustworthiness(&full, &map.places, 15);
+        let reference = wanted[name].as_f64().expect("number");
+        eprintln!("{name}: trustworthiness {trust:.4}, umap-learn {reference:.4}");
+        assert!(trust > reference - 0.01);
+    }
+}
