@@ -1,7 +1,7 @@
 //! Classical morphology: some forty numbers that an astronomer can read, as an encoder without
 //! weights.
 //!
-//! A cutout is brought to a grid of at most 64 × 64 px ([`stamp`]), its sky and noise are taken
+//! A cutout is brought to a grid of at most 64 × 64 px (`stamp.rs`), its sky and noise are taken
 //! from the frame, and the rest is the literature of galaxy and radio-source shapes, one file a
 //! subject. Lengths are in half sides of the cutout, so that numbers of one cutout recipe compare
 //! whatever the pixel scale. Every number is finite for every cutout, and none changes (beyond

@@ -116,7 +116,7 @@ def measure(bands, picture):
         return (A - B) / (A + B + 1e-3 * amp * m.sum())
     last, mid = len(bands) - 1, min(len(bands) // 2, len(bands) - 1)
     core = r < .19
-    return [*prof, ring, *rr, conc, asym(r < .5), asym((r >= .25) & (r < 1)), np.abs(p - np.rot90(p)).sum() / (2 * tot),
+    return [*np.sqrt(prof), ring, *rr, conc, asym(r < .5), asym((r >= .25) & (r < 1)), np.abs(p - np.rot90(p)).sum() / (2 * tot),
             (ms ^ ms[::-1, ::-1]).sum() / (2 * ms.sum() + EPS), np.abs(p - sm).sum() / tot, G, m20, G + .14 * m20 - .33,
             -.693 * m20 + 4.95 * G - 3.96, ellipticity(ml), ell_seg, np.log10(mf[2] + mf[3] + 1e-3), np.hypot(ml[0], ml[1]),
             four(1, .25, .6), four(1, .5, 1), four(2, .05, .3), four(2, .25, .6), sep, ratio, hot,
