@@ -36,7 +36,7 @@ use rayon::prelude::*;
 use stamp::{MAX_SIDE, Stamp, working_side};
 use std::collections::BTreeMap;
 
-/// The encoder `morphometry`: [`features`] of each cutout, in single precision.
+/// The encoder `morphometry`: [`features()`] of each cutout, in single precision.
 #[derive(Debug, Clone)]
 pub struct Morphometry {
     spec: EncoderSpec,
@@ -92,7 +92,7 @@ impl Encoder for Morphometry {
     }
 }
 
-/// All numbers of one cutout, in the order of [`features`].
+/// All numbers of one cutout, in the order of [`features()`].
 fn measure(cutout: &Cutout, geometry: &Geometry) -> [f64; COUNT] {
     let stamp = Stamp::new(cutout, geometry);
     let profile = profile::measure(&stamp, geometry);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes cutouts.f32 and golden.json: synthetic cutouts, and what a numpy/scipy
-reading of the definitions says of them. Needs numpy, scipy and photutils.
+"""Makes cutouts.f32 and golden.json: twelve synthetic cutouts, and what a numpy/scipy reading of the definitions
+says of them. Needs numpy, scipy and photutils.
 
-The reading is written over whole arrays with np.mgrid, scipy.ndimage (labels, filters, maxima) and sorting, not
-translated from the crate. `moments` are checked against photutils' SourceCatalog, Fourier amplitudes against
-np.fft on a polar resampling, both with assertions here.
+The reading works on whole arrays with np.mgrid, scipy.ndimage (labels, filters, maxima) and np.interp, and Gini by
+its definition over all pairs. Before writing, its moments are asserted to agree with photutils' SourceCatalog, and
+the normalisation of the Fourier amplitude with np.fft on a known pattern.
 """
 import json, os
 import numpy as np
