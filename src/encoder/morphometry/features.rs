@@ -32,7 +32,8 @@ const fn f(
     }
 }
 
-const ANNULUS: &str = "Mean light in this eighth of the radius, relative to the brightest eighth";
+const ANNULUS: &str =
+    "Square root of the mean light in this eighth of the radius, relative to the brightest eighth";
 const LOTZ: &str = "after Lotz et al. 2004";
 const CONSELICE: &str = "after Conselice 2003";
 const FOURIER_1: &str = "after Zaritsky & Rix 1997";

@@ -1,7 +1,7 @@
 //! Classical morphology: some forty numbers that an astronomer can read, as an encoder without
 //! weights.
 //!
-//! A cutout is brought to a grid of at most 64 × 64 px ([`stamp`]), its sky and noise are taken
+//! A cutout is brought to a grid of at most 64 × 64 px (`stamp.rs`), its sky and noise are taken
 //! from the frame, and the rest is the literature of galaxy and radio-source shapes, one file a
 //! subject. Lengths are in half sides of the cutout, so that numbers of one cutout recipe compare
 //! whatever the pixel scale. Every number is finite for every cutout, and none changes (beyond
@@ -36,7 +36,7 @@ use rayon::prelude::*;
 use stamp::{MAX_SIDE, Stamp, working_side};
 use std::collections::BTreeMap;
 
-/// The encoder `morphometry`: [`features`] of each cutout, in single precision.
+/// The encoder `morphometry`: [`features()`] of each cutout, in single precision.
 #[derive(Debug, Clone)]
 pub struct Morphometry {
     spec: EncoderSpec,
@@ -92,7 +92,7 @@ impl Encoder for Morphometry {
     }
 }
 
-/// All numbers of one cutout, in the order of [`features`].
+/// All numbers of one cutout, in the order of [`features()`].
 fn measure(cutout: &Cutout, geometry: &Geometry) -> [f64; COUNT] {
     let stamp = Stamp::new(cutout, geometry);
     let profile = profile::measure(&stamp, geometry);

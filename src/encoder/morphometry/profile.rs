@@ -6,7 +6,8 @@ use super::stamp::{Stamp, TINY};
 /// Measurements along the radius from the cutout's centre.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
-    /// Mean light in eight annuli of 1/8 half side, relative to the brightest annulus: 0 to 1.
+    /// Square root of the mean light in eight annuli of 1/8 half side, relative to the brightest
+    /// annulus: 0 to 1. The root keeps faint outskirts from being rare extremes.
     pub profile: [f64; PROFILE_BINS],
     /// Radii in half sides that hold 20, 50 and 80 % of the cutout's light.
     pub radii: [f64; 3],
@@ -47,7 +48,7 @@ pub fn measure(stamp: &Stamp, geometry: &Geometry) -> Profile {
     let radii = growth_radii(stamp, geometry, [0.2, 0.5, 0.8]);
     let half_pixel = 1.0 / geometry.n as f64;
     Profile {
-        profile,
+        profile: profile.map(f64::sqrt),
         radii,
         concentration: 5.0 * ((radii[2] + half_pixel) / (radii[0] + half_pixel)).log10(),
         ring: rise,
