@@ -17,16 +17,23 @@ use std::time::Instant;
 /// A sky of 1000 ± 10 with a slope, and Gaussian sources with a power law of fluxes.
 fn simulate(side: usize, sources: usize) -> Plane {
     let mut plane = Plane::filled(side, side, 0.0);
-    plane.pixels.par_chunks_mut(side).enumerate().for_each(|(y, row)| {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(y as u64);
-        let noise = Normal::new(1000.0_f32, 10.0).unwrap();
-        for (x, v) in row.iter_mut().enumerate() {
-            *v = noise.sample(&mut rng) + 20.0 * (x + y) as f32 / side as f32;
-        }
-    });
+    plane
+        .pixels
+        .par_chunks_mut(side)
+        .enumerate()
+        .for_each(|(y, row)| {
+            let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(y as u64);
+            let noise = Normal::new(1000.0_f32, 10.0).unwrap();
+            for (x, v) in row.iter_mut().enumerate() {
+                *v = noise.sample(&mut rng) + 20.0 * (x + y) as f32 / side as f32;
+            }
+        });
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for _ in 0..sources {
-        let (cx, cy) = (rng.random_range(0.0..side as f32), rng.random_range(0.0..side as f32));
+        let (cx, cy) = (
+            rng.random_range(0.0..side as f32),
+            rng.random_range(0.0..side as f32),
+        );
         let flux = 400.0 * rng.random_range(0.001_f32..1.0).powf(-0.8);
         let (a, ratio) = (rng.random_range(1.2_f32..3.0), rng.random_range(0.4_f32..1.0));
         let (sin, cos) = rng.random_range(0.0..std::f32::consts::PI).sin_cos();
@@ -71,7 +78,11 @@ fn main() {
     let path = std::env::temp_dir().join(format!("astrolabel-detect-{}.f32", std::process::id()));
     let bytes: &[u8] = bytemuck::cast_slice(&image.pixels);
     std::fs::write(&path, bytes).unwrap();
-    println!("{side}x{side}, image {:.0} MB, resident {:.0} MB", bytes.len() as f64 / 1e6, peak_megabytes());
+    println!(
+        "{side}x{side}, image {:.0} MB, resident {:.0} MB",
+        bytes.len() as f64 / 1e6,
+        peak_megabytes()
+    );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/benches/detect_sep.py");
     let mut rival = Command::new("python3")
         .args([script, path.to_str().unwrap(), &side.to_string()])
@@ -103,7 +114,9 @@ fn main() {
             if let Some(child) = &mut rival {
                 writeln!(child.stdin.as_mut().unwrap(), "{name}").ok();
                 let mut line = String::new();
-                BufReader::with_capacity(1, child.stdout.as_mut().unwrap()).read_line(&mut line).ok();
+                BufReader::with_capacity(1, child.stdout.as_mut().unwrap())
+                    .read_line(&mut line)
+                    .ok();
                 let mut words = line.split_whitespace();
                 sep.extend(words.next().and_then(|w| w.parse::<f64>().ok()));
                 sep_found = words.collect::<Vec<_>>().join(" ");

@@ -35,8 +35,14 @@ pub(super) fn photometry(source: &mut Source, image: &Plane, is_bad: &(impl Fn(u
     source.kron_radius = kron;
     source.kron_flux = flux;
     source.kron_flux_err = (variance_per_pixel * area).sqrt();
-    source.half_light_radius_px =
-        radius_of_fraction(source, image, is_bad, KRON_REACH * source.a, 0.5 * flux, &mut flags);
+    source.half_light_radius_px = radius_of_fraction(
+        source,
+        image,
+        is_bad,
+        KRON_REACH * source.a,
+        0.5 * flux,
+        &mut flags,
+    );
     source.flag |= flags;
 }
 
@@ -101,7 +107,10 @@ fn pixel_box(
         }
         from.max(0) as usize..to.clamp(0, size as i64) as usize
     };
-    (range(source.x, half.0, image.width), range(source.y, half.1, image.height))
+    (
+        range(source.x, half.0, image.width),
+        range(source.y, half.1, image.height),
+    )
 }
 
 fn kron_radius(
@@ -170,7 +179,11 @@ fn sum_within(
         }
     }
     if masked > 0.0 {
-        sum *= if area > masked { area / (area - masked) } else { 0.0 };
+        sum *= if area > masked {
+            area / (area - masked)
+        } else {
+            0.0
+        };
     }
     (sum, area)
 }

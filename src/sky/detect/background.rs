@@ -100,7 +100,11 @@ pub fn background_with_progress(
     if global_rms <= 0.0 {
         // More than half of the image is constant: what noise there is elsewhere counts.
         let mut positive: Vec<f32> = rms.iter().copied().filter(|r| *r > 0.0).collect();
-        global_rms = if positive.is_empty() { 1.0 } else { median(&mut positive) };
+        global_rms = if positive.is_empty() {
+            1.0
+        } else {
+            median(&mut positive)
+        };
     }
     Ok(Background {
         width,
@@ -201,12 +205,7 @@ fn fill_gaps(meshes: &[MeshValue], columns: usize) -> Vec<(f32, f32)> {
 
 /// Median of levels and of rms over a window of `half` meshes to each side; near an edge the window
 /// shrinks evenly on both sides, so that a gradient isn't flattened.
-fn median_filter(
-    meshes: &[(f32, f32)],
-    columns: usize,
-    rows: usize,
-    half: usize,
-) -> (Vec<f32>, Vec<f32>) {
+fn median_filter(meshes: &[(f32, f32)], columns: usize, rows: usize, half: usize) -> (Vec<f32>, Vec<f32>) {
     let mut levels = Vec::with_capacity(meshes.len());
     let mut noise = Vec::with_capacity(meshes.len());
     let mut window = Vec::new();

@@ -33,13 +33,7 @@ pub(super) struct Wings {
 
 impl Wings {
     /// The wings of an object of `npix` pixels above `threshold`.
-    pub(super) fn new(
-        m: &Moments,
-        npix: usize,
-        threshold: f32,
-        faintest_needed: f32,
-        slope: f64,
-    ) -> Self {
+    pub(super) fn new(m: &Moments, npix: usize, threshold: f32, faintest_needed: f32, slope: f64) -> Self {
         let unit_area = PI * m.a * m.b;
         let amplitude = f64::from(m.smooth_flux) / (2.0 * unit_area * m.area_correction);
         let alpha = ((amplitude / f64::from(threshold)).powf(1.0 / slope) - 1.0) * unit_area / npix as f64;
@@ -65,7 +59,11 @@ impl Wings {
         if !(base > 1.0) {
             return false;
         }
-        let height = if base < 1e10 { self.amplitude * base.powf(-slope) } else { 0.0 };
+        let height = if base < 1e10 {
+            self.amplitude * base.powf(-slope)
+        } else {
+            0.0
+        };
         height as f32 > other.faintest_needed
     }
 
@@ -148,7 +146,11 @@ pub(super) fn faintest_needed(excess: impl Iterator<Item = f32>, count: usize, m
         let mut parent = 0;
         while let Some(left) = Some(2 * parent + 1).filter(|l| *l < min_area) {
             let right = left + 1;
-            let child = if right < min_area && kept[left] > kept[right] { right } else { left };
+            let child = if right < min_area && kept[left] > kept[right] {
+                right
+            } else {
+                left
+            };
             if kept[parent] <= kept[child] {
                 break;
             }

@@ -72,7 +72,14 @@ fn accumulate<'a>(
 }
 
 /// The plain filter at one pixel; the same sum as [`smooth_row`] gives.
-pub(super) fn smooth_at(pixels: &[f32], width: usize, height: usize, kernel: &Kernel, x: usize, y: usize) -> f32 {
+pub(super) fn smooth_at(
+    pixels: &[f32],
+    width: usize,
+    height: usize,
+    kernel: &Kernel,
+    x: usize,
+    y: usize,
+) -> f32 {
     let mut sum = 0.0;
     for ky in 0..kernel.height {
         let Some(sy) = (y + ky).checked_sub(kernel.height / 2).filter(|s| *s < height) else {

@@ -83,8 +83,17 @@ impl Grid {
     /// The numbers of the eight neighbours, [`NONE`] where there is none.
     fn neighbours(&self, m: &Member) -> [u32; 8] {
         let (at, w) = (self.at(m), self.width);
-        [at - w - 1, at - w, at - w + 1, at - 1, at + 1, at + w - 1, at + w, at + w + 1]
-            .map(|i| self.numbers[i])
+        [
+            at - w - 1,
+            at - w,
+            at - w + 1,
+            at - 1,
+            at + 1,
+            at + w - 1,
+            at + w,
+            at + w + 1,
+        ]
+        .map(|i| self.numbers[i])
     }
 }
 
@@ -116,9 +125,14 @@ pub(super) fn split(
         return Split::Whole;
     }
     let grid = Grid::new(members);
-    let Some((mut branches, forked)) =
-        grow(members, &pixel_levels, &grid, levels, smallest, settings.deblend_max_branches)
-    else {
+    let Some((mut branches, forked)) = grow(
+        members,
+        &pixel_levels,
+        &grid,
+        levels,
+        smallest,
+        settings.deblend_max_branches,
+    ) else {
         return Split::Overflow;
     };
     if !forked {

@@ -63,7 +63,11 @@ pub(super) fn gather(
         let exponent = (core_members.len() as f64 / area) as f32;
         let most = 4.0 * m.smooth_peak;
         profiles.push(Profile {
-            amplitude: if exponent < FAR { (threshold * exponent.exp()).min(most) } else { most },
+            amplitude: if exponent < FAR {
+                (threshold * exponent.exp()).min(most)
+            } else {
+                most
+            },
             x: m.x,
             y: m.y,
             cxx: m.cxx / m.area_correction,

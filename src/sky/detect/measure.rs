@@ -75,7 +75,11 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
     let (left, bottom) = (bounds.0, bounds.2);
     // A matched filter may pass pixels whose smoothed values don't add up to anything.
     let weighted = smooth_flux > 0.0 && smooth_flux.is_finite();
-    let total = if weighted { f64::from(smooth_flux as f32) } else { members.len() as f64 };
+    let total = if weighted {
+        f64::from(smooth_flux as f32)
+    } else {
+        members.len() as f64
+    };
     let half_peak = (f64::from(threshold) + f64::from(peak)) / 2.0;
     let (mut above, mut above_half) = (0_u32, 0_u32);
     let (mut mx, mut my, mut mx2, mut my2, mut mxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -92,7 +96,7 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
         mxy += w * x * y;
     }
     let (mut x, mut y) = (mx / total, my / total);
-    let (mut x2, mut y2, mut xy);
+    let (mut x2, mut y2, xy);
     if let Some((cx, cy)) = centre {
         let (cx, cy) = (cx - f64::from(left), cy - f64::from(bottom));
         x2 = mx2 / total + cx * cx - 2.0 * x * cx;
@@ -128,7 +132,11 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
         }
     }
     let difference = x2 - y2;
-    let theta_rad = if difference == 0.0 { PI / 4.0 } else { (2.0 * xy).atan2(difference) / 2.0 };
+    let theta_rad = if difference == 0.0 {
+        PI / 4.0
+    } else {
+        (2.0 * xy).atan2(difference) / 2.0
+    };
     let spread = (0.25 * difference * difference + xy * xy).sqrt();
     let mean = 0.5 * (x2 + y2);
     // Negative pixels can push a variance below zero; an ellipse needs both axes.
@@ -199,7 +207,11 @@ pub(super) fn source(members: &[Member], threshold: f32, centre: Option<(f64, f6
         threshold,
         flux: m.flux,
         flux_err,
-        snr: if flux_err > 0.0 { m.flux / flux_err } else { f64::NAN },
+        snr: if flux_err > 0.0 {
+            m.flux / flux_err
+        } else {
+            f64::NAN
+        },
         smooth_flux: m.smooth_flux,
         peak: m.peak,
         smooth_peak: m.smooth_peak,
@@ -226,7 +238,7 @@ pub(super) fn source(members: &[Member], threshold: f32, centre: Option<(f64, f6
 
 /// Whether a set of pixels touches the edge of a `width` × `height` image.
 pub(super) fn touches_edge(members: &[Member], width: usize, height: usize) -> bool {
-    members.iter().any(|m| {
-        m.x == 0 || m.y == 0 || m.x as usize + 1 == width || m.y as usize + 1 == height
-    })
+    members
+        .iter()
+        .any(|m| m.x == 0 || m.y == 0 || m.x as usize + 1 == width || m.y as usize + 1 == height)
 }

@@ -175,8 +175,16 @@ fn clipped_mode(bins: &[u32], sums: &RunningSums, start: f32, zero: f32, scale: 
         }
         sigma = variance.max(0.0).sqrt();
         let (below, above) = (median - 3.0 * sigma, median + 3.0 * sigma);
-        low = if below > 0.0 { ((below + 0.5) as usize).min(last) } else { 0 };
-        high = if above < last as f64 { (above + 0.5).max(0.0) as usize } else { last };
+        low = if below > 0.0 {
+            ((below + 0.5) as usize).min(last)
+        } else {
+            0
+        };
+        high = if above < last as f64 {
+            (above + 0.5).max(0.0) as usize
+        } else {
+            last
+        };
         high = high.max(low);
     }
     let (zero, scale) = (f64::from(zero), f64::from(scale));

@@ -48,7 +48,9 @@ impl<'a> NoiseRows<'a> {
     /// What weights were scaled with: the rms of a pixel of weight 1.
     pub(super) fn weight_scale(&self) -> Option<f32> {
         match self {
-            Self::Weight { rms_of_unit_weight, .. } => Some(*rms_of_unit_weight),
+            Self::Weight {
+                rms_of_unit_weight, ..
+            } => Some(*rms_of_unit_weight),
             _ => None,
         }
     }
@@ -68,7 +70,11 @@ impl<'a> NoiseRows<'a> {
                 rms_of_unit_weight,
             } => {
                 for (o, &w) in out.iter_mut().zip(weight.row(y)) {
-                    *o = if is_positive(w) { rms_of_unit_weight / w.sqrt() } else { 0.0 };
+                    *o = if is_positive(w) {
+                        rms_of_unit_weight / w.sqrt()
+                    } else {
+                        0.0
+                    };
                 }
             }
         }
@@ -87,8 +93,7 @@ pub(super) fn check_shape(noise: &Noise<'_>, image: &Plane) -> Result<(), Detect
         Noise::Rms(plane) => ("rms", plane),
         Noise::Global | Noise::FromBackground => return Ok(()),
     };
-    if (plane.width, plane.height) != (image.width, image.height)
-        || plane.pixels.len() != image.pixels.len()
+    if (plane.width, plane.height) != (image.width, image.height) || plane.pixels.len() != image.pixels.len()
     {
         return Err(DetectError::NoiseShape {
             what,

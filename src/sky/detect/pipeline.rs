@@ -82,7 +82,11 @@ pub fn detect(
     settings.check()?;
     super::check_image(image)?;
     check_shape(&noise, image)?;
-    let kernel = settings.kernel.as_ref().map(super::Kernel::normalised).transpose()?;
+    let kernel = settings
+        .kernel
+        .as_ref()
+        .map(super::Kernel::normalised)
+        .transpose()?;
     let mask: Option<Vec<bool>> = match noise {
         Noise::Weight(plane) | Noise::Rms(plane) => {
             Some(plane.pixels.par_iter().map(|w| !is_positive(*w)).collect())
@@ -122,7 +126,10 @@ pub fn detect(
             Ok(())
         })?;
     }
-    let overflowing = objects.iter().filter(|o| o.source.flag & flag::DEBLEND_OVERFLOW != 0).count();
+    let overflowing = objects
+        .iter()
+        .filter(|o| o.source.flag & flag::DEBLEND_OVERFLOW != 0)
+        .count();
     if overflowing > 0 {
         progress.note(&format!(
             "{overflowing} object(s) have {} or more branches and were left whole: raise the detection \
@@ -145,22 +152,25 @@ pub fn detect(
 fn subtract(image: &Plane, mask: Option<&[bool]>, background: &Background) -> Plane {
     let width = image.width;
     let mut pixels = vec![0.0_f32; image.pixels.len()];
-    pixels.par_chunks_mut(width * STRIP_ROWS).enumerate().for_each(|(strip, out)| {
-        for (i, out) in out.chunks_mut(width).enumerate() {
-            let y = strip * STRIP_ROWS + i;
-            background.level_row(y, out);
-            for (o, &v) in out.iter_mut().zip(image.row(y)) {
-                *o = if v.is_finite() { v - *o } else { 0.0 };
-            }
-            if let Some(mask) = mask {
-                for (o, &bad) in out.iter_mut().zip(&mask[y * width..]) {
-                    if bad {
-                        *o = 0.0;
+    pixels
+        .par_chunks_mut(width * STRIP_ROWS)
+        .enumerate()
+        .for_each(|(strip, out)| {
+            for (i, out) in out.chunks_mut(width).enumerate() {
+                let y = strip * STRIP_ROWS + i;
+                background.level_row(y, out);
+                for (o, &v) in out.iter_mut().zip(image.row(y)) {
+                    *o = if v.is_finite() { v - *o } else { 0.0 };
+                }
+                if let Some(mask) = mask {
+                    for (o, &bad) in out.iter_mut().zip(&mask[y * width..]) {
+                        if bad {
+                            *o = 0.0;
+                        }
                     }
                 }
             }
-        }
-    });
+        });
     Plane {
         width,
         height: image.height,
@@ -230,13 +240,24 @@ fn measure_component(members: &[Member], scene: &Scene<'_>, objects: &mut Vec<Fo
 
 fn finish(source: Source, moments: &Moments, members: &[Member], scene: &Scene<'_>) -> Found {
     let settings = scene.settings;
-    let excess = members.iter().map(|m| m.smooth - settings.threshold_sigma * m.rms);
+    let excess = members
+        .iter()
+        .map(|m| m.smooth - settings.threshold_sigma * m.rms);
     let faintest = faintest_needed(excess, members.len(), settings.min_area_px);
     Found {
-        wings: Wings::new(moments, members.len(), source.threshold, faintest, settings.clean_param),
+        wings: Wings::new(
+            moments,
+            members.len(),
+            source.threshold,
+            faintest,
+            settings.clean_param,
+        ),
         pixels: if settings.segmentation {
             let width = scene.image.width;
-            members.iter().map(|m| (m.y as usize * width + m.x as usize) as u32).collect()
+            members
+                .iter()
+                .map(|m| (m.y as usize * width + m.x as usize) as u32)
+                .collect()
         } else {
             Vec::new()
         },
@@ -253,7 +274,11 @@ fn mean_threshold(members: &[Member], threshold_sigma: f32) -> f32 {
             count += 1;
         }
     }
-    if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 }
+    if count == 0 {
+        0.0
+    } else {
+        (sum / f64::from(count)) as f32
+    }
 }
 
 /// Numbers the objects' pixels.

@@ -81,19 +81,26 @@ pub(super) fn components(
             let rows = i * STRIP_ROWS..(i * STRIP_ROWS + STRIP_ROWS).min(height);
             progress.advance(rows.len() as u64);
             Ok(match (noise.constant(), kernel) {
-                (Some(rms), _) => {
-                    plain_strip(subtracted, kernel, rows, |_, row| {
-                        row.fill(settings.threshold_sigma * rms);
-                    })
-                }
-                (None, Some(kernel)) if settings.matched_filter => {
-                    matched_strip(subtracted, original, noise, kernel, rows, settings.threshold_sigma)
-                }
+                (Some(rms), _) => plain_strip(subtracted, kernel, rows, |_, row| {
+                    row.fill(settings.threshold_sigma * rms);
+                }),
+                (None, Some(kernel)) if settings.matched_filter => matched_strip(
+                    subtracted,
+                    original,
+                    noise,
+                    kernel,
+                    rows,
+                    settings.threshold_sigma,
+                ),
                 (None, _) => {
                     let mut strip = plain_strip(subtracted, kernel, rows, |y, row| {
                         noise.row(y, row);
                         for r in row {
-                            *r = if *r > 0.0 { *r * settings.threshold_sigma } else { f32::INFINITY };
+                            *r = if *r > 0.0 {
+                                *r * settings.threshold_sigma
+                            } else {
+                                f32::INFINITY
+                            };
                         }
                     });
                     strip.add_rms(original, noise);
@@ -148,10 +155,7 @@ impl Strip {
             let x0 = x + skip;
             let length = above[x0..].iter().position(|a| !(*a > 0.0));
             let x1 = length.map_or(above.len(), |l| x0 + l);
-            let first = self
-                .runs
-                .last()
-                .map_or(0, |r| r.first + (r.x1 - r.x0));
+            let first = self.runs.last().map_or(0, |r| r.first + (r.x1 - r.x0));
             self.runs.push(Run {
                 y: y as u32,
                 x0: x0 as u32,
@@ -202,7 +206,9 @@ fn plain_strip(
         let before = strip.runs.len();
         strip.add_runs(y, &above);
         for run in &strip.runs[before..] {
-            strip.smooth.extend_from_slice(&smooth[run.x0 as usize..run.x1 as usize]);
+            strip
+                .smooth
+                .extend_from_slice(&smooth[run.x0 as usize..run.x1 as usize]);
         }
     }
     strip
@@ -229,7 +235,11 @@ fn matched_strip(
         let inverse = &mut inverse[span.clone()];
         noise.row(y, inverse);
         for (v, p) in inverse.iter_mut().zip(original.row(y)) {
-            *v = if *v > 0.0 && p.is_finite() { 1.0 / (*v * *v) } else { 0.0 };
+            *v = if *v > 0.0 && p.is_finite() {
+                1.0 / (*v * *v)
+            } else {
+                0.0
+            };
         }
         for ((w, &v), &f) in weighted[span].iter_mut().zip(&*inverse).zip(image.row(y)) {
             *w = v * f;
@@ -243,8 +253,22 @@ fn matched_strip(
             debug_assert!(!of.is_empty());
             (r - first) * width..(r - first + 1) * width
         };
-        matched_row(y, image.height, kernel, false, |r| &weighted[row(&weighted, r)], &mut numerator);
-        matched_row(y, image.height, kernel, true, |r| &inverse[row(&inverse, r)], &mut denominator);
+        matched_row(
+            y,
+            image.height,
+            kernel,
+            false,
+            |r| &weighted[row(&weighted, r)],
+            &mut numerator,
+        );
+        matched_row(
+            y,
+            image.height,
+            kernel,
+            true,
+            |r| &inverse[row(&inverse, r)],
+            &mut denominator,
+        );
         for (n, &d) in numerator.iter_mut().zip(&denominator) {
             *n -= threshold_sigma * d.sqrt();
         }
