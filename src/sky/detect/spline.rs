@@ -60,6 +60,11 @@ impl MeshSpline {
             out.fill(0.0);
             return;
         }
+        if self.nodes.iter().all(|n| *n == self.nodes[0]) {
+            // Rounding would ripple a constant.
+            out.fill(self.nodes[0]);
+            return;
+        }
         let mut nodes = vec![0.0_f32; self.columns];
         let mut curvature = vec![0.0_f32; self.columns];
         if self.rows > 1 {
