@@ -56,7 +56,7 @@ impl Wings {
         let (dx, dy) = (other.x - self.x, other.y - self.y);
         let distance = self.cxx * dx * dx + self.cyy * dy * dy + self.cxy * dx * dy;
         let base = 1.0 + self.alpha * distance;
-        if !(base > 1.0) {
+        if base <= 1.0 || base.is_nan() {
             return false;
         }
         let height = if base < 1e10 {

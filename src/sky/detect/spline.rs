@@ -37,7 +37,7 @@ impl MeshSpline {
             }
         }
         let weights = (0..side)
-            .map(|i| weights_at((i as f64 + 0.5 * f64::from(u8::from(side % 2 == 0))) / side as f64))
+            .map(|i| weights_at((i as f64 + 0.5 * f64::from(u8::from(side.is_multiple_of(2)))) / side as f64))
             .collect();
         Self {
             nodes,
