@@ -3,6 +3,7 @@
 //! Simulates a field of `SIDE`² pixels (8192 unless given) with 50 000 sources per 8192², writes it to
 //! a temporary file, and runs this crate and SEP (`detect_sep.py`) in turn, `ROUNDS` times; prints the
 //! medians. Without Python and SEP only this crate is timed.
+#![expect(clippy::unwrap_used, reason = "a bench that can't set itself up should stop")]
 
 use astrolabel::io::raster::Plane;
 use astrolabel::progress::Silent;
