@@ -2,6 +2,11 @@
 //!
 //! Golden files: `tests/golden/detect/make_detect.py`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its golden values should fail"
+)]
+
 use crate::support::{golden, shared};
 use astrolabel::io::raster::Plane;
 use astrolabel::progress::{Progress, Silent};
