@@ -18,6 +18,9 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How a column is read off a source.
+type Reading = fn(&Source) -> f64;
+
 /// A golden table by column name.
 struct Golden(HashMap<String, Vec<f64>>);
 
@@ -116,7 +119,7 @@ fn assert_same(name: &str, ours: &[Source], theirs: &Golden) {
         "{name}: centroids off by {}",
         found.median_offset
     );
-    let columns: [(&str, fn(&Source) -> f64, f64); 17] = [
+    let columns: [(&str, Reading, f64); 17] = [
         ("x", |s| s.x, 0.0),
         ("y", |s| s.y, 0.0),
         ("flux", |s| s.flux, 0.0),
