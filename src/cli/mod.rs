@@ -41,8 +41,9 @@ pub fn run() -> ExitCode {
             list(&skipped);
             ExitCode::from(SKIPPED)
         }
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("astrolabel: {error:#}");
+            complain(&format!("astrolabel: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -69,18 +70,34 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
 /// Lists what was skipped on the standard error: all of a few, the first of many.
 fn list(skipped: &[Skipped]) {
     const SHOWN: usize = 25;
-    eprintln!("skipped {}:", skipped.len());
+    if skipped.is_empty() {
+        return;
+    }
+    complain(&format!("skipped {}:", skipped.len()));
     for one in skipped.iter().take(SHOWN) {
         // Many errors begin with the file's name already.
-        if one.why.starts_with(&one.what) {
-            eprintln!("  {}", one.why);
+        if one.what.is_empty() || one.why.starts_with(&one.what) {
+            complain(&format!("  {}", one.why));
         } else {
-            eprintln!("  {}: {}", one.what, one.why);
+            complain(&format!("  {}: {}", one.what, one.why));
         }
     }
     if skipped.len() > SHOWN {
-        eprintln!("  … and {} more", skipped.len() - SHOWN);
+        complain(&format!("  … and {} more", skipped.len() - SHOWN));
     }
+}
+
+/// Writes a line to the standard error. `eprintln!` would end the program where nobody reads it.
+fn complain(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Whether an error only says that the reader of the results has gone away (`| head`).
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Prints to the standard output; a reader that has gone away (`| head`) is not an error.

@@ -144,11 +144,11 @@ impl Store {
             path: path.to_owned(),
             connection,
         };
-        store.prepare()?;
+        store.prepare(create)?;
         Ok(store)
     }
 
-    fn prepare(&mut self) -> Result<(), ProjectError> {
+    fn prepare(&mut self, create: bool) -> Result<(), ProjectError> {
         let at = db_at(&self.path);
         // Immediate: of two processes that make the same project, one makes it and the other waits.
         let tx = self
@@ -163,6 +163,12 @@ impl Store {
             .map_err(&at)?;
         match format {
             FORMAT => {}
+            0 if tables == 0 && !create => {
+                return Err(ProjectError::Damaged {
+                    path: self.path.display().to_string(),
+                    cause: "this database is empty: restore it from a copy, or import again".into(),
+                });
+            }
             0 if tables == 0 => {
                 tx.execute_batch(TABLES).map_err(&at)?;
                 tx.pragma_update(None, "user_version", FORMAT).map_err(&at)?;
