@@ -252,7 +252,15 @@ pub(super) fn label(a: Label, progress: &Bars) -> Outcome {
         let author = author(a.who.as_deref(), &format!("file {}", file.display()));
         let report = tasks::label::from_file(&mut project, file, a.column.as_deref(), &author, progress)?;
         progress.clear();
-        let classes: Vec<String> = report.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
+        let mut classes: Vec<String> = report
+            .classes
+            .iter()
+            .take(20)
+            .map(|(c, n)| format!("{} {n}", super::table::shorten(c, 40)))
+            .collect();
+        if report.classes.len() > classes.len() {
+            classes.push(format!("{} classes more", report.classes.len() - classes.len()));
+        }
         say(&format!(
             "{} given, {} were so already: {}",
             count(report.changed, "label", "labels"),

@@ -74,7 +74,30 @@ fn list(skipped: &[Skipped]) {
         return;
     }
     complain(&format!("skipped {}:", skipped.len()));
-    for one in skipped.iter().take(SHOWN) {
+    // One reason for many is said once.
+    let mut grouped: Vec<(Skipped, usize)> = Vec::new();
+    let mut place: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    for one in skipped {
+        match place.get(one.why.as_str()) {
+            Some(&i) => {
+                let (first, n) = &mut grouped[i];
+                *n += 1;
+                if *n <= 4 {
+                    first.what = format!("{}, {}", first.what, one.what);
+                }
+            }
+            None => {
+                place.insert(&one.why, grouped.len());
+                grouped.push((one.clone(), 1));
+            }
+        }
+    }
+    for (one, n) in &mut grouped {
+        if *n > 4 {
+            one.what = format!("{} and {} more", one.what, *n - 4);
+        }
+    }
+    for (one, _) in grouped.iter().take(SHOWN) {
         // Many errors begin with the file's name already.
         if one.what.is_empty() || one.why.starts_with(&one.what) {
             complain(&format!("  {}", one.why));
@@ -82,8 +105,9 @@ fn list(skipped: &[Skipped]) {
             complain(&format!("  {}: {}", one.what, one.why));
         }
     }
-    if skipped.len() > SHOWN {
-        complain(&format!("  … and {} more", skipped.len() - SHOWN));
+    if grouped.len() > SHOWN {
+        let more: usize = grouped.iter().skip(SHOWN).map(|(_, n)| n).sum();
+        complain(&format!("  … and {more} more"));
     }
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use std::io::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// No column of a table is wider, however wide the terminal: CSV and JSON have everything.
+const WIDEST: usize = 80;
+
 /// A column of a result.
 pub struct Column {
     /// Its name, also the key in CSV and JSON.
@@ -133,6 +136,9 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
             *w = (*w).max(cell.width());
         }
     }
+    for w in &mut widths {
+        *w = (*w).min(WIDEST);
+    }
     let gaps = 2 * columns.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > width {
         let Some((widest, w)) = (0..widths.len())
@@ -167,7 +173,13 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
         text.push_str(out.trim_end());
         text.push('\n');
     };
-    line(columns.iter().map(|c| c.name.to_owned()).collect());
+    let heading = |c: &&Column| {
+        c.name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
+    };
+    line(columns.iter().map(heading).collect());
     line(widths.iter().map(|&w| "─".repeat(w)).collect());
     for row in cells {
         line(row);
@@ -176,7 +188,7 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
 }
 
 /// Shortens from the middle: the ends of names and paths tell most.
-fn shorten(text: &str, width: usize) -> String {
+pub fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 /// A mosaic's cutouts are this wide where nothing else is asked for.
 pub const DEFAULT_SIZE: CutoutSize = CutoutSize::Pixels(64.0);
+/// No cutout is wider.
+const LARGEST_CUTOUT_PX: f64 = 8192.0;
 /// Cubes of up to this many planes are taken as bands; more are a spectrum.
 const MOST_BANDS: usize = 8;
 
@@ -248,6 +250,33 @@ impl Mosaic {
         }
     }
 
+    /// Refuses a size that makes no sense on this image, before an hour is spent on it.
+    fn check_size(&self, options: &ImportOptions) -> Result<(), ProjectError> {
+        let image = &self.reference().0;
+        let scale = image.wcs.as_ref().map(crate::sky::wcs::Wcs::pixel_scale_arcsec);
+        let side_px = match (options.size, scale) {
+            (Some(CutoutSize::Pixels(px)), _) => px,
+            (Some(CutoutSize::Arcsec(arcsec)), Ok(scale)) if scale > 0.0 => arcsec / scale,
+            (Some(CutoutSize::Arcsec(_)), _) => {
+                return Err(ProjectError::Ask(format!(
+                    "{}: without a WCS a size on the sky means nothing: give --size in px",
+                    self.place()
+                )));
+            }
+            (None, _) => return Ok(()),
+        };
+        let longest = image.shape.0.max(image.shape.1) as f64;
+        if side_px < 2.0 || side_px > LARGEST_CUTOUT_PX.min((4.0 * longest).max(512.0)) {
+            return Err(ProjectError::Ask(format!(
+                "{}: a cutout would be {side_px:.4} pixels wide, on an image of {}×{}: choose another --size",
+                self.place(),
+                image.shape.0,
+                image.shape.1
+            )));
+        }
+        Ok(())
+    }
+
     /// File and HDU, for messages.
     fn place(&self) -> String {
         let image = &self.reference().0;
@@ -304,6 +333,9 @@ impl Mosaic {
             .parent()
             .map_or_else(PathBuf::new, absolute);
         let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
+        if options.size.is_some() {
+            self.check_size(options)?;
+        }
         Ok(Field {
             id: 0,
             kind: FieldKind::Mosaic,
@@ -510,6 +542,7 @@ fn read_catalogs(
         if options.x.is_some() || options.y.is_some() {
             (roles.ra, roles.dec) = (None, None);
         }
+        retell(&table, options, &mut roles);
         let file_column = ["file", "filename", "file_name", "path", "image", "image_file"]
             .iter()
             .find_map(|n| table.position(n).map(|i| table.names()[i].to_owned()))
@@ -522,6 +555,48 @@ fn read_catalogs(
         });
     }
     Ok(catalogs)
+}
+
+/// Takes back what was guessed about columns that the user named otherwise, and looks at theirs:
+/// frame, hours.
+fn retell(table: &Table, options: &ImportOptions, roles: &mut Roles) {
+    let mut told: Vec<String> = Vec::new();
+    if let (Some(ra), Some(dec)) = (&options.ra, &options.dec) {
+        let of = |named: [&str; 2]| {
+            let columns = [(ra, named[0]), (dec, named[1])]
+                .into_iter()
+                .filter_map(|(column, name)| {
+                    let i = table.position(column)?;
+                    let field = table.batch.schema_ref().field(i).clone().with_name(name);
+                    Some((field, table.batch.column(i).clone()))
+                });
+            let mut pair = Table::new(columns.collect()).ok()?;
+            pair.meta = table.meta.clone();
+            Some(guess_roles(&pair)).filter(|r| r.ra.is_some())
+        };
+        // By their own names (l, b), else as a right ascension and declination.
+        let guessed = of([ra, dec]).or_else(|| of(["ra", "dec"]));
+        roles.frame = guessed.as_ref().map_or(roles::SkyFrame::Icrs, |r| r.frame);
+        roles.ra_is_hours = guessed.as_ref().is_some_and(|r| r.ra_is_hours);
+        let hours = if roles.ra_is_hours { ", in hours" } else { "" };
+        told.push(format!(
+            "ra = {ra}, dec = {dec} (as asked, {:?}{hours})",
+            roles.frame
+        ));
+    }
+    if let (Some(x), Some(y)) = (&options.x, &options.y) {
+        told.push(format!("x = {x}, y = {y} (as asked)"));
+    }
+    if let Some(id) = &options.id {
+        roles.why.retain(|why| !why.starts_with("id = "));
+        told.push(format!("id = {id} (as asked)"));
+    }
+    if options.ra.is_some() || options.x.is_some() {
+        let place = ["ra = ", "dec = ", "longitude = ", "latitude = ", "x = "];
+        roles.why.retain(|why| !place.iter().any(|p| why.starts_with(p)));
+    }
+    told.append(&mut roles.why);
+    roles.why = told;
 }
 
 /// Reads a catalogue of any kind.
@@ -731,7 +806,7 @@ fn off_every_image(
         range(&mut positions.iter().map(|p| p.0)),
         range(&mut positions.iter().map(|p| p.1)),
     ) else {
-        return "no row has a position: its position columns are empty".to_owned();
+        return "no row has a position: what stands in its position columns are no numbers or angles; name others with --ra --dec or --x --y".to_owned();
     };
     let image = &mosaics[0].reference().0;
     let (width, height) = (image.shape.0 as f64, image.shape.1 as f64);
@@ -822,8 +897,12 @@ fn detect_on(
         })
         .collect();
     let mut how = vec![format!(
-        "{} sources detected above {} sigma with at least {} pixels{}",
-        objects.len(),
+        "{} detected above {} sigma with at least {} pixels{}",
+        if objects.len() == 1 {
+            "1 source".to_owned()
+        } else {
+            format!("{} sources", objects.len())
+        },
         settings.threshold_sigma,
         settings.min_area_px,
         mosaic.weight.as_ref().map_or(String::new(), |w| format!(

@@ -62,7 +62,8 @@ pub fn from_file(
     let mut values = Vec::new();
     let mut by_class: HashMap<String, usize> = HashMap::new();
     for (row, class) in labels.iter().enumerate() {
-        if class.trim().is_empty() {
+        let class = class_name(class);
+        if class.is_empty() {
             continue;
         }
         // A table may name an object twice, by file and by id: the first that is known counts.
@@ -77,8 +78,8 @@ pub fn from_file(
         let name = keys[0].1.get(row).map_or("", String::as_str);
         match found {
             Some(id) => {
-                *by_class.entry(class.trim().to_owned()).or_default() += 1;
-                values.push((id, Some(class.trim().to_owned())));
+                *by_class.entry(class.clone()).or_default() += 1;
+                values.push((id, Some(class)));
             }
             None => report.skipped.push(Skipped::new(
                 format!("{} row {}", path.display(), row + 1),
@@ -151,6 +152,15 @@ impl Finder {
     }
 }
 
+/// A class's name on one line: what is around it and line breaks inside don't make another class.
+fn class_name(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
+    words.join(" ")
+}
+
 fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }
@@ -162,12 +172,12 @@ pub fn set(
     class: Option<&str>,
     author: &Author,
 ) -> Result<(Object, Option<String>), ProjectError> {
-    if class.is_some_and(|c| c.trim().is_empty()) {
+    let value = class.map(class_name);
+    if value.as_ref().is_some_and(String::is_empty) {
         return Err(ProjectError::Ask("a class needs a name".into()));
     }
     let object = objects::find(project.store(), id)?;
     let previous = journal::standing(project.store(), Kind::Label)?.remove(&object.id);
-    let value = class.map(|c| c.trim().to_owned());
     journal::give(project.store_mut(), author, Kind::Label, &[(object.id, value)])?;
     Ok((object, previous))
 }
