@@ -6,6 +6,7 @@ use crate::io::catalog::{Table, table};
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::{cast, concat, filter_record_batch};
 use arrow::datatypes::{DataType, Field};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,16 @@ pub fn path(root: &Path) -> PathBuf {
 }
 
 pub(super) fn read_parquet(path: &Path) -> Result<Table, ProjectError> {
+    // The reader of catalogues tells formats by content and would take anything readable for a CSV.
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(4).read_to_end(&mut start));
+    read.map_err(super::error::io_at(path))?;
+    if start != b"PAR1" {
+        return Err(ProjectError::Damaged {
+            path: path.display().to_string(),
+            cause: "this is not a Parquet file any more".into(),
+        });
+    }
     crate::io::catalog::read_catalog(path, &crate::progress::Silent).map_err(|e| ProjectError::Damaged {
         path: path.display().to_string(),
         cause: e.to_string(),

@@ -140,6 +140,9 @@ fn keep(
     progress: &dyn Progress,
 ) -> Result<(), ProjectError> {
     progress.begin("writing the project", None);
+    if let Err(e @ ProjectError::Missing { .. }) = crate::project::catalog::read(project) {
+        report.skipped.push(Skipped::new("", e));
+    }
     let kept = serde_json::to_value(&*report).unwrap_or_default();
     (report.first_object, report.objects) = project.add(&options.who, fields, &kept)?;
     Ok(())

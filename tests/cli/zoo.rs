@@ -57,7 +57,9 @@ fn complaints(file: &Path, project: &Path) -> Vec<String> {
 
 #[test]
 fn every_file_of_the_zoo_opens_or_says_why_not() {
-    let Some(zoo) = shared("real/fits_zoo") else { return };
+    let Some(zoo) = shared("real/fits_zoo") else {
+        return;
+    };
     let dir = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     files_below(&zoo, &mut files);
