@@ -180,15 +180,10 @@ pub struct Similar {
     #[command(flatten)]
     pub project: In,
     /// Objects to look like.
-    #[arg(
-        long,
-        value_name = "ID",
-        value_delimiter = ',',
-        required_unless_present = "image"
-    )]
+    #[arg(long, value_name = "ID,…", required_unless_present = "image")]
     pub like: Vec<String>,
     /// Objects not to look like.
-    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "like")]
+    #[arg(long, value_name = "ID,…", requires = "like")]
     pub unlike: Vec<String>,
     /// An image file to look like.
     #[arg(long, value_name = "FILE", conflicts_with = "like")]
@@ -291,10 +286,10 @@ pub struct Anomalies {
     #[arg(long, value_enum, default_value = "combined")]
     pub method: MethodArg,
     /// Mark these as interesting (kept, with who and when), and rank by all marks.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,…")]
     pub interesting: Vec<String>,
     /// Mark these as ordinary.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,…")]
     pub ordinary: Vec<String>,
     /// Rank by the outlier score alone, whatever is marked.
     #[arg(long, conflicts_with_all = ["interesting", "ordinary"])]
@@ -367,7 +362,7 @@ pub struct Cutouts {
     #[command(flatten)]
     pub project: In,
     /// The objects; or strangest:N, next:N, label:CLASS, similar:ID:N.
-    #[arg(long, value_name = "ID", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "ID,…", required = true)]
     pub ids: Vec<String>,
     /// A folder for one FITS and one PNG an object, or a .png for a montage.
     #[arg(long, value_name = "DIR|FILE.png")]
@@ -376,7 +371,7 @@ pub struct Cutouts {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub size: Option<CutoutSize>,
     /// Side of a tile of the montage in pixels.
-    #[arg(long, value_name = "PX", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=1024))]
+    #[arg(long, value_name = "PX", default_value_t = 144, value_parser = clap::value_parser!(u32).range(16..=1024))]
     pub tile: u32,
 }
 

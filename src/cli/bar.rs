@@ -15,7 +15,7 @@ pub fn catch_interrupt() {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping: what is done is kept (again to stop at once)");
+        super::complain("\nstopping: what is done is kept (again to stop at once)");
     });
 }
 
@@ -85,10 +85,10 @@ impl Progress for Bars {
         match self.bar.lock() {
             Ok(bar) if bar.is_some() => {
                 if let Some(bar) = &*bar {
-                    bar.suspend(|| eprintln!("{message}"));
+                    bar.suspend(|| super::complain(message));
                 }
             }
-            _ => eprintln!("{message}"),
+            _ => super::complain(message),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::project::{Project, objects};
 use crate::sky::detect::DetectSettings;
 use crate::tasks::anomalies::{AnomalyRequest, Method};
 use crate::tasks::classify::{Classified, ClassifyOptions};
-use crate::tasks::cutouts::{self, Shown};
+use crate::tasks::cutouts::{self, Shown, short_name};
 use crate::tasks::import::{ImportOptions, author, current_user};
 use crate::tasks::map::MapMethod;
 use crate::tasks::similar::SimilarOptions;
@@ -37,8 +37,57 @@ fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// Says at once, not after minutes of work, that a file can't be written where it should be.
+fn check_place(path: &std::path::Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        anyhow::bail!(
+            "{}: there is no folder {}: make it first",
+            path.display(),
+            folder.display()
+        );
+    }
+    if path.is_dir() {
+        anyhow::bail!("{}: this is a folder: name a file", path.display());
+    }
+    Ok(())
+}
+
+/// As [`check_place`], for a picture.
+fn check_picture(path: &std::path::Path) -> anyhow::Result<()> {
+    if !is_picture(path) {
+        anyhow::bail!("{}: end the picture's name in .png", path.display());
+    }
+    check_place(path)
+}
+
+fn is_picture(path: &std::path::Path) -> bool {
+    let endings = ["png", "jpg", "jpeg", "tif", "tiff"];
+    path.extension()
+        .is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+/// What was given as `A,B,C`: one object whose name has commas, or a list.
+fn split_ids(project: &Project, given: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for text in given {
+        if text.contains(',') && objects::find(project.store(), text).is_err() {
+            ids.extend(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|t| !t.is_empty())
+                    .map(str::to_owned),
+            );
+        } else {
+            ids.push(text.clone());
+        }
+    }
+    Ok(ids)
+}
+
 pub(super) fn import(a: Import, progress: &Bars) -> Outcome {
-    let mut project = Project::open(&a.project.project, true)?;
     let options = ImportOptions {
         paths: a.paths,
         catalog: a.catalog,
@@ -58,7 +107,7 @@ pub(super) fn import(a: Import, progress: &Bars) -> Outcome {
         plane: a.plane,
         who: current_user(),
     };
-    let report = tasks::import::import(&mut project, &options, progress)?;
+    let (project, report) = tasks::import::import_into(&a.project.project, &options, progress)?;
     progress.clear();
     for field in &report.fields {
         let bands = if field.bands.len() > 1 {
@@ -75,12 +124,14 @@ pub(super) fn import(a: Import, progress: &Bars) -> Outcome {
             say(&format!("  {sentence}"));
         }
     }
-    say(&format!(
-        "{} added to {}, which now has {}",
-        count(report.objects, "object", "objects"),
-        a.project.project.display(),
-        project.count()?
-    ));
+    if let Some(project) = &project {
+        say(&format!(
+            "{} added to {}, which now has {}",
+            count(report.objects, "object", "objects"),
+            a.project.project.display(),
+            project.count()?
+        ));
+    }
     if report.objects == 0 && !report.skipped.iter().any(|s| s.why.contains("already")) {
         super::list(&report.skipped);
         anyhow::bail!("nothing was imported");
@@ -126,9 +177,10 @@ pub(super) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcome {
 
 pub(super) fn similar(a: Similar, threads: usize, progress: &Bars) -> Outcome {
     let project = Project::open(&a.project.project, false)?;
+    a.montage.as_deref().map_or(Ok(()), check_picture)?;
     let options = SimilarOptions {
-        like: a.like.clone(),
-        unlike: a.unlike,
+        like: split_ids(&project, &a.like)?,
+        unlike: split_ids(&project, &a.unlike)?,
         image: a.image.clone(),
         k: a.k,
         on: a.on.on,
@@ -168,22 +220,22 @@ pub(super) fn similar(a: Similar, threads: usize, progress: &Bars) -> Outcome {
     print(a.format, &columns, &rows, &facts(json!({ "query": query })))?;
     if let Some(path) = a.montage {
         let mut shown = Vec::new();
-        for id in &a.like {
+        for id in &options.like {
             let object = objects::find(project.store(), id)?;
             shown.push(Shown {
                 object: object.id,
-                caption: format!("{} (query)", object.name),
+                caption: format!("{} (query)", short_name(&object)),
             });
         }
         shown.extend(hits.iter().map(|h| Shown {
             object: h.object.id,
-            caption: format!("{:.2} {}", h.similarity, h.object.name),
+            caption: format!("{:.2} {}", h.similarity, short_name(&h.object)),
         }));
         let skipped = cutouts::draw_montage(
             &project,
             &shown,
             None,
-            128,
+            cutouts::TILE_PX,
             Some("most similar first"),
             &path,
             progress,
@@ -200,7 +252,15 @@ pub(super) fn label(a: Label, progress: &Bars) -> Outcome {
         let author = author(a.who.as_deref(), &format!("file {}", file.display()));
         let report = tasks::label::from_file(&mut project, file, a.column.as_deref(), &author, progress)?;
         progress.clear();
-        let classes: Vec<String> = report.classes.iter().map(|(c, n)| format!("{c} {n}")).collect();
+        let mut classes: Vec<String> = report
+            .classes
+            .iter()
+            .take(20)
+            .map(|(c, n)| format!("{} {n}", super::table::shorten(c, 40)))
+            .collect();
+        if report.classes.len() > classes.len() {
+            classes.push(format!("{} classes more", report.classes.len() - classes.len()));
+        }
         say(&format!(
             "{} given, {} were so already: {}",
             count(report.changed, "label", "labels"),
@@ -293,7 +353,13 @@ pub(super) fn classify(a: Classify, progress: &Bars) -> Outcome {
         ]);
     }
     let heading = json!({"classes": found.classes, "labels": found.labels, "cross_validation": accuracy, "note": found.note});
-    if a.format == super::args::Format::Table && !rows.is_empty() {
+    if a.format == super::args::Format::Table {
+        if rows.is_empty() {
+            if a.next > 0 {
+                say("\nevery object with a vector is labelled");
+            }
+            return Ok(vec![]);
+        }
         say("\nlabel these next:");
     }
     print(a.format, &columns, &rows, &facts(heading))?;
@@ -374,12 +440,13 @@ fn all_predictions(project: &Project, found: &Classified, format: super::args::F
 
 pub(super) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
+    a.montage.as_deref().map_or(Ok(()), check_picture)?;
     let author = author(a.who.as_deref(), "command line");
-    for (ids, mark) in [(&a.interesting, INTERESTING), (&a.ordinary, ORDINARY)] {
-        if !ids.is_empty() {
-            tasks::label::mark(&mut project, ids, mark, &author)?;
-        }
-    }
+    let marks = [
+        (split_ids(&project, &a.interesting)?, INTERESTING),
+        (split_ids(&project, &a.ordinary)?, ORDINARY),
+    ];
+    tasks::label::mark(&mut project, &marks, &author)?;
     let method = match a.method {
         MethodArg::Isolation => Method::Isolation,
         MethodArg::Knn => Method::Knn,
@@ -453,14 +520,14 @@ pub(super) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
             .enumerate()
             .map(|(i, s)| Shown {
                 object: s.object.id,
-                caption: format!("{}. {}", i + 1, s.object.name),
+                caption: format!("{}. {}", i + 1, short_name(&s.object)),
             })
             .collect();
         let skipped = cutouts::draw_montage(
             &project,
             &shown,
             None,
-            128,
+            cutouts::TILE_PX,
             Some("strangest first"),
             &path,
             progress,
@@ -506,6 +573,10 @@ pub(super) fn map(a: Map, progress: &Bars) -> Outcome {
 
 pub(super) fn export(a: Export, progress: &Bars) -> Outcome {
     let project = Project::open(&a.project.project, false)?;
+    for path in a.out.iter().chain(&a.vectors) {
+        check_place(path)?;
+    }
+    let mut skipped = Vec::new();
     if let Some(path) = &a.out {
         let report = tasks::export::export(&project, path, progress)?;
         progress.clear();
@@ -516,6 +587,7 @@ pub(super) fn export(a: Export, progress: &Bars) -> Outcome {
             report.columns,
             files.join(", ")
         ));
+        skipped = report.skipped;
     }
     if let Some(path) = &a.vectors {
         let report = tasks::export::export_vectors(&project, path, a.on.as_deref(), progress)?;
@@ -527,14 +599,22 @@ pub(super) fn export(a: Export, progress: &Bars) -> Outcome {
             path.display()
         ));
     }
-    Ok(vec![])
+    Ok(skipped)
 }
 
 pub(super) fn cutouts(a: Cutouts, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
-    let shown = cutouts::choose(&mut project, &a.ids, progress)?;
-    let is_picture = a.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-    if is_picture {
+    if is_picture(&a.out) {
+        check_picture(&a.out)?;
+    } else if a.out.is_file() {
+        anyhow::bail!(
+            "{}: this is a file: name a folder, or a .png for a montage",
+            a.out.display()
+        );
+    }
+    let asked = split_ids(&project, &a.ids)?;
+    let shown = cutouts::choose(&mut project, &asked, progress)?;
+    if is_picture(&a.out) {
         let skipped =
             cutouts::draw_montage(&project, &shown, a.size, a.tile as usize, None, &a.out, progress)?;
         progress.clear();

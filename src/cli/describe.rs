@@ -58,6 +58,38 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
             }
         }
         Info::Catalog(table, why) => catalog(&a, &table, &why)?,
+        Info::Folder(inputs) if a.format == Format::Json => {
+            let images: Vec<Value> = inputs
+                .images
+                .iter()
+                .map(|i| {
+                    json!({
+                        "file": i.path.display().to_string(),
+                        "hdu": i.hdu,
+                        "width": i.shape.0,
+                        "height": i.shape.1,
+                        "planes": i.planes,
+                        "band": i.band,
+                        "weight_or_mask": i.is_auxiliary,
+                        "wcs": i.wcs.is_ok(),
+                    })
+                })
+                .collect();
+            let cutouts: Vec<Value> = inputs
+                .cutouts
+                .iter()
+                .map(|c| json!({"folder": c.root.display().to_string(), "files": c.files.len()}))
+                .collect();
+            let catalogs: Vec<String> = inputs
+                .catalogs
+                .iter()
+                .map(|(p, _)| p.display().to_string())
+                .collect();
+            say(&serde_json::to_string_pretty(
+                &json!({"images": images, "cutouts": cutouts, "catalogs": catalogs}),
+            )?);
+            return Ok(inputs.skipped);
+        }
         Info::Folder(inputs) => {
             for image in &inputs.images {
                 let band = image
@@ -91,7 +123,11 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
             return Ok(inputs.skipped);
         }
         Info::Project(facts) if a.format == Format::Json => say(&serde_json::to_string_pretty(&facts)?),
-        Info::Project(facts) => project(&facts),
+        Info::Project(facts) => {
+            project(&facts);
+            let damaged = facts["damaged"].as_array().into_iter().flatten();
+            return Ok(damaged.map(|d| Skipped::new("", plain(d))).collect());
+        }
     }
     Ok(vec![])
 }
@@ -179,7 +215,7 @@ fn project(facts: &Value) {
     }
     for run in facts["runs"].as_array().into_iter().flatten() {
         say(&format!(
-            "  vectors {}: {} of {} numbers, {}",
+            "  vectors {}: {} objects, {} numbers each, {}",
             plain(&run["encoder"]),
             number(&run["done"]),
             number(&run["dim"]),

@@ -41,8 +41,9 @@ pub fn run() -> ExitCode {
             list(&skipped);
             ExitCode::from(SKIPPED)
         }
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("astrolabel: {error:#}");
+            complain(&format!("astrolabel: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -69,18 +70,58 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
 /// Lists what was skipped on the standard error: all of a few, the first of many.
 fn list(skipped: &[Skipped]) {
     const SHOWN: usize = 25;
-    eprintln!("skipped {}:", skipped.len());
-    for one in skipped.iter().take(SHOWN) {
-        // Many errors begin with the file's name already.
-        if one.why.starts_with(&one.what) {
-            eprintln!("  {}", one.why);
-        } else {
-            eprintln!("  {}: {}", one.what, one.why);
+    if skipped.is_empty() {
+        return;
+    }
+    complain(&format!("skipped {}:", skipped.len()));
+    // One reason for many is said once.
+    let mut grouped: Vec<(Skipped, usize)> = Vec::new();
+    let mut place: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    for one in skipped {
+        match place.get(one.why.as_str()) {
+            Some(&i) => {
+                let (first, n) = &mut grouped[i];
+                *n += 1;
+                if *n <= 4 {
+                    first.what = format!("{}, {}", first.what, one.what);
+                }
+            }
+            None => {
+                place.insert(&one.why, grouped.len());
+                grouped.push((one.clone(), 1));
+            }
         }
     }
-    if skipped.len() > SHOWN {
-        eprintln!("  … and {} more", skipped.len() - SHOWN);
+    for (one, n) in &mut grouped {
+        if *n > 4 {
+            one.what = format!("{} and {} more", one.what, *n - 4);
+        }
     }
+    for (one, _) in grouped.iter().take(SHOWN) {
+        // Many errors begin with the file's name already.
+        if one.what.is_empty() || one.why.starts_with(&one.what) {
+            complain(&format!("  {}", one.why));
+        } else {
+            complain(&format!("  {}: {}", one.what, one.why));
+        }
+    }
+    if grouped.len() > SHOWN {
+        let more: usize = grouped.iter().skip(SHOWN).map(|(_, n)| n).sum();
+        complain(&format!("  … and {more} more"));
+    }
+}
+
+/// Writes a line to the standard error. `eprintln!` would end the program where nobody reads it.
+fn complain(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Whether an error only says that the reader of the results has gone away (`| head`).
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Prints to the standard output; a reader that has gone away (`| head`) is not an error.

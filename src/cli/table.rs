@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use std::io::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// No column of a table is wider, however wide the terminal: CSV and JSON have everything.
+const WIDEST: usize = 80;
+
 /// A column of a result.
 pub struct Column {
     /// Its name, also the key in CSV and JSON.
@@ -35,6 +38,18 @@ pub fn print(
 ) -> std::io::Result<()> {
     let out = std::io::stdout();
     let mut out = std::io::BufWriter::new(out.lock());
+    write(&mut out, format, columns, rows, facts)?;
+    // A full disk shows only here.
+    out.flush()
+}
+
+fn write(
+    out: &mut dyn Write,
+    format: Format,
+    columns: &[Column],
+    rows: &[Vec<Value>],
+    facts: &Map<String, Value>,
+) -> std::io::Result<()> {
     match format {
         Format::Json => {
             let rows: Vec<Value> = rows
@@ -51,11 +66,11 @@ pub fn print(
                 .collect();
             let mut whole = facts.clone();
             whole.insert("rows".into(), json!(rows));
-            serde_json::to_writer_pretty(&mut out, &whole)?;
+            serde_json::to_writer_pretty(&mut *out, &whole)?;
             writeln!(out)
         }
         Format::Csv => {
-            let mut writer = csv::Writer::from_writer(&mut out);
+            let mut writer = csv::Writer::from_writer(out);
             writer.write_record(columns.iter().map(|c| c.name))?;
             for row in rows {
                 writer.write_record(row.iter().map(plain))?;
@@ -63,7 +78,9 @@ pub fn print(
             writer.flush()
         }
         Format::Table => {
-            let width = terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0));
+            // Into a file or another program names go whole.
+            let width = terminal_size::terminal_size_of(std::io::stdout())
+                .map_or(usize::MAX, |(w, _)| usize::from(w.0));
             write!(out, "{}", layout(columns, rows, width))
         }
     }
@@ -87,11 +104,26 @@ fn shown(value: &Value, digits: Option<usize>) -> String {
     }
 }
 
-/// The table as text of at most `width` columns: numbers to the right, the widest texts shortened.
+/// The table as text of at most `width` columns: numbers to the right, the widest texts shortened,
+/// columns without any value left out.
 pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
+    let is_empty = |v: &Value| v.is_null() || v.as_str() == Some("");
+    let used: Vec<usize> = (0..columns.len())
+        .filter(|&c| rows.is_empty() || rows.iter().any(|r| !is_empty(&r[c])))
+        .collect();
+    let columns: Vec<&Column> = used.iter().map(|&c| &columns[c]).collect();
+    let rows: Vec<Vec<&Value>> = rows
+        .iter()
+        .map(|r| used.iter().map(|&c| &r[c]).collect())
+        .collect();
     let cells: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| row.iter().zip(columns).map(|(v, c)| shown(v, c.digits)).collect())
+        .map(|row| {
+            row.iter()
+                .zip(&columns)
+                .map(|(v, c)| shown(v, c.digits))
+                .collect()
+        })
         .collect();
     let is_number: Vec<bool> = (0..columns.len())
         .map(|c| {
@@ -103,6 +135,9 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
         for (w, cell) in widths.iter_mut().zip(row) {
             *w = (*w).max(cell.width());
         }
+    }
+    for w in &mut widths {
+        *w = (*w).min(WIDEST);
     }
     let gaps = 2 * columns.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > width {
@@ -138,7 +173,13 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
         text.push_str(out.trim_end());
         text.push('\n');
     };
-    line(columns.iter().map(|c| c.name.to_owned()).collect());
+    let heading = |c: &&Column| {
+        c.name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
+    };
+    line(columns.iter().map(heading).collect());
     line(widths.iter().map(|&w| "─".repeat(w)).collect());
     for row in cells {
         line(row);
@@ -147,7 +188,7 @@ pub fn layout(columns: &[Column], rows: &[Vec<Value>], width: usize) -> String {
 }
 
 /// Shortens from the middle: the ends of names and paths tell most.
-fn shorten(text: &str, width: usize) -> String {
+pub fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -144,9 +144,12 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
     let Some(kept) = columns.checked_sub(1) else {
         return String::new();
     };
-    let mut cut: String = text.chars().take(kept).map(one_line).collect();
-    cut.truncate(cut.trim_end_matches([' ', ',', ';', ':']).len());
+    // From the middle: a rank stands in front, and the ends of names tell them apart.
+    let (front, back) = (kept.div_ceil(2), kept / 2);
+    let length = text.chars().count();
+    let mut cut: String = text.chars().take(front).map(one_line).collect();
     cut.push('…');
+    cut.extend(text.chars().skip(length - back).map(one_line));
     cut
 }
 
@@ -168,8 +171,8 @@ mod tests {
     #[test]
     fn text_is_cut_by_characters_not_bytes() {
         assert_eq!(fitted("galaxy", 6), "galaxy");
-        assert_eq!(fitted("galaxy, blue", 8), "galaxy…");
-        assert_eq!(fitted("ünïcödé", 4), "ünï…");
+        assert_eq!(fitted("galaxy, blue", 8), "gala…lue");
+        assert_eq!(fitted("ünïcödé", 4), "ün…é");
         assert_eq!(fitted("two\nlines", 9), "two lines");
         assert_eq!(fitted("x", 0), "");
         assert_eq!(fitted("xy", 1), "…");

@@ -103,7 +103,15 @@ pub fn load(project: &Project, kind: &str) -> Result<Option<Answer>, ProjectErro
     if !path.is_file() {
         return Ok(None);
     }
-    let table = super::catalog::read_parquet(&path)?;
+    let table = super::catalog::read_parquet(&path).map_err(|e| match e {
+        ProjectError::Damaged { path, cause } => ProjectError::Damaged {
+            path,
+            cause: format!(
+                "{cause}; what is in index/ can be made again: delete this file and repeat the command that made it ({kind})"
+            ),
+        },
+        other => other,
+    })?;
     Ok(Some(Answer {
         kind: kind.to_owned(),
         at,

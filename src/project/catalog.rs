@@ -6,8 +6,14 @@ use crate::io::catalog::{Table, table};
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::{cast, concat, filter_record_batch};
 use arrow::datatypes::{DataType, Field};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What a catalogue's column gets behind its name where the program has one of that name.
+pub const CATALOG_SUFFIX: &str = "_catalog";
+/// The remembered fact that there are columns, so that a deleted file is noticed.
+pub(super) const FACT: &str = "catalog";
 
 /// Where a project's catalogue is.
 pub fn path(root: &Path) -> PathBuf {
@@ -15,6 +21,16 @@ pub fn path(root: &Path) -> PathBuf {
 }
 
 pub(super) fn read_parquet(path: &Path) -> Result<Table, ProjectError> {
+    // The reader of catalogues tells formats by content and would take anything readable for a CSV.
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(4).read_to_end(&mut start));
+    read.map_err(super::error::io_at(path))?;
+    if start != b"PAR1" {
+        return Err(ProjectError::Damaged {
+            path: path.display().to_string(),
+            cause: "this is not a Parquet file any more".into(),
+        });
+    }
     crate::io::catalog::read_catalog(path, &crate::progress::Silent).map_err(|e| ProjectError::Damaged {
         path: path.display().to_string(),
         cause: e.to_string(),
@@ -26,9 +42,24 @@ pub(super) fn read_parquet(path: &Path) -> Result<Table, ProjectError> {
 pub fn read(project: &Project) -> Result<Option<Table>, ProjectError> {
     let path = path(project.root());
     if !path.is_file() {
-        return Ok(None);
+        if project.fact(FACT)?.is_none() {
+            return Ok(None);
+        }
+        return Err(ProjectError::Missing {
+            path: path.display().to_string(),
+            cause: "the file of the catalogue's columns is gone: restore it from a copy; all else is there"
+                .into(),
+        });
     }
-    let table = read_parquet(&path)?;
+    let table = read_parquet(&path).map_err(|e| match e {
+        ProjectError::Damaged { path, cause } => ProjectError::Damaged {
+            path,
+            cause: format!(
+                "{cause}; restore this file from a copy, or delete it to go on without the catalogue's columns"
+            ),
+        },
+        other => other,
+    })?;
     let count = super::objects::count(project.store())? as i64;
     keep_known(table, count, &path).map(Some)
 }
@@ -73,9 +104,12 @@ pub fn append(old: Option<Table>, objects: &[i64], new: &Table) -> Result<Table,
     let ids: ArrayRef = Arc::new(Int64Array::from(objects.to_vec()));
     let mut columns: Vec<(Field, ArrayRef)> = vec![(id, ids)];
     for (field, array) in new.batch.schema_ref().fields().iter().zip(new.batch.columns()) {
-        if field.name() != OBJECT_ID {
-            columns.push((field.as_ref().clone(), array.clone()));
+        // The catalogue's own column of that name keeps its values under another.
+        let mut name = field.name().clone();
+        while name == OBJECT_ID || columns.iter().any(|(f, _)| *f.name() == name) {
+            name.push_str(CATALOG_SUFFIX);
         }
+        columns.push((field.as_ref().clone().with_name(name), array.clone()));
     }
     let Some(old) = old else {
         let mut table = Table::new(columns)?;

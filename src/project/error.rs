@@ -49,6 +49,14 @@ pub enum ProjectError {
         /// What is wrong and what to do.
         cause: String,
     },
+    /// A file of the project is gone.
+    #[error("{path}: {cause}")]
+    Missing {
+        /// The file.
+        path: String,
+        /// What it held and what to do.
+        cause: String,
+    },
     /// What was asked for doesn't exist or doesn't make sense.
     #[error("{0}")]
     Ask(String),

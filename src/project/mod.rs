@@ -55,6 +55,7 @@ pub struct NewField {
 impl Project {
     /// Opens the project in folder `root`, or makes one there when `create` is set.
     pub fn open(root: &Path, create: bool) -> Result<Self, ProjectError> {
+        refuse_remains(root)?;
         if create {
             std::fs::create_dir_all(root).map_err(io_at(root))?;
         }
@@ -63,6 +64,22 @@ impl Project {
             root: root.to_owned(),
             store,
         })
+    }
+
+    /// Makes sure that a project can be made in folder `root`, before the work that would be lost
+    /// otherwise. Folders that were made for it and are still empty are taken away when the answer is dropped.
+    pub fn reserve(root: &Path) -> Result<Reserved, ProjectError> {
+        refuse_remains(root)?;
+        let mut made = Vec::new();
+        let mut folder = Some(root);
+        while let Some(path) = folder.filter(|p| !p.as_os_str().is_empty() && !p.exists()) {
+            made.push(path.to_owned());
+            folder = path.parent();
+        }
+        let reserved = Reserved { made };
+        std::fs::create_dir_all(root).map_err(io_at(root))?;
+        tempfile::tempfile_in(root).map_err(io_at(root))?;
+        Ok(reserved)
     }
 
     /// Whether folder `path` holds a project.
@@ -129,7 +146,10 @@ impl Project {
             path: path.display().to_string(),
             cause,
         };
-        let mut columns = catalog::read(self)?;
+        let mut columns = match catalog::read(self) {
+            Err(ProjectError::Missing { .. }) => None,
+            other => other?,
+        };
         let mut next = first;
         let mut has_new_columns = false;
         for new in &fields {
@@ -160,6 +180,9 @@ impl Project {
                     "INSERT INTO import (at, who, version, first_object, objects, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![at, who, PROGRAM, first, total as i64, report.to_string()],
                 )?;
+                if has_new_columns {
+                    tx.execute("INSERT OR REPLACE INTO fact (key, value) VALUES (?1, 'kept')", [catalog::FACT])?;
+                }
                 Ok(total)
             },
             || {
@@ -205,14 +228,17 @@ impl Project {
         })
     }
 
-    /// Runs as (run, encoder), the most recently used first.
+    /// Runs as (run, encoder), the most recently used first. A run whose folder was deleted is none.
     pub fn runs(&self) -> Result<Vec<(String, String)>, ProjectError> {
-        self.store.read(|db| {
+        let mut runs: Vec<(String, String)> = self.store.read(|db| {
             let mut query = db.prepare("SELECT id, encoder FROM run ORDER BY used DESC, id")?;
             query
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
-        })
+        })?;
+        let folder = self.embeddings();
+        runs.retain(|(run, _)| folder.join(run).is_dir());
+        Ok(runs)
     }
 
     /// Keeps the cutout flags of objects ([`CutoutFlags`](crate::sky::cutout::CutoutFlags) bits).
@@ -257,10 +283,55 @@ impl Project {
     }
 }
 
+/// A folder in which a project can be made ([`Project::reserve`]).
+#[derive(Debug)]
+pub struct Reserved {
+    // Innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        for folder in &self.made {
+            // Refused where something was put into it, which is what is wanted.
+            if std::fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Vectors and columns without their database belong to objects nobody knows: a new project among
+/// them would take them for its own.
+fn refuse_remains(root: &Path) -> Result<(), ProjectError> {
+    let database = root.join("project.sqlite");
+    if database.metadata().is_ok_and(|m| m.len() > 0) {
+        return Ok(());
+    }
+    let remains = ["catalog.parquet", "embeddings"]
+        .iter()
+        .find(|n| root.join(n).exists());
+    remains.map_or(Ok(()), |found| {
+        Err(ProjectError::Damaged {
+            path: database.display().to_string(),
+            cause: format!(
+                "the project's database is missing or empty, but its {found} is there: restore the database from a copy, or choose another folder"
+            ),
+        })
+    })
+}
+
 /// Writes a small file so that it is either the old or the new one: temporary file beside it, sync, rename.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io_at(path))?;
+    let mut builder = tempfile::Builder::new();
+    // Private by default; what is written here is as open to others as the person's umask says.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(dir).map_err(io_at(path))?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(io_at(path))?;

@@ -243,16 +243,9 @@ pub fn all(store: &Store) -> Result<Vec<Object>, ProjectError> {
 }
 
 /// Finds an object by what a person writes: its name, its file (whole relative path, or the base
-/// name where that is unique), or `#` and its number.
+/// name where that is unique), or `#` and its number. An object that is really called `#5` goes
+/// before number 5, as in a file of labels.
 pub fn find(store: &Store, text: &str) -> Result<Object, ProjectError> {
-    if let Some(id) = text.strip_prefix('#').and_then(|n| n.parse().ok()) {
-        return get(store, id)?.ok_or_else(|| {
-            ProjectError::Ask(format!(
-                "there is no object {text}: numbers run from #0 to #{}",
-                count(store).unwrap_or(0).saturating_sub(1)
-            ))
-        });
-    }
     let by = |filter: &str| -> Result<Vec<Object>, ProjectError> {
         store.read(|db| {
             let mut query = db.prepare_cached(&format!(
@@ -279,6 +272,14 @@ pub fn find(store: &Store, text: &str) -> Result<Object, ProjectError> {
                 )));
             }
         }
+    }
+    if let Some(id) = text.strip_prefix('#').and_then(|n| n.parse().ok()) {
+        return get(store, id)?.ok_or_else(|| {
+            ProjectError::Ask(format!(
+                "there is no object {text}: numbers run from #0 to #{}",
+                count(store).unwrap_or(0).saturating_sub(1)
+            ))
+        });
     }
     Err(ProjectError::Ask(format!(
         "there is no object '{text}': give a name or file as in the exported catalogue, or # and a number"

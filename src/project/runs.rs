@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// Objects in one segment file.
 pub const ROWS_PER_SEGMENT: usize = 65_536;
 
+/// No encoder's vector is longer.
+const MOST_DIM: usize = 1 << 20;
+
 #[cfg(target_endian = "big")]
 compile_error!(
     "segments are mapped as they are on disk, little-endian: a big-endian machine needs a byte swap here"
@@ -314,7 +317,12 @@ impl Run {
                         cause: "this segment is shorter than its manifest says: delete the run's folder and embed again".into(),
                     });
                 }
-                Err(cause) if wanted => return Err(io_at(&path)(cause)),
+                Err(cause) if wanted => {
+                    return Err(ProjectError::Damaged {
+                        path: path.display().to_string(),
+                        cause: format!("this segment can't be opened ({cause}): restore it, or delete the run's folder and embed again"),
+                    });
+                }
                 _ => Segment::Missing(MmapMut::map_anon(bytes).map_err(io_at(&path))?),
             });
         }
@@ -395,11 +403,23 @@ fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
             "not a manifest of a run ({e}): delete the run's folder and embed again"
         ))
     })?;
-    if manifest.format != 1 || manifest.rows_per_segment != ROWS_PER_SEGMENT || manifest.dim == 0 {
+    if manifest.format != 1 || manifest.rows_per_segment != ROWS_PER_SEGMENT {
         return Err(damaged(format!(
             "format {} is not known: use a newer Astrolabel",
             manifest.format
         )));
+    }
+    // Sizes of files and maps follow from these: nothing is believed that the encoder doesn't say too.
+    let is_whole = (1..=MOST_DIM).contains(&manifest.dim)
+        && manifest.dim == manifest.encoder.dim
+        && ["f16", "f32"].contains(&manifest.dtype.as_str())
+        && dir
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy() == manifest.run);
+    if !is_whole {
+        return Err(damaged(
+            "its run, dim and dtype don't belong together: delete the run's folder and embed again".into(),
+        ));
     }
     Ok(manifest)
 }

@@ -6,7 +6,7 @@
 //! processes are waited for.
 
 use super::error::{ProjectError, db_at};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -113,6 +113,14 @@ CREATE TABLE answer (
 ) WITHOUT ROWID;
 ";
 
+/// Whether the file or its folder can't be written.
+fn is_refused(cause: &rusqlite::Error) -> bool {
+    matches!(
+        cause.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
+    )
+}
+
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
@@ -127,6 +135,48 @@ impl Store {
             let folder = path.parent().unwrap_or(path).display().to_string();
             return Err(ProjectError::NotAProject { path: folder });
         }
+        let store = Self::open_to_write(path, create);
+        match store {
+            Err(ProjectError::Database { cause, path: named }) if !create && is_refused(&cause) => {
+                Self::open_to_read(path).ok_or(ProjectError::Database { cause, path: named })
+            }
+            other => other,
+        }
+    }
+
+    /// A project in a folder that can't be written (an archive, a colleague's) can be looked at.
+    fn open_to_read(path: &Path) -> Option<Self> {
+        let checked = |connection: Connection| {
+            let format: i64 = connection
+                .query_row("PRAGMA user_version", [], |row| row.get(0))
+                .ok()?;
+            (format == FORMAT).then_some(Self {
+                path: path.to_owned(),
+                connection,
+            })
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        if let Some(store) = Connection::open_with_flags(path, flags).ok().and_then(checked) {
+            return Some(store);
+        }
+        // Without its log beside it nobody is writing, and the file can be taken as it is.
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if Path::new(&log).exists() {
+            return None;
+        }
+        let mut uri = "file:".to_owned();
+        for byte in std::path::absolute(path).ok()?.to_str()?.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => uri.push(byte as char),
+                other => uri.push_str(&format!("%{other:02X}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        Connection::open_with_flags(uri, flags).ok().and_then(checked)
+    }
+
+    fn open_to_write(path: &Path, create: bool) -> Result<Self, ProjectError> {
         let at = db_at(path);
         let connection = Connection::open(path).map_err(&at)?;
         connection.busy_timeout(BUSY).map_err(&at)?;
@@ -144,11 +194,11 @@ impl Store {
             path: path.to_owned(),
             connection,
         };
-        store.prepare()?;
+        store.prepare(create)?;
         Ok(store)
     }
 
-    fn prepare(&mut self) -> Result<(), ProjectError> {
+    fn prepare(&mut self, create: bool) -> Result<(), ProjectError> {
         let at = db_at(&self.path);
         // Immediate: of two processes that make the same project, one makes it and the other waits.
         let tx = self
@@ -163,6 +213,12 @@ impl Store {
             .map_err(&at)?;
         match format {
             FORMAT => {}
+            0 if tables == 0 && !create => {
+                return Err(ProjectError::Damaged {
+                    path: self.path.display().to_string(),
+                    cause: "this database is empty: restore it from a copy, or import again".into(),
+                });
+            }
             0 if tables == 0 => {
                 tx.execute_batch(TABLES).map_err(&at)?;
                 tx.pragma_update(None, "user_version", FORMAT).map_err(&at)?;

@@ -10,6 +10,27 @@ use crate::project::{Object, PROGRAM, Project, ProjectError, answers, objects};
 use crate::sky::cutout::{Cutout, CutoutSize};
 use std::path::{Path, PathBuf};
 
+/// Side of a montage's tile: a name from a position fits below it.
+pub const TILE_PX: usize = 144;
+
+/// An object's name for a caption: of a file, what stands between its folders and its ending.
+pub fn short_name(object: &Object) -> String {
+    match &object.file {
+        Some(file) => {
+            let base = file.rsplit('/').next().unwrap_or(file);
+            let lower = base.to_ascii_lowercase();
+            let ending = [
+                ".fits.gz", ".fits.fz", ".fits", ".fit", ".jpeg", ".jpg", ".png", ".tiff", ".tif",
+            ]
+            .iter()
+            .find(|e| lower.ends_with(**e) && lower.len() > e.len())
+            .map_or(0, |e| e.len());
+            base[..base.len() - ending].to_owned()
+        }
+        None => object.name.clone(),
+    }
+}
+
 /// An object to show, with what to write below it.
 #[derive(Debug, Clone)]
 pub struct Shown {
@@ -42,8 +63,8 @@ pub fn choose(
                     seed: 0,
                 };
                 for s in classify::classify(project, &options, progress)?.suggestions {
-                    let name =
-                        objects::get(project.store(), s.row as i64)?.map_or_else(String::new, |o| o.name);
+                    let name = objects::get(project.store(), s.row as i64)?
+                        .map_or_else(String::new, |o| short_name(&o));
                     shown.push(Shown {
                         object: s.row as i64,
                         caption: format!("{name} {:.2}", s.doubt),
@@ -61,7 +82,8 @@ pub fn choose(
                     return Err(ProjectError::Ask(format!("no object is labelled '{class}'")));
                 }
                 for id in ids {
-                    let name = objects::get(project.store(), id)?.map_or_else(String::new, |o| o.name);
+                    let name =
+                        objects::get(project.store(), id)?.map_or_else(String::new, |o| short_name(&o));
                     shown.push(Shown {
                         object: id,
                         caption: name,
@@ -81,12 +103,12 @@ pub fn choose(
                 let first = objects::find(project.store(), id)?;
                 shown.push(Shown {
                     object: first.id,
-                    caption: format!("{} (query)", first.name),
+                    caption: format!("{} (query)", short_name(&first)),
                 });
                 for hit in super::similar::similar(project, &options, progress)? {
                     shown.push(Shown {
                         object: hit.object.id,
-                        caption: format!("{:.2} {}", hit.similarity, hit.object.name),
+                        caption: format!("{:.2} {}", hit.similarity, short_name(&hit.object)),
                     });
                 }
             }
@@ -94,7 +116,7 @@ pub fn choose(
                 let object = objects::find(project.store(), text)?;
                 shown.push(Shown {
                     object: object.id,
-                    caption: object.name,
+                    caption: short_name(&object),
                 });
             }
         }
@@ -115,7 +137,8 @@ fn strangest(project: &Project, n: usize) -> Result<Vec<Shown>, ProjectError> {
     rows.sort_by(|a, b| a.1.total_cmp(&b.1));
     rows.into_iter()
         .map(|(row, rank)| {
-            let name = objects::get(project.store(), row as i64)?.map_or_else(String::new, |o| o.name);
+            let name =
+                objects::get(project.store(), row as i64)?.map_or_else(String::new, |o| short_name(&o));
             Ok(Shown {
                 object: row as i64,
                 caption: format!("{rank:.0}. {name}"),

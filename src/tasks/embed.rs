@@ -12,6 +12,24 @@ use std::time::{Duration, Instant};
 /// How often what is done is brought to the disk: at most this much work is lost to a kill.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);
 
+/// Cutouts that are cut and not yet embedded take at most about this much memory.
+const IN_FLIGHT_BYTES: f64 = 1e9;
+
+/// Batch and threads with which cutouts of the widest field stay within [`IN_FLIGHT_BYTES`].
+fn within_memory(fields: &[crate::project::Field], batch: usize, threads: usize) -> (usize, usize) {
+    use crate::sky::cutout::CutoutSize;
+    let bytes = fields.iter().map(|f| match f.size {
+        Some(CutoutSize::Pixels(px)) => 4.0 * px * px * f.bands.len().max(1) as f64,
+        // Of a size on the sky the pixels are known only with the WCS: import has refused the absurd.
+        Some(CutoutSize::Arcsec(_)) | None => 0.0,
+    });
+    let bytes = bytes.fold(1.0, f64::max);
+    // Every thread has one batch in hand and one waiting; one is in the encoder.
+    let room = (IN_FLIGHT_BYTES / bytes).max(1.0) as usize;
+    let threads = threads.clamp(1, (room / 3).max(1));
+    (batch.clamp(1, (room / (2 * threads + 1)).max(1)), threads)
+}
+
 /// What an embedding did.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct EmbedReport {
@@ -74,6 +92,7 @@ pub fn embed(
         Some(pending.len() as u64),
     );
     let watched = Watched::new(&images);
+    let (batch, threads) = within_memory(&objects::fields(project.store())?, batch, threads);
     let mut last = Instant::now();
     let mut flags = Vec::new();
     let mut sink = |rows: &[usize], vectors: &[f32]| -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::vectors::Opened;
-use super::{anomalies, classify};
+use super::{Skipped, anomalies, classify};
 use crate::io::catalog::{Table, table::field};
 use crate::io::export::{write_catalog, write_vectors};
 use crate::io::fits::{Card, CardValue, write_table};
@@ -26,6 +26,8 @@ pub struct ExportReport {
     pub columns: usize,
     /// Files written: the catalogue, and for CSV the provenance beside it.
     pub files: Vec<PathBuf>,
+    /// Parts of the project that are gone or damaged and so not in it.
+    pub skipped: Vec<Skipped>,
 }
 
 /// Writes the catalogue; the ending of `path` chooses the format. All of it or nothing.
@@ -38,7 +40,8 @@ pub fn export(project: &Project, path: &Path, progress: &dyn Progress) -> Result
         )));
     }
     progress.begin("collecting the catalogue", None);
-    let (mut table, provenance) = collect(project)?;
+    let mut skipped = Vec::new();
+    let (mut table, provenance) = collect(project, &mut skipped)?;
     progress.begin(&format!("writing {}", path.display()), None);
     let failed = |cause: String| ProjectError::Ask(cause);
     let mut files = vec![path.to_owned()];
@@ -64,6 +67,7 @@ pub fn export(project: &Project, path: &Path, progress: &dyn Progress) -> Result
         rows: table.rows(),
         columns: table.batch.num_columns(),
         files,
+        skipped,
     })
 }
 
@@ -77,8 +81,25 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// What is gone or damaged is left out and noted: labels can be exported whatever happened.
+fn or_skip<T>(
+    read: Result<Option<T>, ProjectError>,
+    skipped: &mut Vec<Skipped>,
+) -> Result<Option<T>, ProjectError> {
+    match read {
+        Err(e @ (ProjectError::Damaged { .. } | ProjectError::Missing { .. })) => {
+            skipped.push(Skipped::new("", e));
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
 /// Every column there is, and how each came about.
-pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), ProjectError> {
+pub fn collect(
+    project: &Project,
+    skipped: &mut Vec<Skipped>,
+) -> Result<(Table, Map<String, Value>), ProjectError> {
     let wrong =
         |e: arrow::error::ArrowError| ProjectError::Ask(format!("the catalogue can't be put together: {e}"));
     let images = Images::of(project)?;
@@ -87,14 +108,16 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
     let mut provenance = Map::new();
     provenance.insert("program".into(), PROGRAM.into());
     provenance.insert("exported".into(), journal::now().into());
-    if let Some(own) = catalog::read(project)? {
-        let rows = catalog::align(&own, &ids).map_err(wrong)?;
+    let mut own: Vec<(Field, ArrayRef)> = Vec::new();
+    if let Some(table) = or_skip(catalog::read(project), skipped)? {
+        let rows = catalog::align(&table, &ids).map_err(wrong)?;
         for (field, array) in rows.schema_ref().fields().iter().zip(rows.columns()) {
             if field.name() != OBJECT_ID {
-                columns.push((field.as_ref().clone().with_nullable(true), array.clone()));
+                own.push((field.as_ref().clone().with_nullable(true), array.clone()));
             }
         }
     }
+    let place_of_own = columns.len();
     columns.extend(label_columns(project, &ids)?);
     let mut kinds = answers::kinds(project)?;
     kinds.sort_by_key(|k| {
@@ -104,7 +127,7 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
             .unwrap_or(2)
     });
     for kind in kinds {
-        let Some(answer) = answers::load(project, &kind)? else {
+        let Some(answer) = or_skip(answers::load(project, &kind), skipped)? else {
             continue;
         };
         let rows = catalog::align(&answer.table, &ids).map_err(wrong)?;
@@ -120,7 +143,10 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
     }
     let mut runs = Vec::new();
     for (name, _) in project.runs()? {
-        let run = Run::open(&project.embeddings(), &name, ids.len())?;
+        let opened = Run::open(&project.embeddings(), &name, ids.len()).map(Some);
+        let Some(run) = or_skip(opened, skipped)? else {
+            continue;
+        };
         if run.manifest.encoder.feature_names.len() == run.manifest.dim {
             columns.extend(feature_columns(&run));
         }
@@ -128,6 +154,9 @@ pub fn collect(project: &Project) -> Result<(Table, Map<String, Value>), Project
     }
     provenance.insert("runs".into(), Value::Array(runs));
     unique(&mut columns);
+    step_aside(&mut own, &columns);
+    unique(&mut own);
+    columns.splice(place_of_own..place_of_own, own);
     Ok((Table::new(columns).map_err(wrong)?, provenance))
 }
 
@@ -287,6 +316,19 @@ fn feature_columns(run: &Run) -> Vec<(Field, ArrayRef)> {
         .collect()
 }
 
+/// A catalogue's column called like one of the program's gets another name: `label` is always the
+/// project's, and what the catalogue called so is `label_catalog`.
+fn step_aside(own: &mut [(Field, ArrayRef)], columns: &[(Field, ArrayRef)]) {
+    let taken: HashSet<String> = columns.iter().map(|(f, _)| f.name().to_lowercase()).collect();
+    for (field, _) in own {
+        let mut name = field.name().clone();
+        while taken.contains(&name.to_lowercase()) {
+            name.push_str(catalog::CATALOG_SUFFIX);
+        }
+        *field = field.clone().with_name(name);
+    }
+}
+
 /// Column names that differ in more than case, as FITS and SQL need.
 fn unique(columns: &mut [(Field, ArrayRef)]) {
     let mut seen: HashSet<String> = HashSet::new();
@@ -393,5 +435,6 @@ pub fn export_vectors(
         rows: keys.len(),
         columns: vectors.dim() + 1,
         files: vec![path.to_owned()],
+        skipped: vec![],
     })
 }

@@ -150,6 +150,12 @@ impl Images {
         match field.kind {
             FieldKind::Folder => {
                 let file = object.file.as_deref().ok_or("has no file")?;
+                if !field.root.is_dir() {
+                    return Err(format!(
+                        "{}: this folder is gone; if it moved, say where with `astrolabel relocate OLD NEW`",
+                        field.root.display()
+                    ));
+                }
                 read_cutout(&field.root.join(file)).map(|c| crop_central(c, field.crop))
             }
             FieldKind::Mosaic => {

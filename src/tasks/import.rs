@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 /// A mosaic's cutouts are this wide where nothing else is asked for.
 pub const DEFAULT_SIZE: CutoutSize = CutoutSize::Pixels(64.0);
+/// No cutout is wider.
+const LARGEST_CUTOUT_PX: f64 = 8192.0;
 /// Cubes of up to this many planes are taken as bands; more are a spectrum.
 const MOST_BANDS: usize = 8;
 
@@ -82,12 +84,76 @@ pub struct FieldReport {
     pub how: Vec<String>,
 }
 
+/// Imports into the project in folder `root`, which is made once there is something to keep: an
+/// import that fails leaves no empty project behind. The project is `None` if none was made.
+pub fn import_into(
+    root: &Path,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(Option<Project>, ImportReport), ProjectError> {
+    if Project::is_project(root) {
+        let mut project = Project::open(root, true)?;
+        let report = import(&mut project, options, progress)?;
+        return Ok((Some(project), report));
+    }
+    let _folder = Project::reserve(root)?;
+    let (fields, mut report) = gather(&[], options, progress)?;
+    if fields.is_empty() {
+        return Ok((None, report));
+    }
+    let mut project = Project::open(root, true)?;
+    let lock = lock(&project, progress)?;
+    if !crate::project::objects::fields(project.store())?.is_empty() {
+        // Another process made this project meanwhile: what it holds counts as known.
+        drop(lock);
+        let report = import(&mut project, options, progress)?;
+        return Ok((Some(project), report));
+    }
+    keep(&mut project, fields, &mut report, options, progress)?;
+    Ok((Some(project), report))
+}
+
 /// Imports into `project`.
 pub fn import(
     project: &mut Project,
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<ImportReport, ProjectError> {
+    let _lock = lock(project, progress)?;
+    let known = crate::project::objects::fields(project.store())?;
+    let (fields, mut report) = gather(&known, options, progress)?;
+    if !fields.is_empty() {
+        keep(project, fields, &mut report, options, progress)?;
+    }
+    Ok(report)
+}
+
+fn lock(project: &Project, progress: &dyn Progress) -> Result<std::fs::File, ProjectError> {
+    project.lock_import(|| progress.note("another process imports into this project: waiting for it"))
+}
+
+fn keep(
+    project: &mut Project,
+    fields: Vec<NewField>,
+    report: &mut ImportReport,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(), ProjectError> {
+    progress.begin("writing the project", None);
+    if let Err(e @ ProjectError::Missing { .. }) = crate::project::catalog::read(project) {
+        report.skipped.push(Skipped::new("", e));
+    }
+    let kept = serde_json::to_value(&*report).unwrap_or_default();
+    (report.first_object, report.objects) = project.add(&options.who, fields, &kept)?;
+    Ok(())
+}
+
+/// Everything an import adds to a project that has the fields `known`; nothing is written.
+fn gather(
+    known: &[Field],
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(Vec<NewField>, ImportReport), ProjectError> {
     if let Some(crop) = options.crop
         && !(crop > 0.0 && crop <= 1.0)
     {
@@ -95,8 +161,6 @@ pub fn import(
             "--crop {crop}: give a fraction above 0 and at most 1"
         )));
     }
-    let _lock =
-        project.lock_import(|| progress.note("another process imports into this project: waiting for it"))?;
     let as_mosaics = options.detect || options.catalog.is_some();
     let mut inputs = look(&options.paths, as_mosaics, progress);
     if let Some(catalog) = &options.catalog {
@@ -106,26 +170,32 @@ pub fn import(
         skipped: std::mem::take(&mut inputs.skipped),
         ..Default::default()
     };
-    let known = crate::project::objects::fields(project.store())?;
     let tables = read_catalogs(&inputs, options, &mut report, progress)?;
     let mut fields: Vec<NewField> = Vec::new();
 
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, &known, &mut report))
+        .filter(|m| !is_known(m, known, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
         if options.detect || positional.is_empty() {
             for mosaic in mosaics {
                 match detect_on(&mosaic, options, progress) {
+                    Ok((field, _)) if field.objects.is_empty() => report.skipped.push(Skipped::new(
+                        mosaic.place(),
+                        format!(
+                            "no source stands out by {} sigma over {} connected pixels: lower --threshold or --min-area",
+                            options.detection.threshold_sigma, options.detection.min_area_px
+                        ),
+                    )),
                     Ok((field, field_report)) => {
                         report.fields.push(field_report);
                         fields.push(field);
                     }
                     Err(ProjectError::Cancelled) => return Err(ProjectError::Cancelled),
-                    Err(e) => report.skipped.push(Skipped::new(mosaic.name(), e)),
+                    Err(e) => report.skipped.push(Skipped::new(mosaic.place(), e)),
                 }
             }
         } else {
@@ -161,29 +231,70 @@ pub fn import(
         return Err(ProjectError::Cancelled);
     }
     fields.retain(|f| !f.objects.is_empty());
-    if fields.is_empty() {
-        return Ok(report);
-    }
-    progress.begin("writing the project", None);
-    let kept = serde_json::to_value(&report).unwrap_or_default();
-    (report.first_object, report.objects) = project.add(&options.who, fields, &kept)?;
-    Ok(report)
+    Ok((fields, report))
 }
 
 /// Images of one sky.
 struct Mosaic {
     images: Vec<(FoundImage, usize)>,
     weight: Option<FoundImage>,
+    /// Whether its file holds other images of the sky too, so that its name must say the HDU.
+    is_one_of_several: bool,
 }
 
 impl Mosaic {
     fn name(&self) -> String {
-        self.reference()
-            .0
-            .path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        let image = &self.reference().0;
+        let file = file_name(&image.path);
+        if self.is_one_of_several {
+            format!("{file} HDU {}", image.hdu)
+        } else {
+            file
+        }
+    }
+
+    /// Refuses a size that makes no sense on this image, before an hour is spent on it.
+    fn check_size(&self, options: &ImportOptions) -> Result<(), ProjectError> {
+        let image = &self.reference().0;
+        let scale = image.wcs.as_ref().map(crate::sky::wcs::Wcs::pixel_scale_arcsec);
+        let side_px = match (options.size, scale) {
+            (Some(CutoutSize::Pixels(px)), _) => px,
+            (Some(CutoutSize::Arcsec(arcsec)), Ok(scale)) if scale > 0.0 => arcsec / scale,
+            (Some(CutoutSize::Arcsec(_)), _) => {
+                return Err(ProjectError::Ask(format!(
+                    "{}: without a WCS a size on the sky means nothing: give --size in px",
+                    self.place()
+                )));
+            }
+            (None, _) => return Ok(()),
+        };
+        let longest = image.shape.0.max(image.shape.1) as f64;
+        if side_px < 2.0 || side_px > LARGEST_CUTOUT_PX.min((4.0 * longest).max(512.0)) {
+            return Err(ProjectError::Ask(format!(
+                "{}: a cutout would be {side_px:.4} pixels wide, on an image of {}×{}: choose another --size",
+                self.place(),
+                image.shape.0,
+                image.shape.1
+            )));
+        }
+        Ok(())
+    }
+
+    /// File and HDU, for messages.
+    fn place(&self) -> String {
+        let image = &self.reference().0;
+        format!("{} HDU {}", image.path.display(), image.hdu)
+    }
+
+    /// What its objects are called where nothing else names them.
+    fn stem(&self) -> String {
+        let image = &self.reference().0;
+        let stem = bands::stem(&image.path);
+        if self.is_one_of_several {
+            format!("{stem}-hdu{}", image.hdu)
+        } else {
+            stem
+        }
     }
 
     /// The middle band: usually the deepest, and the one whose pixels positions are given in.
@@ -225,6 +336,9 @@ impl Mosaic {
             .parent()
             .map_or_else(PathBuf::new, absolute);
         let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
+        if options.size.is_some() {
+            self.check_size(options)?;
+        }
         Ok(Field {
             id: 0,
             kind: FieldKind::Mosaic,
@@ -295,6 +409,7 @@ fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut ImportReport) -
             None => mosaics.push(Mosaic {
                 images: images.collect(),
                 weight: None,
+                is_one_of_several: false,
             }),
         }
     }
@@ -309,6 +424,10 @@ fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut ImportReport) -
             };
             nm(&a.0).total_cmp(&nm(&b.0))
         });
+    }
+    let files: Vec<PathBuf> = mosaics.iter().map(|m| m.reference().0.path.clone()).collect();
+    for (mosaic, file) in mosaics.iter_mut().zip(&files) {
+        mosaic.is_one_of_several = files.iter().filter(|f| *f == file).count() > 1;
     }
     for weight in auxiliary {
         let home = mosaics
@@ -426,6 +545,7 @@ fn read_catalogs(
         if options.x.is_some() || options.y.is_some() {
             (roles.ra, roles.dec) = (None, None);
         }
+        retell(&table, options, &mut roles);
         let file_column = ["file", "filename", "file_name", "path", "image", "image_file"]
             .iter()
             .find_map(|n| table.position(n).map(|i| table.names()[i].to_owned()))
@@ -438,6 +558,48 @@ fn read_catalogs(
         });
     }
     Ok(catalogs)
+}
+
+/// Takes back what was guessed about columns that the user named otherwise, and looks at theirs:
+/// frame, hours.
+fn retell(table: &Table, options: &ImportOptions, roles: &mut Roles) {
+    let mut told: Vec<String> = Vec::new();
+    if let (Some(ra), Some(dec)) = (&options.ra, &options.dec) {
+        let of = |named: [&str; 2]| {
+            let columns = [(ra, named[0]), (dec, named[1])]
+                .into_iter()
+                .filter_map(|(column, name)| {
+                    let i = table.position(column)?;
+                    let field = table.batch.schema_ref().field(i).clone().with_name(name);
+                    Some((field, table.batch.column(i).clone()))
+                });
+            let mut pair = Table::new(columns.collect()).ok()?;
+            pair.meta = table.meta.clone();
+            Some(guess_roles(&pair)).filter(|r| r.ra.is_some())
+        };
+        // By their own names (l, b), else as a right ascension and declination.
+        let guessed = of([ra, dec]).or_else(|| of(["ra", "dec"]));
+        roles.frame = guessed.as_ref().map_or(roles::SkyFrame::Icrs, |r| r.frame);
+        roles.ra_is_hours = guessed.as_ref().is_some_and(|r| r.ra_is_hours);
+        let hours = if roles.ra_is_hours { ", in hours" } else { "" };
+        told.push(format!(
+            "ra = {ra}, dec = {dec} (as asked, {:?}{hours})",
+            roles.frame
+        ));
+    }
+    if let (Some(x), Some(y)) = (&options.x, &options.y) {
+        told.push(format!("x = {x}, y = {y} (as asked)"));
+    }
+    if let Some(id) = &options.id {
+        roles.why.retain(|why| !why.starts_with("id = "));
+        told.push(format!("id = {id} (as asked)"));
+    }
+    if options.ra.is_some() || options.x.is_some() {
+        let place = ["ra = ", "dec = ", "longitude = ", "latitude = ", "x = "];
+        roles.why.retain(|why| !place.iter().any(|p| why.starts_with(p)));
+    }
+    told.append(&mut roles.why);
+    roles.why = told;
 }
 
 /// Reads a catalogue of any kind.
@@ -508,6 +670,18 @@ fn match_catalog(
         _ => None,
     };
     let ids = catalog.roles.id.as_ref().and_then(|c| catalog.table.texts(c));
+    if rows == 0 {
+        report
+            .skipped
+            .push(Skipped::new(catalog.path.display(), "has no rows"));
+        return Ok(());
+    }
+    if sky.is_none() && pixels.is_some() && mosaics.len() > 1 {
+        return Err(at(format!(
+            "its positions are pixels of one image, and {} were given: import them one at a time, each with its catalogue",
+            mosaics.len()
+        )));
+    }
     let mut taken = vec![false; rows];
     let mut placed = 0;
     for mosaic in mosaics {
@@ -517,7 +691,7 @@ fn match_catalog(
             (_, _, Some(pixels)) => pixels.iter().map(|&p| Some(p)).collect(),
             (Some(_), Err(why), None) => {
                 report.skipped.push(Skipped::new(
-                    mosaic.name(),
+                    mosaic.place(),
                     format!("sky positions can't be placed on it: {why}"),
                 ));
                 continue;
@@ -572,7 +746,7 @@ fn match_catalog(
             arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?;
         how.push(match (&sky, &image.wcs) {
             (Some(_), Ok(wcs)) => format!(
-                "{} of {rows} rows of {} lie on the image (RA/Dec through its {} WCS)",
+                "{} of {rows} rows of {} lie on the image (sky positions through its {} WCS)",
                 inside.len(),
                 file_name(&catalog.path),
                 wcs.projection_code()
@@ -600,7 +774,10 @@ fn match_catalog(
             columns,
         });
     }
-    if placed < rows
+    if placed == 0 {
+        let why = off_every_image(mosaics, &sky, &pixels);
+        report.skipped.push(Skipped::new(catalog.path.display(), why));
+    } else if placed < rows
         && let Some(last) = report.fields.last_mut()
     {
         last.how.push(format!(
@@ -610,6 +787,54 @@ fn match_catalog(
         ));
     }
     Ok(())
+}
+
+/// Why not one row lies on an image: where the rows are and where the images are.
+fn off_every_image(
+    mosaics: &[Mosaic],
+    sky: &Option<Vec<(f64, f64)>>,
+    pixels: &Option<Vec<(f64, f64)>>,
+) -> String {
+    let range = |values: &mut dyn Iterator<Item = f64>| {
+        values
+            .filter(|v| v.is_finite())
+            .fold(None, |range: Option<(f64, f64)>, v| {
+                Some(range.map_or((v, v), |(low, high)| (low.min(v), high.max(v))))
+            })
+    };
+    let Some(positions) = sky.as_ref().or(pixels.as_ref()) else {
+        return "no row has a position".to_owned();
+    };
+    let (Some(x), Some(y)) = (
+        range(&mut positions.iter().map(|p| p.0)),
+        range(&mut positions.iter().map(|p| p.1)),
+    ) else {
+        return "no row has a position: what stands in its position columns are no numbers or angles; name others with --ra --dec or --x --y".to_owned();
+    };
+    let image = &mosaics[0].reference().0;
+    let (width, height) = (image.shape.0 as f64, image.shape.1 as f64);
+    let there = match (sky, &image.wcs) {
+        (Some(_), Ok(wcs)) => match wcs.icrs_from_pixel((width - 1.0) / 2.0, (height - 1.0) / 2.0) {
+            Some((ra, dec)) => {
+                let (w, h) = (
+                    width * wcs.pixel_scale_arcsec() / 3600.0,
+                    height * wcs.pixel_scale_arcsec() / 3600.0,
+                );
+                format!(
+                    "{} has its middle at RA {ra:.4}, Dec {dec:.4} and is {w:.3}°×{h:.3}°",
+                    mosaics[0].name()
+                )
+            }
+            None => format!("the middle of {} is off its projection", mosaics[0].name()),
+        },
+        _ => format!("{} is {width}×{height} pixels", mosaics[0].name()),
+    };
+    let (a, b) = if sky.is_some() { ("RA", "Dec") } else { ("x", "y") };
+    format!(
+        "no row lies on an image: the rows have {a} {:.4} to {:.4} and {b} {:.4} to {:.4}, and {there}; \
+         check the columns with `astrolabel info` and name others with --ra --dec or --x --y",
+        x.0, x.1, y.0, y.1
+    )
 }
 
 /// The frame of a catalogue's positions; where only a system is known, at its usual equinox.
@@ -663,7 +888,7 @@ fn detect_on(
                 id: 0,
                 field: 0,
                 name: radec.map_or_else(
-                    || format!("{}-{}", bands::stem(&image.path), i + 1),
+                    || format!("{}-{}", mosaic.stem(), i + 1),
                     |(ra, dec)| coords::position_name(ra, dec),
                 ),
                 x: Some(s.x),
@@ -675,8 +900,12 @@ fn detect_on(
         })
         .collect();
     let mut how = vec![format!(
-        "{} sources detected above {} sigma with at least {} pixels{}",
-        objects.len(),
+        "{} detected above {} sigma with at least {} pixels{}",
+        if objects.len() == 1 {
+            "1 source".to_owned()
+        } else {
+            format!("{} sources", objects.len())
+        },
         settings.threshold_sigma,
         settings.min_area_px,
         mosaic.weight.as_ref().map_or(String::new(), |w| format!(
@@ -761,7 +990,12 @@ fn take_cutouts(
         if matched == 0 {
             continue;
         }
-        if let Ok(sky) = sky_positions(&catalog.table, &catalog.roles) {
+        if let Ok(mut sky) = sky_positions(&catalog.table, &catalog.roles) {
+            if let Some(frame) = FrameTransform::new(frame_of(catalog.roles.frame)) {
+                for p in &mut sky {
+                    *p = frame.icrs_from_frame(p.0, p.1);
+                }
+            }
             for (position, row) in radec.iter_mut().zip(rows.iter()) {
                 *position = row
                     .and_then(|r| sky.get(r as usize).copied())

@@ -154,11 +154,14 @@ pub fn project_facts(project: &Project) -> Result<Value, ProjectError> {
     let fields: Vec<Value> = objects::fields(project.store())?
         .iter()
         .map(|f| {
+            let folder = Some(&f.root).filter(|_| f.kind == FieldKind::Folder);
             let missing: Vec<String> = f
                 .bands
                 .iter()
-                .filter(|b| !b.path.exists())
-                .map(|b| b.path.display().to_string())
+                .map(|b| &b.path)
+                .chain(folder)
+                .filter(|path| !path.exists())
+                .map(|path| path.display().to_string())
                 .collect();
             json!({
                 "name": f.name,
@@ -172,10 +175,17 @@ pub fn project_facts(project: &Project) -> Result<Value, ProjectError> {
             })
         })
         .collect();
+    // What is damaged is said, and the rest too.
+    let mut damage: Vec<String> = Vec::new();
+    if let Err(e) = crate::project::catalog::read(project) {
+        damage.push(e.to_string());
+    }
     let mut runs = Vec::new();
     for (name, encoder) in project.runs()? {
-        let run = Run::open(&project.embeddings(), &name, count)?;
-        runs.push(json!({"run": name, "encoder": encoder, "dim": run.manifest.dim, "done": run.done(), "created": run.manifest.created}));
+        match Run::open(&project.embeddings(), &name, count) {
+            Ok(run) => runs.push(json!({"run": name, "encoder": encoder, "dim": run.manifest.dim, "done": run.done(), "created": run.manifest.created})),
+            Err(e) => damage.push(e.to_string()),
+        }
     }
     let tally = |kind| -> Result<BTreeMap<String, usize>, ProjectError> {
         let mut tally = BTreeMap::new();
@@ -186,8 +196,10 @@ pub fn project_facts(project: &Project) -> Result<Value, ProjectError> {
     };
     let mut kept = Vec::new();
     for kind in answers::kinds(project)? {
-        if let Some(answer) = answers::load(project, &kind)? {
-            kept.push(json!({"kind": kind, "at": answer.at}));
+        match answers::load(project, &kind) {
+            Ok(Some(answer)) => kept.push(json!({"kind": kind, "at": answer.at})),
+            Ok(None) => {}
+            Err(e) => damage.push(e.to_string()),
         }
     }
     Ok(json!({
@@ -200,5 +212,6 @@ pub fn project_facts(project: &Project) -> Result<Value, ProjectError> {
         "events": journal::generation(project.store())?,
         "journal_consistent": journal::is_consistent(project.store())?,
         "answers": kept,
+        "damaged": damage,
     }))
 }

@@ -5,6 +5,7 @@ use super::bands::{band_name, is_auxiliary, stem};
 use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::progress::Progress;
 use crate::sky::wcs::Wcs;
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -132,7 +133,33 @@ pub fn look(paths: &[PathBuf], as_mosaics: bool, progress: &dyn Progress) -> Inp
             look_at_file(path, &mut inputs);
         }
     }
+    look_for_weights(&mut inputs);
     inputs
+}
+
+/// Takes up the weight map `NAME.weight.fits` (or `_weight`, `.wht`, `_wht`) beside an image that was
+/// named alone.
+fn look_for_weights(inputs: &mut Inputs) {
+    let mut beside: Vec<PathBuf> = Vec::new();
+    for image in inputs.images.iter().filter(|i| !i.is_auxiliary) {
+        let folder = image.path.parent().unwrap_or(Path::new(""));
+        let stem = stem(&image.path);
+        for word in [".weight", "_weight", ".wht", "_wht"] {
+            for ending in [".fits", ".fits.fz", ".fits.gz"] {
+                beside.push(folder.join(format!("{stem}{word}{ending}")));
+            }
+        }
+    }
+    beside.retain(|path| path.is_file() && !inputs.images.iter().any(|i| i.path == *path));
+    beside.dedup();
+    for path in beside {
+        let mut found = Inputs::default();
+        look_at_fits(&path, &mut found);
+        inputs
+            .images
+            .extend(found.images.into_iter().filter(|i| i.is_auxiliary));
+        inputs.skipped.append(&mut found.skipped);
+    }
 }
 
 fn look_at_file(path: &Path, inputs: &mut Inputs) {
@@ -227,7 +254,8 @@ pub fn images_of(file: &FitsFile) -> (Vec<FoundImage>, Option<usize>) {
 
 fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs: &mut Inputs) {
     let mut files = Vec::new();
-    walk(root, root, 0, &mut files, &mut inputs.skipped);
+    let mut seen = HashSet::new();
+    walk(root, root, &mut seen, &mut files, &mut inputs.skipped);
     files.sort();
     progress.begin(
         &format!("looking at {}", root.display()),
@@ -279,9 +307,19 @@ fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs
     }
 }
 
-fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>, skipped: &mut Vec<Skipped>) {
-    // Deep enough for any survey's tree; a loop of links ends here.
-    const DEEPEST: usize = 16;
+/// `seen`: folders as they really are, so that links to one that was visited end there.
+fn walk(
+    root: &Path,
+    folder: &Path,
+    seen: &mut HashSet<PathBuf>,
+    files: &mut Vec<String>,
+    skipped: &mut Vec<Skipped>,
+) {
+    if let Ok(real) = folder.canonicalize()
+        && !seen.insert(real)
+    {
+        return;
+    }
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(cause) => {
@@ -291,16 +329,17 @@ fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<String>, skipp
             ));
         }
     };
-    for entry in entries.flatten() {
+    // Links last and in order: a folder is found under its own name first, whatever the disk's order.
+    let mut entries: Vec<_> = entries.flatten().collect();
+    entries.sort_by_key(|e| (e.file_type().is_ok_and(|t| t.is_symlink()), e.file_name()));
+    for entry in entries {
         let path = entry.path();
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if hidden || crate::project::Project::is_project(&path) {
             continue;
         }
         if path.is_dir() {
-            if depth < DEEPEST {
-                walk(root, &path, depth + 1, files, skipped);
-            }
+            walk(root, &path, seen, files, skipped);
         } else if let Ok(relative) = path.strip_prefix(root) {
             match relative.to_str() {
                 Some(text) => files.push(text.to_owned()),

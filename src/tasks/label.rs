@@ -1,7 +1,6 @@
 //! Label: from a file, one by one, taken back, looked up.
 
 use super::Skipped;
-use crate::io::catalog::Table;
 use crate::progress::Progress;
 use crate::project::journal::{self, Author, Event, Kind, Undone};
 use crate::project::{Object, Project, ProjectError, objects};
@@ -46,30 +45,41 @@ pub fn from_file(
     };
     let columns = table.names().join(", ");
     let label = label.ok_or_else(|| wrong(format!("there is no label column; it has {columns}")))?;
-    let key = named(&["file", "filename", "id", "name", "object", "object_id"]).ok_or_else(|| {
-        wrong(format!(
+    let keys: Vec<(&str, Vec<String>)> = ["file", "filename", "id", "name", "object", "object_id"]
+        .iter()
+        .filter_map(|&c| Some((c, table.texts(c)?)))
+        .collect();
+    if keys.is_empty() {
+        return Err(wrong(format!(
             "there is no column that names objects (file, id, name); it has {columns}"
-        ))
-    })?;
-    let (keys, labels) =
-        texts(&table, &key, &label).ok_or_else(|| wrong("its columns can't be read as text".into()))?;
+        )));
+    }
+    let labels = table
+        .texts(&label)
+        .ok_or_else(|| wrong(format!("its column '{label}' can't be read as text")))?;
     let finder = Finder::of(project)?;
     let mut report = LabelReport::default();
     let mut values = Vec::new();
     let mut by_class: HashMap<String, usize> = HashMap::new();
-    for (row, (name, class)) in keys.iter().zip(&labels).enumerate() {
-        if class.trim().is_empty() {
+    for (row, class) in labels.iter().enumerate() {
+        let class = class_name(class);
+        if class.is_empty() {
             continue;
         }
-        let found = if key == "object_id" {
-            name.parse().ok().filter(|&id| finder.has(id))
-        } else {
-            finder.find(name)
-        };
+        // A table may name an object twice, by file and by id: the first that is known counts.
+        let found = keys.iter().find_map(|(key, names)| {
+            let name = names.get(row)?;
+            if *key == "object_id" {
+                name.parse().ok().filter(|&id| finder.has(id))
+            } else {
+                finder.find(name)
+            }
+        });
+        let name = keys[0].1.get(row).map_or("", String::as_str);
         match found {
             Some(id) => {
-                *by_class.entry(class.trim().to_owned()).or_default() += 1;
-                values.push((id, Some(class.trim().to_owned())));
+                *by_class.entry(class.clone()).or_default() += 1;
+                values.push((id, Some(class)));
             }
             None => report.skipped.push(Skipped::new(
                 format!("{} row {}", path.display(), row + 1),
@@ -79,8 +89,12 @@ pub fn from_file(
     }
     if values.is_empty() {
         return Err(wrong(format!(
-            "none of its {} rows names an object of this project in column '{key}'",
-            table.rows()
+            "none of its {} rows has a label and names an object of this project in column {}",
+            table.rows(),
+            keys.iter()
+                .map(|(k, _)| format!("'{k}'"))
+                .collect::<Vec<_>>()
+                .join(" or ")
         )));
     }
     report.changed = journal::give(project.store_mut(), author, Kind::Label, &values)?;
@@ -88,10 +102,6 @@ pub fn from_file(
     report.classes = by_class.into_iter().collect();
     report.classes.sort();
     Ok(report)
-}
-
-fn texts(table: &Table, key: &str, label: &str) -> Option<(Vec<String>, Vec<String>)> {
-    Some((table.texts(key)?, table.texts(label)?))
 }
 
 /// Finds objects by name or file without asking the database for each.
@@ -142,6 +152,15 @@ impl Finder {
     }
 }
 
+/// A class's name on one line: what is around it and line breaks inside don't make another class.
+fn class_name(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
+    words.join(" ")
+}
+
 fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }
@@ -153,26 +172,40 @@ pub fn set(
     class: Option<&str>,
     author: &Author,
 ) -> Result<(Object, Option<String>), ProjectError> {
-    if class.is_some_and(|c| c.trim().is_empty()) {
+    let value = class.map(class_name);
+    if value.as_ref().is_some_and(String::is_empty) {
         return Err(ProjectError::Ask("a class needs a name".into()));
     }
     let object = objects::find(project.store(), id)?;
     let previous = journal::standing(project.store(), Kind::Label)?.remove(&object.id);
-    let value = class.map(|c| c.trim().to_owned());
     journal::give(project.store_mut(), author, Kind::Label, &[(object.id, value)])?;
     Ok((object, previous))
 }
 
-/// Marks objects interesting or ordinary.
+/// Marks objects, each list with its mark (interesting or ordinary): all of them or, where one is
+/// unknown, none. One step to undo.
 pub fn mark(
     project: &mut Project,
-    ids: &[String],
-    mark: &str,
+    marks: &[(Vec<String>, &str)],
     author: &Author,
 ) -> Result<usize, ProjectError> {
-    let mut values = Vec::new();
-    for id in ids {
-        values.push((objects::find(project.store(), id)?.id, Some(mark.to_owned())));
+    let mut values: Vec<(i64, Option<String>)> = Vec::new();
+    for (ids, mark) in marks {
+        for id in ids {
+            let object = objects::find(project.store(), id)?;
+            let other = |(known, value): &(i64, Option<String>)| {
+                *known == object.id && value.as_deref() != Some(*mark)
+            };
+            if values.iter().any(other) {
+                return Err(ProjectError::Ask(format!(
+                    "'{id}' can't be both interesting and ordinary"
+                )));
+            }
+            values.push((object.id, Some((*mark).to_owned())));
+        }
+    }
+    if values.is_empty() {
+        return Ok(0);
     }
     journal::give(project.store_mut(), author, Kind::Mark, &values)
 }

@@ -80,3 +80,14 @@ pub fn has_astropy() -> bool {
     }
     found
 }
+
+/// A path below the developers' shared folder of real observations, or `None` (after saying so)
+/// where this checkout has none beside it: such a test is skipped.
+pub fn shared(path: &str) -> Option<std::path::PathBuf> {
+    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if full.exists() {
+        return Some(full);
+    }
+    eprintln!("skipped: no shared/{path} beside this checkout");
+    None
+}

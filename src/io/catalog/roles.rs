@@ -441,8 +441,12 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
         SkyFrame::Galactic => ", galactic",
         SkyFrame::Ecliptic => ", ecliptic",
     };
-    roles.why.push(format!("ra = {ra} ({why_ra}{named}{hours})"));
-    roles.why.push(format!("dec = {dec} ({why_dec}{named})"));
+    let (lon, lat) = match frame {
+        SkyFrame::Icrs | SkyFrame::Fk4 => ("ra", "dec"),
+        SkyFrame::Galactic | SkyFrame::Ecliptic => ("longitude", "latitude"),
+    };
+    roles.why.push(format!("{lon} = {ra} ({why_ra}{named}{hours})"));
+    roles.why.push(format!("{lat} = {dec} ({why_dec}{named})"));
     (roles.ra, roles.dec) = (Some(ra), Some(dec));
 }
 

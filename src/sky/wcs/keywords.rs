@@ -79,6 +79,7 @@ impl<'h> Keys<'h> {
     fn axes_found(&self) -> String {
         let found: Vec<&str> = (1..=MAX_AXES)
             .filter_map(|i| self.text(&format!("CTYPE{i}")))
+            .filter(|ctype| !ctype.trim().is_empty())
             .collect();
         if found.is_empty() {
             "none".into()
