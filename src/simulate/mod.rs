@@ -33,7 +33,7 @@ pub const BANDS: [&str; 3] = ["g", "r", "i"];
 /// Magnitude that gives one count.
 pub const ZERO_POINT_MAG: f64 = 27.5;
 /// Standard deviation of the sky noise in counts, by band.
-pub const SKY_NOISE: [f64; 3] = [3.0, 3.0, 4.0];
+pub const SKY_NOISE: [f64; 3] = [1.6, 1.6, 2.2];
 
 /// Why a survey can't be written.
 #[derive(Debug, thiserror::Error)]

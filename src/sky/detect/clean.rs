@@ -56,7 +56,7 @@ impl Wings {
         let (dx, dy) = (other.x - self.x, other.y - self.y);
         let distance = self.cxx * dx * dx + self.cyy * dy * dy + self.cxy * dx * dy;
         let base = 1.0 + self.alpha * distance;
-        if !(base > 1.0) {
+        if base <= 1.0 || base.is_nan() {
             return false;
         }
         let height = if base < 1e10 {
@@ -127,7 +127,8 @@ pub(super) fn survivors(objects: &[Wings], slope: f64) -> Vec<bool> {
 ///
 /// "About", because this follows SExtractor's and SEP's running selection to the letter: the pixel
 /// after the first `min_area` is passed over, and their heap is put back in order along one path
-/// that skips a level. A true selection drops up to a tenth more or other faint sources than they
+/// that skips a level (SEP scans an object's pixels in a slightly different order, which leaves a few
+/// faint sources in a hundred judged otherwise). A true selection drops up to a tenth more or other faint sources than they
 /// do; catalogues that can be compared with theirs were judged worth more.
 pub(super) fn faintest_needed(excess: impl Iterator<Item = f32>, count: usize, min_area: usize) -> f32 {
     if count < min_area || min_area == 0 {

@@ -96,7 +96,7 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
         mxy += w * x * y;
     }
     let (mut x, mut y) = (mx / total, my / total);
-    let (mut x2, mut y2, mut xy);
+    let (mut x2, mut y2, xy);
     if let Some((cx, cy)) = centre {
         let (cx, cy) = (cx - f64::from(left), cy - f64::from(bottom));
         x2 = mx2 / total + cx * cx - 2.0 * x * cx;
@@ -120,7 +120,7 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
     let squared = total * total;
     (ex2, ey2, exy) = (ex2 / squared, ey2 / squared, exy / squared);
     let mut determinant = x2 * y2 - xy * xy;
-    let singular = !(determinant >= SINGULAR_DETERMINANT);
+    let singular = determinant < SINGULAR_DETERMINANT || determinant.is_nan();
     if singular {
         x2 += PIXEL_VARIANCE;
         y2 += PIXEL_VARIANCE;
@@ -142,7 +142,7 @@ pub(super) fn moments(members: &[Member], threshold: f32, centre: Option<(f64, f
     // Negative pixels can push a variance below zero; an ellipse needs both axes.
     let a = (mean + spread).max(PIXEL_VARIANCE).sqrt();
     let b = (mean - spread).max(1e-6).sqrt();
-    if !(determinant > 1e-12) {
+    if determinant <= 1e-12 || determinant.is_nan() {
         determinant = a * a * b * b;
     }
     let ratio = f64::from(threshold) / half_peak;

@@ -65,6 +65,11 @@ impl MeshWork {
         if self.values.is_empty() || (self.values.len() as f32) < area as f32 * MIN_VALID_FRACTION {
             return None;
         }
+        let first = self.values[0];
+        if self.values.iter().all(|v| *v == first) {
+            // Rounding would give a constant a spread.
+            return Some((first, 0.0));
+        }
         let (_, mean, sigma) = moments_within(&self.values, f32::NEG_INFINITY, f32::INFINITY);
         let low = (mean - 2.0 * sigma) as f32;
         let high = (mean + 2.0 * sigma) as f32;

@@ -153,7 +153,7 @@ impl Strip {
         let mut x = 0;
         while let Some(skip) = above[x..].iter().position(|a| *a > 0.0) {
             let x0 = x + skip;
-            let length = above[x0..].iter().position(|a| !(*a > 0.0));
+            let length = above[x0..].iter().position(|a| *a <= 0.0 || a.is_nan());
             let x1 = length.map_or(above.len(), |l| x0 + l);
             let first = self.runs.last().map_or(0, |r| r.first + (r.x1 - r.x0));
             self.runs.push(Run {

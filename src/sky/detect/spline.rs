@@ -37,7 +37,7 @@ impl MeshSpline {
             }
         }
         let weights = (0..side)
-            .map(|i| weights_at((i as f64 + 0.5 * f64::from(u8::from(side % 2 == 0))) / side as f64))
+            .map(|i| weights_at((i as f64 + 0.5 * f64::from(u8::from(side.is_multiple_of(2)))) / side as f64))
             .collect();
         Self {
             nodes,
@@ -58,6 +58,11 @@ impl MeshSpline {
     pub(super) fn row(&self, y: usize, out: &mut [f32]) {
         if self.columns == 0 || self.rows == 0 {
             out.fill(0.0);
+            return;
+        }
+        if self.nodes.iter().all(|n| *n == self.nodes[0]) {
+            // Rounding would ripple a constant.
+            out.fill(self.nodes[0]);
             return;
         }
         let mut nodes = vec![0.0_f32; self.columns];
