@@ -10,6 +10,7 @@ use crate::project::journal::{self, INTERESTING, Kind};
 use crate::project::{Object, Project, ProjectError, answers, objects};
 use arrow::array::{ArrayRef, Float32Array, Int64Array};
 use arrow::datatypes::DataType;
+use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -140,7 +141,7 @@ pub fn anomalies(
         )
     };
     let mut order: Vec<usize> = (0..score.len()).filter(|&i| score[i].is_finite()).collect();
-    order.sort_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
+    order.par_sort_unstable_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
     let mut rank: Vec<Option<i64>> = vec![None; score.len()];
     for (place, &row) in order.iter().enumerate() {
         rank[row] = Some(place as i64 + 1);

@@ -175,16 +175,8 @@ fn commands(dir: &Path, root: &Path, rows: usize) -> Outcome {
 fn embedding(dir: &Path) -> Outcome {
     let sky = dir.join("sky");
     let side = SIDE.to_string();
-    let words = [
-        "simulate",
-        "--out",
-        &*sky.to_string_lossy(),
-        "--side",
-        &side,
-        "--objects",
-        "1500",
-    ]
-    .map(AsRef::as_ref);
+    let out = sky.to_string_lossy();
+    let words = ["simulate", "--out", &*out, "--side", &*side, "--objects", "1500"].map(AsRef::as_ref);
     run("simulate", dir, &words)?;
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let places: Vec<[f64; 2]> = (0..100_000)
