@@ -5,10 +5,11 @@ use super::error::DiscoveryError;
 use super::features::Features;
 use super::kernel::{BLOCK_ROWS, par_blocks};
 use crate::progress::Progress;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 
 /// Rows multiplied at once.
-const TILE_ROWS: usize = 256;
+const TILE_ROWS: usize = 512;
 
 /// Second moments of the rows that have a vector.
 pub(crate) struct Covariance {
@@ -92,9 +93,23 @@ pub(crate) fn covariance(
             if filled == TILE_ROWS || (i + 1 == end && filled > 0) {
                 let x = MatRef::from_row_major_slice(&tile[..filled * dim], filled, dim);
                 let out = MatMut::from_row_major_slice_mut(&mut product, dim, dim);
-                faer::linalg::matmul::matmul(out, Accum::Replace, x.transpose(), x, 1.0, Par::Seq);
-                for (m, p) in matrix.iter_mut().zip(&product) {
-                    *m += f64::from(*p);
+                // Half of a symmetric product is enough.
+                triangular::matmul(
+                    out,
+                    BlockStructure::TriangularLower,
+                    Accum::Replace,
+                    x.transpose(),
+                    BlockStructure::Rectangular,
+                    x,
+                    BlockStructure::Rectangular,
+                    1.0,
+                    Par::Seq,
+                );
+                for r in 0..dim {
+                    let lower = r * dim..r * dim + r + 1;
+                    for (m, p) in matrix[lower.clone()].iter_mut().zip(&product[lower]) {
+                        *m += f64::from(*p);
+                    }
                 }
                 filled = 0;
             }
@@ -108,6 +123,11 @@ pub(crate) fn covariance(
         fourth += f;
         for (a, b) in matrix.iter_mut().zip(m) {
             *a += b / count as f64;
+        }
+    }
+    for r in 0..dim {
+        for c in 0..r {
+            matrix[c * dim + r] = matrix[r * dim + c];
         }
     }
     Ok(Covariance {

@@ -2,11 +2,12 @@
 //! z-scored and brought to one scale ("on morphometry, on vectors and on both").
 
 use super::error::DiscoveryError;
-use super::kernel::{BLOCK_ROWS, Linear, par_blocks};
+use super::kernel::{BLOCK_ROWS, Linear, STEP_ROWS, par_blocks};
 use super::matrix::Matrix;
 use super::standardize::Standardizer;
 use super::vectors::Vectors;
 use crate::progress::Progress;
+use std::ops::Range;
 
 /// One encoder's vectors with their z-scoring.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Part<'a> {
 pub struct Features<'a> {
     parts: Vec<Part<'a>>,
     scales: Vec<f64>,
+    /// What a value of each dimension is multiplied by once its mean is taken off.
+    factors: Vec<f64>,
     dim: usize,
     rows: usize,
 }
@@ -54,6 +57,7 @@ impl<'a> Features<'a> {
                 weight: 1.0,
             }],
             scales: vec![1.0],
+            factors: vec![1.0; dim],
             dim,
         }
     }
@@ -96,13 +100,17 @@ impl<'a> Features<'a> {
             }
         }
         let count = parts.len() as f64;
-        let scales = parts
+        let scales: Vec<f64> = parts
             .iter()
             .map(|p| p.weight * (dim as f64 / (count * p.vectors.dim() as f64)).sqrt())
+            .collect();
+        let factors = (parts.iter().zip(&scales))
+            .flat_map(|(p, scale)| (0..p.vectors.dim()).map(move |j| p.standardizer.inverse_std(j) * scale))
             .collect();
         Ok(Self {
             parts,
             scales,
+            factors,
             dim,
             rows,
         })
@@ -151,21 +159,20 @@ impl<'a> Features<'a> {
         if !self.is_present(i) {
             return false;
         }
-        let mut rest = out;
-        for (part, scale) in self.parts.iter().zip(&self.scales) {
+        let (mut rest, mut factors) = (out, self.factors.as_slice());
+        for part in &self.parts {
             let (here, after) = rest.split_at_mut(part.vectors.dim());
+            let (factor, later) = factors.split_at(part.vectors.dim());
             part.vectors.read_row(i, here);
             let mut finite = true;
-            for (j, v) in here.iter_mut().enumerate() {
-                let s = &part.standardizer;
-                let z = (f64::from(*v) - s.mean[j]) * s.inverse_std(j) * scale;
-                *v = z as f32;
+            for ((v, mean), factor) in here.iter_mut().zip(&part.standardizer.mean).zip(factor) {
+                *v = ((f64::from(*v) - mean) * factor) as f32;
                 finite &= v.is_finite();
             }
             if !finite {
                 return false;
             }
-            rest = after;
+            (rest, factors) = (after, later);
         }
         true
     }
@@ -219,11 +226,10 @@ impl<'a> Features<'a> {
         let folded = self.fold(weights);
         let blocks = par_blocks(self.rows, BLOCK_ROWS, stage, progress, |span| {
             let mut out = Vec::with_capacity(span.len() * outputs);
-            let mut sums = vec![0.0; outputs];
-            for i in span {
-                let present = folded.row(i, bias, &mut sums);
-                out.extend(sums.iter().map(|&v| if present { v as f32 } else { f32::NAN }));
-            }
+            folded.each(span, bias, |sums| match sums {
+                Some(sums) => out.extend(sums.iter().map(|&v| v as f32)),
+                None => out.extend(std::iter::repeat_n(f32::NAN, outputs)),
+            });
             out
         })?;
         let mut values = Vec::with_capacity(self.rows * outputs);
@@ -244,15 +250,25 @@ pub(crate) struct Folded<'f, 'a> {
 }
 
 impl Folded<'_, '_> {
-    /// `out = bias + weights · features of row i`; false where the row is missing or not finite.
-    pub(crate) fn row(&self, i: usize, bias: &[f64], out: &mut [f64]) -> bool {
-        if !self.features.is_present(i) {
-            return false;
+    /// Hands `bias + weights · features` of each row of `span` to `take`, in order; `None` where a
+    /// row is missing or not finite.
+    pub(crate) fn each(&self, span: Range<usize>, bias: &[f64], mut take: impl FnMut(Option<&[f64]>)) {
+        let outputs = bias.len();
+        let (mut sums, mut scratch) = (Vec::new(), Vec::new());
+        for start in span.clone().step_by(STEP_ROWS) {
+            let step = start..(start + STEP_ROWS).min(span.end);
+            sums.clear();
+            for _ in step.clone() {
+                sums.extend_from_slice(bias);
+            }
+            for (map, part) in self.maps.iter().zip(&self.features.parts) {
+                map.add(&part.vectors, step.clone(), &mut scratch, &mut sums);
+            }
+            for i in step.clone() {
+                let row = &sums[(i - start) * outputs..(i - start + 1) * outputs];
+                let there = self.features.is_present(i) && row.iter().all(|v| v.is_finite());
+                take(there.then_some(row));
+            }
         }
-        out.copy_from_slice(bias);
-        for (map, part) in self.maps.iter().zip(&self.features.parts) {
-            map.add(part.vectors.row(i), out);
-        }
-        out.iter().all(|v| v.is_finite())
     }
 }

@@ -1,16 +1,16 @@
 //! The inner loop of every answer: few weight vectors against many stored rows.
 //!
-//! Half-precision rows are multiplied as they lie in memory (numkong: a million rows of 384 in
-//! some 20 ms on two cores, a quarter of what converting them first takes). The weights would
-//! lose accuracy as halves, so each is split into a high and a low half whose products are
-//! added: 22 bits of mantissa, as good as single precision.
+//! Half-precision rows are multiplied as they lie in memory ([`products`](super::products)), some
+//! dozens of rows at a time, so that a million rows of 384 against a few weights cost little more
+//! than reading them. Weights and sums are single precision; offsets are added in double.
 #![expect(
     unsafe_code,
     reason = "half's and numkong's f16 are the same bits under two names; the view costs nothing"
 )]
 
 use super::error::DiscoveryError;
-use super::vectors::Chunk;
+use super::products::Weights;
+use super::vectors::{Chunk, Vectors};
 use crate::progress::Progress;
 use half::f16;
 use numkong::Dot;
@@ -20,8 +20,8 @@ use std::ops::Range;
 /// Rows that one task handles between two looks at the cancel flag.
 pub(crate) const BLOCK_ROWS: usize = 2048;
 
-/// Low halves are stored times this, so that they stay clear of subnormals.
-const LOW_SCALE: f32 = 2048.0;
+/// Rows multiplied at once: they and their products stay in cache while the weights pass over them.
+pub(crate) const STEP_ROWS: usize = 64;
 
 /// numkong's name for the same 16 bits.
 fn as_numkong(values: &[f16]) -> &[numkong::f16] {
@@ -40,67 +40,71 @@ pub(crate) fn squared_norm(row: Chunk<'_>) -> f32 {
 
 /// An affine map of rows of one block of vectors: `out[o] += Σ weight[o][j]·(row[j] − mean[j])`.
 pub(crate) struct Linear {
-    dim: usize,
     outputs: usize,
     mean: Vec<f64>,
     exact: Vec<f64>,
-    high: Vec<numkong::f16>,
-    low: Vec<numkong::f16>,
-    scale: Vec<f32>,
+    weights: Weights,
+    scale: Vec<f64>,
     bias: Vec<f64>,
 }
 
 impl Linear {
     /// `weights` is `outputs × mean.len()`, row-major.
     pub(crate) fn new(weights: Vec<f64>, mean: Vec<f64>) -> Self {
-        let dim = mean.len();
-        let outputs = weights.len() / dim.max(1);
-        let (mut high, mut low) = (Vec::new(), Vec::new());
+        let dim = mean.len().max(1);
         let (mut scale, mut bias) = (Vec::new(), Vec::new());
         for w in weights.chunks_exact(dim) {
             let largest = w.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-            let largest = if largest > 0.0 { largest } else { 1.0 };
-            for v in w {
-                let v = (v / largest) as f32;
-                let h = f16::from_f32(v);
-                let l = f16::from_f32((v - h.to_f32()) * LOW_SCALE);
-                high.push(numkong::f16(h.to_bits()));
-                low.push(numkong::f16(l.to_bits()));
-            }
-            scale.push(largest as f32);
+            scale.push(if largest > 0.0 { largest } else { 1.0 });
             bias.push(-w.iter().zip(&mean).map(|(w, m)| w * m).sum::<f64>());
         }
+        // Scaled to at most 1, so that no weight leaves the range of single precision.
+        let single =
+            (weights.chunks_exact(dim).zip(&scale)).flat_map(|(w, s)| w.iter().map(move |v| (v / s) as f32));
         Self {
-            dim,
-            outputs,
+            outputs: scale.len(),
+            weights: Weights::new(dim, single),
             mean,
             exact: weights,
-            high,
-            low,
             scale,
             bias,
         }
     }
 
-    /// Adds the map of `row` to `out` (`outputs` values).
-    pub(crate) fn add(&self, row: Chunk<'_>, out: &mut [f64]) {
-        match row {
-            Chunk::F16(v) => {
-                let v = as_numkong(v);
-                for o in 0..self.outputs {
-                    let span = o * self.dim..(o + 1) * self.dim;
-                    let high = numkong::f16::dot(v, &self.high[span.clone()]);
-                    let low = numkong::f16::dot(v, &self.low[span]);
-                    let sum = high.unwrap_or(f32::NAN) + low.unwrap_or(f32::NAN) / LOW_SCALE;
-                    out[o] += f64::from(sum * self.scale[o]) + self.bias[o];
+    /// Adds the map of rows `span` to `out` (`span.len() × outputs`, row-major). Rows that are
+    /// missing are left as they are. `scratch` is kept by the caller between calls.
+    pub(crate) fn add(
+        &self,
+        vectors: &Vectors<'_>,
+        span: Range<usize>,
+        scratch: &mut Vec<f32>,
+        out: &mut [f64],
+    ) {
+        let (dim, outputs) = (self.mean.len(), self.outputs);
+        if outputs == 0 {
+            return;
+        }
+        for (first, piece) in vectors.pieces(span.clone()) {
+            let out = &mut out[(first - span.start) * outputs..];
+            match piece {
+                Chunk::F16(rows) => {
+                    let count = rows.len() / dim;
+                    scratch.resize(count * outputs, 0.0);
+                    self.weights.times(rows, scratch);
+                    for (out, sums) in out.chunks_exact_mut(outputs).zip(scratch.chunks_exact(outputs)) {
+                        for o in 0..outputs {
+                            out[o] += f64::from(sums[o]) * self.scale[o] + self.bias[o];
+                        }
+                    }
                 }
-            }
-            // Single precision is there because values are large: centre before multiplying.
-            Chunk::F32(v) => {
-                for o in 0..self.outputs {
-                    let w = &self.exact[o * self.dim..(o + 1) * self.dim];
-                    let terms = v.iter().zip(&self.mean).zip(w);
-                    out[o] += terms.map(|((x, m), w)| (f64::from(*x) - m) * w).sum::<f64>();
+                // Single precision is there because values are large: centre before multiplying.
+                Chunk::F32(rows) => {
+                    for (row, out) in rows.chunks_exact(dim).zip(out.chunks_exact_mut(outputs)) {
+                        for (o, w) in out.iter_mut().zip(self.exact.chunks_exact(dim)) {
+                            let terms = row.iter().zip(&self.mean).zip(w);
+                            *o += terms.map(|((x, m), w)| (f64::from(*x) - m) * w).sum::<f64>();
+                        }
+                    }
                 }
             }
         }
@@ -146,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn split_weights_are_as_good_as_single_precision() {
+    fn half_precision_rows_are_mapped_in_single_precision() {
         let dim = 384;
         let row: Vec<f16> = (0..dim)
             .map(|i| f16::from_f32(((i * 37 % 101) as f32 - 50.0) / 17.0))
@@ -157,7 +161,8 @@ mod tests {
             .map(|i| weights[i] * (f64::from(row[i].to_f32()) - mean[i]))
             .sum();
         let mut out = [0.0];
-        Linear::new(weights, mean).add(Chunk::F16(&row), &mut out);
+        let vectors = Vectors::new(dim, 1, 1, vec![Chunk::F16(&row)], None);
+        Linear::new(weights, mean).add(&vectors, 0..1, &mut Vec::new(), &mut out);
         assert!(
             (out[0] - wanted).abs() < 1e-6 * wanted.abs().max(0.01),
             "{} {wanted}",

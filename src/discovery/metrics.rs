@@ -6,7 +6,7 @@ use rayon::prelude::*;
 /// Ranks from 1, equal values sharing their mean rank; NaN gets NaN and is not counted.
 pub fn ranks(values: &[f32]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).filter(|&i| !values[i].is_nan()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    order.par_sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
     let mut out = vec![f64::NAN; values.len()];
     let mut start = 0;
     while start < order.len() {

@@ -6,6 +6,7 @@
 
 pub mod anomaly;
 mod covariance;
+mod distances;
 mod error;
 mod features;
 pub mod fewshot;
@@ -13,6 +14,7 @@ mod kernel;
 mod matrix;
 pub mod metrics;
 pub mod neighbours;
+mod products;
 pub mod projection;
 pub mod search;
 pub mod standardize;

@@ -1,15 +1,16 @@
-//! Exact nearest neighbours of many rows at once, in blocks of matrix products: what kNN
+//! Exact nearest neighbours of many rows at once, in cache-sized blocks: what kNN
 //! outlier scores and maps are made from.
 
+use super::distances::{ABREAST, LANES, Packed};
 use super::error::DiscoveryError;
 use super::kernel::par_blocks;
 use super::matrix::Matrix;
 use crate::progress::Progress;
-use faer::{Accum, MatMut, MatRef, Par};
 
-/// Queries and references multiplied at once: both tiles and their products stay in cache.
-const QUERY_TILE: usize = 128;
-const REFERENCE_TILE: usize = 512;
+/// Queries that share their passes over the references.
+const QUERY_TILE: usize = 256;
+/// Groups of references that stay in cache while these queries pass.
+const GROUP_TILE: usize = 32;
 /// Candidates kept beyond `k` before distances are computed exactly: the fast formula
 /// `|a|² + |b|² − 2ab` may swap neighbours that are almost equally far.
 const SPARE: usize = 6;
@@ -100,9 +101,7 @@ pub fn nearest(
             found: own.map_or(0, <[u32]>::len),
         });
     }
-    let norms: Vec<f32> = (0..reference.rows())
-        .map(|j| reference.row(j).iter().map(|v| v * v).sum::<f32>())
-        .collect();
+    let packed = Packed::new(reference);
     let keep = k + SPARE;
     let blocks = par_blocks(
         queries.rows(),
@@ -111,21 +110,30 @@ pub fn nearest(
         progress,
         |span| {
             let mut best: Vec<Best> = span.clone().map(|_| Best::new(keep)).collect();
-            let mut products = vec![0.0f32; QUERY_TILE * REFERENCE_TILE];
-            let q = &queries.values[span.start * dim..span.end * dim];
-            let q = MatRef::from_row_major_slice(q, span.len(), dim);
-            for start in (0..reference.rows()).step_by(REFERENCE_TILE) {
-                let count = REFERENCE_TILE.min(reference.rows() - start);
-                let r = &reference.values[start * dim..(start + count) * dim];
-                let r = MatRef::from_row_major_slice(r, count, dim);
-                let products = &mut products[..span.len() * count];
-                let out = MatMut::from_row_major_slice_mut(products, span.len(), count);
-                faer::linalg::matmul::matmul(out, Accum::Replace, q, r.transpose(), -2.0, Par::Seq);
-                let norms = &norms[start..start + count];
-                for (within, best) in best.iter_mut().enumerate() {
-                    let own = own.map_or(Neighbours::NONE, |o| o[span.start + within]);
-                    let row = &products[within * count..(within + 1) * count];
-                    scan(row, norms, start, own, best);
+            let mut found = Vec::new();
+            for first in (0..packed.groups()).step_by(GROUP_TILE) {
+                let tile = first..(first + GROUP_TILE).min(packed.groups());
+                for start in span.clone().step_by(ABREAST) {
+                    // A short last batch repeats its last query with a limit that nothing is below.
+                    let rows: [usize; ABREAST] = std::array::from_fn(|l| (start + l).min(span.end - 1));
+                    let limit = std::array::from_fn(|l| match best.get(start + l - span.start) {
+                        Some(best) => best.worst(),
+                        None => f32::NEG_INFINITY,
+                    });
+                    found.clear();
+                    packed.below(rows.map(|i| queries.row(i)), tile.clone(), limit, &mut found);
+                    for candidates in &found {
+                        let query = start + candidates.query;
+                        let own = own.map_or(Neighbours::NONE, |o| o[query]);
+                        let best = &mut best[query - span.start];
+                        for (lane, &score) in candidates.scores.iter().enumerate() {
+                            let index = (candidates.group * LANES + lane) as u32;
+                            // NaN compares false: such a reference is never found.
+                            if score < best.worst() && index != own {
+                                best.insert(score, index);
+                            }
+                        }
+                    }
                 }
             }
             let (mut index, mut distance) = (Vec::new(), Vec::new());
@@ -156,28 +164,6 @@ pub fn nearest(
         all.distance.extend(distance);
     }
     Ok(all)
-}
-
-/// Offers the references of one tile; most fail the test on sixteen at a time.
-fn scan(products: &[f32], norms: &[f32], start: usize, own: u32, best: &mut Best) {
-    const LANES: usize = 16;
-    for (c, (p, n)) in products.chunks(LANES).zip(norms.chunks(LANES)).enumerate() {
-        let mut scores = [f32::INFINITY; LANES];
-        for l in 0..p.len() {
-            scores[l] = p[l] + n[l];
-        }
-        let worst = best.worst();
-        // NaN compares false: such a reference is never found.
-        if !scores.iter().fold(false, |any, &s| any | (s < worst)) {
-            continue;
-        }
-        for (l, &score) in scores.iter().enumerate().take(p.len()) {
-            let index = (start + c * LANES + l) as u32;
-            if score < best.worst() && index != own {
-                best.insert(score, index);
-            }
-        }
-    }
 }
 
 fn distance_between(a: &[f32], b: &[f32]) -> f32 {

@@ -3,6 +3,7 @@
 
 use super::error::DiscoveryError;
 use super::kernel::{BLOCK_ROWS, par_blocks};
+use super::products::add_moments;
 use super::vectors::Vectors;
 use crate::progress::Progress;
 use serde::{Deserialize, Serialize};
@@ -75,18 +76,15 @@ impl Standardizer {
                         continue;
                     }
                     vectors.read_row(i, &mut row);
-                    if !row.iter().all(|v| v.is_finite()) {
+                    // Without an early end the compiler looks at several at once.
+                    if !row.iter().fold(true, |all, v| all & v.is_finite()) {
                         continue;
                     }
                     if origin.is_empty() {
                         origin = row.iter().map(|&v| f64::from(v)).collect();
                     }
                     count += 1.0;
-                    for j in 0..dim {
-                        let d = f64::from(row[j]) - origin[j];
-                        sum[j] += d;
-                        squares[j] += d * d;
-                    }
+                    add_moments(&row, &origin, &mut sum, &mut squares);
                 }
                 if count > 0.0 {
                     for j in 0..dim {

@@ -1,6 +1,7 @@
 //! The vectors that answers are made from: a borrowed view of rows that may be memory-mapped.
 
 use half::f16;
+use std::ops::Range;
 
 /// Consecutive rows of one stored segment.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +109,33 @@ impl<'a> Vectors<'a> {
         }
     }
 
+    /// The rows of `span` that are present, in pieces that lie together: first row and values.
+    pub(crate) fn pieces(&self, span: Range<usize>) -> impl Iterator<Item = (usize, Chunk<'a>)> + '_ {
+        let mut at = span.start;
+        std::iter::from_fn(move || {
+            while at < span.end && !self.is_present(at) {
+                at += 1;
+            }
+            if at >= span.end {
+                return None;
+            }
+            let (first, chunk) = (at, at / self.rows_per_chunk);
+            let end = span.end.min((chunk + 1) * self.rows_per_chunk);
+            while at < end && self.is_present(at) {
+                at += 1;
+            }
+            let within = first - chunk * self.rows_per_chunk;
+            let values = within * self.dim..(within + at - first) * self.dim;
+            Some((
+                first,
+                match self.chunks[chunk] {
+                    Chunk::F16(v) => Chunk::F16(&v[values]),
+                    Chunk::F32(v) => Chunk::F32(&v[values]),
+                },
+            ))
+        })
+    }
+
     /// The chunks with the row each starts at and the number of its rows that count.
     pub fn chunks(&self) -> impl Iterator<Item = (usize, usize, Chunk<'a>)> + '_ {
         self.chunks.iter().enumerate().map(|(c, &chunk)| {
@@ -139,6 +167,8 @@ mod tests {
         v.read_row(3, &mut out);
         assert_eq!(out, [6.0, 7.0]);
         assert_eq!(v.present_rows().collect::<Vec<_>>(), [0, 2, 3]);
+        let pieces: Vec<usize> = v.pieces(0..4).map(|(first, _)| first).collect();
+        assert_eq!(pieces, [0, 2, 3]);
         assert_eq!(
             v.chunks().map(|(s, n, _)| (s, n)).collect::<Vec<_>>(),
             [(0, 3), (3, 1)]

@@ -236,9 +236,13 @@ pub fn get(store: &Store, id: i64) -> Result<Option<Object>, ProjectError> {
 
 /// All objects in order of their numbers.
 pub fn all(store: &Store) -> Result<Vec<Object>, ProjectError> {
+    let mut objects = Vec::with_capacity(count(store)?);
     store.read(|db| {
         let mut query = db.prepare(&format!("SELECT {COLUMNS} FROM object ORDER BY id"))?;
-        query.query_map([], object_from)?.collect()
+        for object in query.query_map([], object_from)? {
+            objects.push(object?);
+        }
+        Ok(objects)
     })
 }
 

@@ -205,26 +205,32 @@ impl RunWriter {
 
     /// Writes the vectors of `rows` (`rows.len() * dim` values). They count after [`RunWriter::confirm`].
     pub fn write(&mut self, rows: &[usize], vectors: &[f32]) -> Result<(), ProjectError> {
-        let dim = self.manifest.dim;
-        for (&row, vector) in rows.iter().zip(vectors.chunks_exact(dim)) {
-            let bytes: Vec<u8> = if self.manifest.dtype == "f32" {
-                bytemuck::cast_slice(vector).to_vec()
-            } else {
-                // Half precision ends at 65504; saturating keeps a wild value finite.
-                let halves: Vec<f16> = vector
-                    .iter()
-                    .map(|v| f16::from_f32(v.clamp(-65504.0, 65504.0)))
-                    .collect();
-                bytemuck::cast_slice(&halves).to_vec()
+        let halves: Vec<f16>;
+        let bytes: &[u8] = if self.manifest.dtype == "f32" {
+            bytemuck::cast_slice(vectors)
+        } else {
+            // Half precision ends at 65504; saturating keeps a wild value finite.
+            halves = vectors
+                .iter()
+                .map(|v| f16::from_f32(v.clamp(-65504.0, 65504.0)))
+                .collect();
+            bytemuck::cast_slice(&halves)
+        };
+        let width = bytes.len() / rows.len().max(1);
+        let mut at = 0;
+        while at < rows.len() {
+            let (first, segment) = (rows[at], rows[at] / ROWS_PER_SEGMENT);
+            // Rows that lie one after the other are written at once.
+            let follows = |n: usize| {
+                rows.get(at + n) == Some(&(first + n)) && (first + n) / ROWS_PER_SEGMENT == segment
             };
-            let within = (row % ROWS_PER_SEGMENT * bytes.len()) as u64;
-            let segment = row / ROWS_PER_SEGMENT;
+            let count = (1..).find(|&n| !follows(n)).unwrap_or(1);
             let path = segment_path(&self.dir, &self.manifest, segment);
             let file = match self.segments.entry(segment) {
                 std::collections::btree_map::Entry::Occupied(open) => open.into_mut(),
                 std::collections::btree_map::Entry::Vacant(new) => {
                     let file = open_for_writing(&path)?;
-                    let full = (ROWS_PER_SEGMENT * bytes.len()) as u64;
+                    let full = (ROWS_PER_SEGMENT * width) as u64;
                     // Full length at once (the file stays sparse): a reader's map never ends early.
                     if file.metadata().map_err(io_at(&path))?.len() < full {
                         file.set_len(full).map_err(io_at(&path))?;
@@ -232,7 +238,10 @@ impl RunWriter {
                     new.insert(file)
                 }
             };
-            file.write_all_at(&bytes, within).map_err(io_at(&path))?;
+            let within = (first % ROWS_PER_SEGMENT * width) as u64;
+            file.write_all_at(&bytes[at * width..(at + count) * width], within)
+                .map_err(io_at(&path))?;
+            at += count;
         }
         self.unconfirmed.extend_from_slice(rows);
         Ok(())

@@ -5,6 +5,9 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::{PI, TAU};
 
+/// Brightness by place.
+type Light = Box<dyn Fn(f64, f64) -> f64>;
+
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -93,7 +96,7 @@ pub fn paint(
 ) -> [Stamp; 3] {
     let half = (radius_px * 6.0).clamp(16.0, 90.0) as i64;
     let angle = rng.random_range(0.0..PI);
-    let mut parts: Vec<(Box<dyn Fn(f64, f64) -> f64>, [f64; 3])> = Vec::new();
+    let mut parts: Vec<(Light, [f64; 3])> = Vec::new();
     // Old stars are red, young ones blue: shares of the flux in g, r, i relative to the whole.
     const RED: [f64; 3] = [0.8, 1.0, 1.15];
     const BLUE: [f64; 3] = [1.5, 1.0, 0.8];

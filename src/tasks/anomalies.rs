@@ -2,8 +2,7 @@
 
 use super::vectors::{Opened, answer_error};
 use crate::discovery::anomaly::{
-    AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, Mahalanobis, Shrinkage, drivers,
-    guided, rank_anomalies,
+    AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
 };
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -11,6 +10,7 @@ use crate::project::journal::{self, INTERESTING, Kind};
 use crate::project::{Object, Project, ProjectError, answers, objects};
 use arrow::array::{ArrayRef, Float32Array, Int64Array};
 use arrow::datatypes::DataType;
+use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -141,12 +141,11 @@ pub fn anomalies(
         )
     };
     let mut order: Vec<usize> = (0..score.len()).filter(|&i| score[i].is_finite()).collect();
-    order.sort_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
+    order.par_sort_unstable_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
     let mut rank: Vec<Option<i64>> = vec![None; score.len()];
     for (place, &row) in order.iter().enumerate() {
         rank[row] = Some(place as i64 + 1);
     }
-    let covariance = Mahalanobis::fit(&features, Shrinkage::LedoitWolf, progress).map_err(answer_error)?;
     let names = opened.feature_names();
     let labels = journal::standing(project.store(), Kind::Label)?;
     let mut strangest = Vec::new();
@@ -154,7 +153,7 @@ pub fn anomalies(
         let Some(object) = objects::get(project.store(), row as i64)? else {
             continue;
         };
-        let drivers = drivers(&features, &covariance, row, &names, DRIVERS).map_err(answer_error)?;
+        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(answer_error)?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
         strangest.push(Strange {
             object,

@@ -16,6 +16,7 @@ use crate::sky::coords::{self, FrameTransform, SkyFrame};
 use crate::sky::cutout::CutoutSize;
 use crate::sky::detect::{self, DetectSettings, Noise};
 use arrow::array::UInt32Array;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -716,7 +717,8 @@ fn match_catalog(
         }
         placed += inside.len();
         let objects = inside
-            .iter()
+            .par_iter()
+            .with_min_len(1024)
             .filter_map(|&i| {
                 let (x, y) = positions[i]?;
                 let radec = match (&sky, &image.wcs) {
@@ -741,9 +743,12 @@ fn match_catalog(
                 })
             })
             .collect::<Vec<Object>>();
-        let keep: UInt32Array = inside.iter().map(|&i| Some(i as u32)).collect();
-        let batch =
-            arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?;
+        let batch = if inside.len() == rows {
+            catalog.table.batch.clone()
+        } else {
+            let keep: UInt32Array = inside.iter().map(|&i| Some(i as u32)).collect();
+            arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?
+        };
         how.push(match (&sky, &image.wcs) {
             (Some(_), Ok(wcs)) => format!(
                 "{} of {rows} rows of {} lie on the image (sky positions through its {} WCS)",

@@ -127,6 +127,7 @@ impl IsolationForest {
                 found: points.cols,
             });
         }
+        let trees: Vec<Walk> = self.trees.iter().map(|tree| Walk::of(tree)).collect();
         let scale = -1.0 / (self.normal * self.trees.len() as f64);
         let blocks = par_blocks(
             points.rows(),
@@ -135,10 +136,9 @@ impl IsolationForest {
             progress,
             |span| {
                 let mut paths = vec![0.0f64; span.len()];
-                for tree in &self.trees {
-                    for (path, i) in paths.iter_mut().zip(span.clone()) {
-                        *path += f64::from(path_length(tree, points.row(i)));
-                    }
+                let rows = &points.values[span.start * points.cols..span.end * points.cols];
+                for tree in &trees {
+                    tree.add_paths(rows, points.cols, &mut paths);
                 }
                 (paths.iter().zip(span))
                     .map(|(path, i)| {
@@ -155,13 +155,58 @@ impl IsolationForest {
     }
 }
 
-fn path_length(tree: &[Node], row: &[f32]) -> f32 {
-    let mut node = tree[0];
-    while node.column != LEAF {
-        let right = row[node.column as usize] > node.value;
-        node = tree[node.left as usize + usize::from(right)];
+/// A tree made ready for walking: a leaf leads to itself, so that every row takes the same number
+/// of steps and several rows can be on their way at once instead of waiting for each other.
+struct Walk {
+    nodes: Vec<Node>,
+    paths: Vec<f32>,
+    depth: usize,
+}
+
+/// Rows that walk together.
+const ABREAST: usize = 8;
+
+impl Walk {
+    fn of(tree: &[Node]) -> Self {
+        let mut nodes = tree.to_vec();
+        let mut depths = vec![0; tree.len()];
+        for (i, node) in nodes.iter_mut().enumerate() {
+            if node.column == LEAF {
+                // Nothing is above infinity: the row stays.
+                *node = Node {
+                    column: 0,
+                    value: f32::INFINITY,
+                    left: i as u32,
+                };
+            } else {
+                // Children stand behind their parent.
+                let left = node.left as usize;
+                depths[left] = depths[i] + 1;
+                depths[left + 1] = depths[i] + 1;
+            }
+        }
+        Self {
+            nodes,
+            paths: tree.iter().map(|node| node.value).collect(),
+            depth: depths.into_iter().max().unwrap_or(0),
+        }
     }
-    node.value
+
+    /// Adds each row's path length; `rows` is row-major of width `cols`.
+    fn add_paths(&self, rows: &[f32], cols: usize, paths: &mut [f64]) {
+        for (rows, paths) in rows.chunks(ABREAST * cols).zip(paths.chunks_mut(ABREAST)) {
+            let mut at = [0u32; ABREAST];
+            for _ in 0..self.depth {
+                for (at, row) in at.iter_mut().zip(rows.chunks_exact(cols)) {
+                    let node = self.nodes[*at as usize];
+                    *at = node.left + u32::from(row[node.column as usize] > node.value);
+                }
+            }
+            for (path, at) in paths.iter_mut().zip(at) {
+                *path += f64::from(self.paths[at as usize]);
+            }
+        }
+    }
 }
 
 fn grow(

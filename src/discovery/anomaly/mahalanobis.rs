@@ -1,6 +1,6 @@
 //! Mahalanobis distance: how far from the mean, in units of the spread in that direction.
 
-use crate::discovery::covariance::covariance;
+use crate::discovery::covariance::{Covariance, covariance};
 use crate::discovery::error::DiscoveryError;
 use crate::discovery::features::Features;
 use crate::discovery::kernel::{BLOCK_ROWS, par_blocks};
@@ -43,7 +43,14 @@ impl Mahalanobis {
         shrinkage: Shrinkage,
         progress: &dyn Progress,
     ) -> Result<Self, DiscoveryError> {
-        let mut c = covariance(features, "the Mahalanobis distance", progress)?;
+        Self::from_covariance(
+            covariance(features, "the Mahalanobis distance", progress)?,
+            shrinkage,
+        )
+    }
+
+    /// The same of second moments that were measured already.
+    pub(super) fn from_covariance(mut c: Covariance, shrinkage: Shrinkage) -> Result<Self, DiscoveryError> {
         let (n, p) = (c.count as f64, c.dim as f64);
         let mu = (0..c.dim).map(|j| c.matrix[j * c.dim + j]).sum::<f64>() / p;
         let amount = match shrinkage {
@@ -128,15 +135,13 @@ impl Mahalanobis {
             "measuring distances",
             progress,
             |span| {
-                let mut out = vec![0.0; bias.len()];
-                span.map(|i| {
-                    if folded.row(i, &bias, &mut out) {
-                        out.iter().map(|v| v * v).sum::<f64>().sqrt() as f32
-                    } else {
-                        f32::NAN
-                    }
-                })
-                .collect::<Vec<f32>>()
+                let mut distances = Vec::with_capacity(span.len());
+                folded.each(span, &bias, |along| {
+                    distances.push(along.map_or(f32::NAN, |along| {
+                        along.iter().map(|v| v * v).sum::<f64>().sqrt() as f32
+                    }));
+                });
+                distances
             },
         )?;
         Ok(blocks.concat())

@@ -13,6 +13,7 @@ pub use isolation::{ForestOptions, IsolationForest};
 pub use knn::{KnnOptions, KnnReference, knn_distance};
 pub use mahalanobis::{Mahalanobis, Shrinkage};
 
+use super::covariance::covariance;
 use super::error::DiscoveryError;
 use super::features::Features;
 use super::metrics;
@@ -64,7 +65,7 @@ pub struct AnomalyProvenance {
 }
 
 /// Outlier scores of every row; higher is stranger, NaN where a row has no vector.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Anomalies {
     /// Isolation forest, 0 to 1.
     pub isolation: Vec<f32>,
@@ -74,6 +75,8 @@ pub struct Anomalies {
     pub mahalanobis: Vec<f32>,
     /// Mean of the three scores' ranks, 0 (least strange by all) to 1 (strangest by all).
     pub combined: Vec<f32>,
+    /// The covariance behind `mahalanobis`, which says what drives an object's distance.
+    pub covariance: Mahalanobis,
     /// How they came about.
     pub provenance: AnomalyProvenance,
 }
@@ -88,12 +91,14 @@ pub fn rank_anomalies(
     progress: &dyn Progress,
 ) -> Result<Anomalies, DiscoveryError> {
     let most = features.dim().saturating_sub(1).max(1);
-    let pca = Pca::fit(features, options.components.clamp(1, most), progress)?;
+    // Measured once: the pass over the rows costs more than both that are made from it.
+    let moments = covariance(features, "outlier scores", progress)?;
+    let pca = Pca::from_covariance(&moments, options.components.clamp(1, most))?;
     let points = pca.transform(features, progress)?;
     let forest = IsolationForest::fit(&points, &options.forest, progress)?;
     let isolation = forest.score(&points, progress)?;
     let (knn, knn_reference) = knn_distance(&points, &options.knn, progress)?;
-    let covariance = Mahalanobis::fit(features, options.shrinkage, progress)?;
+    let covariance = Mahalanobis::from_covariance(moments, options.shrinkage)?;
     let mahalanobis = covariance.score(features, progress)?;
     let combined = mean_rank(&[&isolation, &knn, &mahalanobis]);
     Ok(Anomalies {
@@ -109,6 +114,7 @@ pub fn rank_anomalies(
         knn,
         mahalanobis,
         combined,
+        covariance,
     })
 }
 

@@ -218,19 +218,19 @@ impl Classifier {
                 entropy: Vec::with_capacity(n),
                 margin: Vec::with_capacity(n),
             };
-            let mut logits = vec![0.0; self.intercepts.len()];
             let mut p = vec![0.0; k];
-            for i in span {
-                if folded.row(i, &self.intercepts, &mut logits) {
-                    logistic::probabilities(&logits, self.temperature, &mut p);
-                    out.push(&p);
-                } else {
+            folded.each(span, &self.intercepts, |logits| match logits {
+                Some(logits) => {
+                    let entropy = logistic::probabilities(logits, self.temperature, &mut p);
+                    out.push(&p, entropy);
+                }
+                None => {
                     out.probabilities.extend(std::iter::repeat_n(f32::NAN, k));
                     out.best.push(NO_CLASS);
                     out.entropy.push(f32::NAN);
                     out.margin.push(f32::NAN);
                 }
-            }
+            });
             out
         })?;
         let mut all = Predictions {
@@ -267,14 +267,10 @@ impl Classifier {
 }
 
 impl Predictions {
-    fn push(&mut self, p: &[f64]) {
+    fn push(&mut self, p: &[f64], entropy: f64) {
         let (mut best, mut second) = (0, f64::NEG_INFINITY);
-        let mut entropy = 0.0;
         for (c, &v) in p.iter().enumerate() {
             self.probabilities.push(v as f32);
-            if v > 0.0 {
-                entropy -= v * v.ln();
-            }
             if c > 0 && v > p[best] {
                 second = p[best];
                 best = c;

@@ -186,19 +186,54 @@ pub(crate) fn sigmoid(x: f64) -> f64 {
     }
 }
 
-/// Probabilities from the solution's outputs (one for two classes), divided by `temperature`.
-pub(crate) fn probabilities(logits: &[f64], temperature: f64, out: &mut [f64]) {
+/// Probabilities from the solution's outputs (one for two classes), divided by `temperature`, and
+/// their Shannon entropy in nats, which falls off on the way with one logarithm instead of many.
+pub(crate) fn probabilities(logits: &[f64], temperature: f64, out: &mut [f64]) -> f64 {
     if let [logit] = logits {
-        let p = sigmoid(logit / temperature);
+        let logit = logit / temperature;
+        let p = sigmoid(logit);
         out[0] = 1.0 - p;
         out[1] = p;
-        return;
+        let apart = logit.abs();
+        // Beyond this the second term is lost in rounding, or infinity times zero.
+        let second = if apart < 700.0 {
+            apart * sigmoid(-apart)
+        } else {
+            0.0
+        };
+        return (-apart).exp().ln_1p() + second;
     }
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
+    let (mut sum, mut moment) = (0.0, 0.0);
     for (o, l) in out.iter_mut().zip(logits) {
-        *o = ((l - largest) / temperature).exp();
+        let below = (l - largest) / temperature;
+        *o = below.exp();
         sum += *o;
+        if *o > 0.0 {
+            moment += *o * below;
+        }
     }
     out.iter_mut().for_each(|o| *o /= sum);
+    sum.ln() - moment / sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entropy_is_that_of_the_probabilities() {
+        for logits in [
+            vec![0.3],
+            vec![-40.0],
+            vec![900.0],
+            vec![1.0, -2.0, 0.5],
+            vec![0.0, 0.0, 0.0, -800.0],
+        ] {
+            let mut p = vec![0.0; logits.len().max(2)];
+            let entropy = probabilities(&logits, 1.3, &mut p);
+            let wanted: f64 = p.iter().filter(|v| **v > 0.0).map(|v| -v * v.ln()).sum();
+            assert!((entropy - wanted).abs() < 1e-12, "{logits:?}: {entropy} {wanted}");
+        }
+    }
 }

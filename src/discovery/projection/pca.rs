@@ -1,6 +1,6 @@
 //! Principal components: the fewer numbers that hold most of the spread.
 
-use crate::discovery::covariance::covariance;
+use crate::discovery::covariance::{Covariance, covariance};
 use crate::discovery::error::DiscoveryError;
 use crate::discovery::features::Features;
 use crate::discovery::matrix::Matrix;
@@ -35,7 +35,14 @@ impl Pca {
         components: usize,
         progress: &dyn Progress,
     ) -> Result<Self, DiscoveryError> {
-        let c = covariance(features, "principal components", progress)?;
+        Self::from_covariance(
+            &covariance(features, "principal components", progress)?,
+            components,
+        )
+    }
+
+    /// The same of second moments that were measured already.
+    pub(crate) fn from_covariance(c: &Covariance, components: usize) -> Result<Self, DiscoveryError> {
         let failed = || DiscoveryError::Decomposition {
             what: "the fit of principal components",
         };
@@ -49,7 +56,7 @@ impl Pca {
         let total: f64 = (0..c.dim).map(|j| s[j].max(0.0)).sum();
         let kept = components.min(c.dim).min(c.count);
         let mut pca = Self {
-            mean: c.mean,
+            mean: c.mean.clone(),
             components: Vec::with_capacity(kept * c.dim),
             variance: Vec::with_capacity(kept),
             variance_ratio: Vec::with_capacity(kept),

@@ -10,9 +10,10 @@ pub use query::{DISLIKE_WEIGHT, Metric, Query};
 
 use super::error::DiscoveryError;
 use super::features::{Features, Part};
-use super::kernel::{BLOCK_ROWS, Linear, par_blocks, squared_norm};
+use super::kernel::{BLOCK_ROWS, Linear, STEP_ROWS, par_blocks, squared_norm};
+use super::products::standardized_square;
 use super::standardize::Standardizer;
-use super::vectors::Vectors;
+use super::vectors::{Chunk, Vectors};
 use crate::progress::{Progress, Silent};
 use topk::TopK;
 
@@ -49,6 +50,7 @@ pub fn row_norms(
     progress: &dyn Progress,
 ) -> Result<Vec<f32>, DiscoveryError> {
     metric.check(vectors.dim())?;
+    let ruler = Ruler::new(metric);
     let blocks = par_blocks(
         vectors.rows(),
         BLOCK_ROWS,
@@ -56,29 +58,56 @@ pub fn row_norms(
         progress,
         |span| {
             let mut scratch = vec![0.0; vectors.dim()];
-            span.map(|i| norm(vectors, metric, i, &mut scratch))
+            span.map(|i| ruler.norm(vectors, i, &mut scratch))
                 .collect::<Vec<f32>>()
         },
     )?;
     Ok(blocks.concat())
 }
 
-fn norm(vectors: &Vectors<'_>, metric: Metric<'_>, i: usize, scratch: &mut [f32]) -> f32 {
-    if !vectors.is_present(i) {
-        return f32::NAN;
+/// Measures lengths of rows under a metric.
+struct Ruler<'m> {
+    metric: Metric<'m>,
+    mean: Vec<f32>,
+    factor: Vec<f32>,
+}
+
+impl<'m> Ruler<'m> {
+    fn new(metric: Metric<'m>) -> Self {
+        let (mean, factor) = match metric {
+            Metric::Raw => (Vec::new(), Vec::new()),
+            Metric::Standardized(s) => (
+                s.mean.iter().map(|&m| m as f32).collect(),
+                (0..s.dim()).map(|j| s.inverse_std(j) as f32).collect(),
+            ),
+        };
+        Self { metric, mean, factor }
     }
-    let square = match metric {
-        Metric::Raw => f64::from(squared_norm(vectors.row(i))),
-        Metric::Standardized(s) => {
-            vectors.read_row(i, scratch);
-            s.apply(scratch);
-            scratch.iter().map(|&z| f64::from(z).powi(2)).sum()
+
+    /// Length of row `i`; NaN where it is missing or not finite. `scratch` is of its width.
+    fn norm(&self, vectors: &Vectors<'_>, i: usize, scratch: &mut [f32]) -> f32 {
+        if !vectors.is_present(i) {
+            return f32::NAN;
         }
-    };
-    if square.is_finite() {
-        square.sqrt() as f32
-    } else {
-        f32::NAN
+        let row = vectors.row(i);
+        let square = match (self.metric, row) {
+            (Metric::Raw, _) => f64::from(squared_norm(row)),
+            (Metric::Standardized(_), Chunk::F16(_)) => {
+                vectors.read_row(i, scratch);
+                f64::from(standardized_square(scratch, &self.mean, &self.factor))
+            }
+            // Single precision is there because values are large: centred in double precision.
+            (Metric::Standardized(s), Chunk::F32(_)) => {
+                vectors.read_row(i, scratch);
+                s.apply(scratch);
+                scratch.iter().map(|&z| f64::from(z).powi(2)).sum()
+            }
+        };
+        if square.is_finite() {
+            square.sqrt() as f32
+        } else {
+            f32::NAN
+        }
     }
 }
 
@@ -152,31 +181,42 @@ pub fn similar_fused(
         excluded.extend_from_slice(disliked);
     }
     excluded.sort_unstable();
+    let rulers: Vec<Ruler<'_>> = parts.iter().map(|p| Ruler::new(p.metric)).collect();
     let blocks = par_blocks(rows, BLOCK_ROWS, "searching", progress, |span| {
         let mut best = TopK::new(k);
-        let mut scratch: Vec<Vec<f32>> = parts.iter().map(|p| vec![0.0; p.vectors.dim()]).collect();
-        'rows: for i in span {
-            let mut similarity = 0.0;
-            for ((part, map), scratch) in parts.iter().zip(&maps).zip(&mut scratch) {
-                if !part.vectors.is_present(i) {
-                    continue 'rows;
+        let mut row: Vec<Vec<f32>> = parts.iter().map(|p| vec![0.0; p.vectors.dim()]).collect();
+        let (mut sums, mut products, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
+        for start in span.clone().step_by(STEP_ROWS) {
+            let step = start..(start + STEP_ROWS).min(span.end);
+            sums.clear();
+            sums.resize(step.len(), 0.0);
+            for (((part, map), ruler), row) in parts.iter().zip(&maps).zip(&rulers).zip(&mut row) {
+                products.clear();
+                products.resize(step.len(), 0.0);
+                map.add(part.vectors, step.clone(), &mut scratch, &mut products);
+                for ((i, sum), product) in step.clone().zip(&mut sums).zip(&products) {
+                    let length = match part.norms {
+                        Some(n) => n[i],
+                        None => ruler.norm(part.vectors, i, row),
+                    };
+                    // A row that is missing in any part must not win by what it has in another.
+                    *sum += if part.vectors.is_present(i) {
+                        product / f64::from(length)
+                    } else {
+                        f64::NAN
+                    };
                 }
-                let length = match part.norms {
-                    Some(n) => n[i],
-                    None => norm(part.vectors, part.metric, i, scratch),
-                };
-                let mut dot = [0.0];
-                map.add(part.vectors.row(i), &mut dot);
-                similarity += dot[0] / f64::from(length);
             }
-            // Also false for NaN, and for the infinity that a zero row gives.
-            if similarity.abs() < 2.0 && best.admits(similarity as f32) {
-                let hit = Hit {
-                    row: i,
-                    similarity: (similarity as f32).clamp(-1.0, 1.0),
-                };
-                if excluded.binary_search(&i).is_err() {
-                    best.push(hit);
+            for (i, &similarity) in step.zip(&sums) {
+                // Also false for NaN, and for the infinity that a zero row gives.
+                if similarity.abs() < 2.0 && best.admits(similarity as f32) {
+                    let hit = Hit {
+                        row: i,
+                        similarity: (similarity as f32).clamp(-1.0, 1.0),
+                    };
+                    if excluded.binary_search(&i).is_err() {
+                        best.push(hit);
+                    }
                 }
             }
         }

@@ -35,11 +35,14 @@ use geometry::Geometry;
 use rayon::prelude::*;
 use stamp::{MAX_SIDE, Stamp, working_side};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The encoder `morphometry`: [`features()`] of each cutout, in single precision.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Morphometry {
     spec: EncoderSpec,
+    /// By side: the same few sides come in every batch.
+    geometries: Mutex<BTreeMap<usize, Arc<Geometry>>>,
 }
 
 impl Morphometry {
@@ -55,7 +58,21 @@ impl Morphometry {
                 settings: serde_json::json!({ "version": 1, "max_side": MAX_SIDE }),
                 keep_f32: true,
             },
+            geometries: Mutex::default(),
         }
+    }
+
+    /// The grids of the sides that `cutouts` come to.
+    fn geometries_of(&self, cutouts: &[Cutout]) -> BTreeMap<usize, Arc<Geometry>> {
+        let mut wanted = BTreeMap::new();
+        // A grid is added whole or not at all, so a panic elsewhere leaves nothing half made.
+        let mut known = self.geometries.lock().unwrap_or_else(PoisonError::into_inner);
+        for cutout in cutouts {
+            let n = working_side(cutout);
+            let geometry = known.entry(n).or_insert_with(|| Arc::new(Geometry::new(n)));
+            wanted.entry(n).or_insert_with(|| Arc::clone(geometry));
+        }
+        wanted
     }
 }
 
@@ -71,11 +88,7 @@ impl Encoder for Morphometry {
     }
 
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
-        let mut geometries: BTreeMap<usize, Geometry> = BTreeMap::new();
-        for cutout in cutouts {
-            let n = working_side(cutout);
-            geometries.entry(n).or_insert_with(|| Geometry::new(n));
-        }
+        let geometries = self.geometries_of(cutouts);
         let mut vectors = vec![0.0f32; cutouts.len() * COUNT];
         vectors
             .par_chunks_exact_mut(COUNT)

@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use ::parquet::arrow::arrow_writer::compute_leaves;
 use ::parquet::arrow::{ArrowWriter, ProjectionMask};
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
@@ -232,8 +233,31 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), CatalogError> {
         RecordBatch::try_new_with_options(Arc::clone(&schema), table.batch.columns().to_vec(), &options)
             .map_err(|e| CatalogError::arrow(path, e))?;
     write_file_atomically(path, |file| {
-        let mut writer = ArrowWriter::try_new(file, schema, Some(properties())).map_err(|e| failed(&e))?;
-        writer.write(&batch).map_err(|e| failed(&e))?;
+        let writer =
+            ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties())).map_err(|e| failed(&e))?;
+        let (mut writer, groups) = writer.into_serialized_writer().map_err(|e| failed(&e))?;
+        for (group, start) in (0..batch.num_rows()).step_by(ROW_GROUP_ROWS).enumerate() {
+            let rows = batch.slice(start, ROW_GROUP_ROWS.min(batch.num_rows() - start));
+            let columns = groups.create_column_writers(group).map_err(|e| failed(&e))?;
+            let mut leaves = Vec::new();
+            for (field, array) in schema.fields().iter().zip(rows.columns()) {
+                leaves.extend(compute_leaves(field, array).map_err(|e| failed(&e))?);
+            }
+            // Encoding and compressing is most of the work, and columns don't know of each other.
+            let encoded: Vec<_> = (columns.into_par_iter().zip(leaves))
+                .map(|(mut column, leaf)| {
+                    column.write(&leaf)?;
+                    column.close()
+                })
+                .collect();
+            let mut group = writer.next_row_group().map_err(|e| failed(&e))?;
+            for column in encoded {
+                column
+                    .and_then(|column| column.append_to_row_group(&mut group))
+                    .map_err(|e| failed(&e))?;
+            }
+            group.close().map_err(|e| failed(&e))?;
+        }
         writer.close().map_err(|e| failed(&e))?;
         Ok(())
     })
