@@ -226,7 +226,7 @@ fn odd_names_are_found_and_survive_the_export() {
         "--project",
         p,
         "--ids",
-        "../up,a,b",
+        "../up,#0",
         "--out",
         arg(&out),
         "-q",
