@@ -59,7 +59,15 @@ impl Project {
         if create {
             std::fs::create_dir_all(root).map_err(io_at(root))?;
         }
-        let store = Store::open(&root.join("project.sqlite"), create)?;
+        let database = root.join("project.sqlite");
+        // A kill while a project was made leaves a database without tables: harmless as long as
+        // nothing else is there.
+        let may_fill = if database.is_file() {
+            remains(root).is_none()
+        } else {
+            create
+        };
+        let store = Store::open(&database, may_fill)?;
         Ok(Self {
             root: root.to_owned(),
             store,
@@ -301,6 +309,13 @@ impl Drop for Reserved {
     }
 }
 
+/// What is in a project's folder beside its database that belongs to objects.
+fn remains(root: &Path) -> Option<&'static str> {
+    ["catalog.parquet", "embeddings"]
+        .into_iter()
+        .find(|n| root.join(n).exists())
+}
+
 /// Vectors and columns without their database belong to objects nobody knows: a new project among
 /// them would take them for its own.
 fn refuse_remains(root: &Path) -> Result<(), ProjectError> {
@@ -308,10 +323,7 @@ fn refuse_remains(root: &Path) -> Result<(), ProjectError> {
     if database.metadata().is_ok_and(|m| m.len() > 0) {
         return Ok(());
     }
-    let remains = ["catalog.parquet", "embeddings"]
-        .iter()
-        .find(|n| root.join(n).exists());
-    remains.map_or(Ok(()), |found| {
+    remains(root).map_or(Ok(()), |found| {
         Err(ProjectError::Damaged {
             path: database.display().to_string(),
             cause: format!(

@@ -174,6 +174,7 @@ fn gather(
     let tables = read_catalogs(&inputs, options, &mut report, progress)?;
     let mut fields: Vec<NewField> = Vec::new();
 
+    let has_images = !inputs.images.is_empty();
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
@@ -206,7 +207,7 @@ fn gather(
         }
     } else if let Some(catalog) = tables.iter().find(|t| t.file_column.is_none())
         && inputs.cutouts.is_empty()
-        && inputs.images.is_empty()
+        && !has_images
     {
         return Err(ProjectError::Ask(format!(
             "{}: a catalogue alone has no pixels to cut out; give its image too",

@@ -196,7 +196,7 @@ for name in f.colnames:
             assert np.array_equal(np.float32(a[ok]), np.float32(b[ok])), name
 assert f["ra_icrs"].unit == "deg" and v["ra_icrs"].unit == "deg"
 assert "astrolabel" in f.meta["PROGRAM"], f.meta
-assert "isolation" in f.meta["ANOMALY"] and "morphometry" == f.meta["ENCODER1"]
+assert "forest" in f.meta["ANOMALY"] and "morphometry" == f.meta["ENCODER1"]
 "#;
     let out = Command::new("python3")
         .args(["-c", script, arg(dir)])

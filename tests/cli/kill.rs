@@ -99,8 +99,8 @@ fn a_killed_import_is_all_there_or_not_at_all() {
     for i in 0..30_000 {
         rows.push_str(&format!(
             "s{i},{:.3},{:.3},{}\n",
-            rng.random_range(0.0..640.0),
-            rng.random_range(0.0..640.0),
+            rng.random_range(0.0..639.0),
+            rng.random_range(0.0..639.0),
             i
         ));
     }
@@ -157,8 +157,8 @@ fn a_killed_embedding_goes_on_and_gives_the_same_vectors() {
     for i in 0..4000 {
         rows.push_str(&format!(
             "s{i},{:.3},{:.3}\n",
-            rng.random_range(0.0..640.0),
-            rng.random_range(0.0..640.0)
+            rng.random_range(0.0..639.0),
+            rng.random_range(0.0..639.0)
         ));
     }
     std::fs::write(&catalog, rows).unwrap();
