@@ -3,6 +3,7 @@
 //! `cargo bench --profile dev --bench project [-- import|open|commands|embed]` (all of them if none
 //! is named). `ASTROLABEL_BENCH_ROWS` sets another number of objects. Commands are run as a person
 //! runs them, as processes of their own; beside the time stands their largest resident set.
+//! `ASTROLABEL_BENCH_PROGRAM` names another build of the program to compare with.
 
 use arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array};
 use astrolabel::encoder::EncoderSpec;
@@ -224,7 +225,9 @@ fn embedding(dir: &Path) -> Outcome {
 /// Runs the program and prints how long it took and how large it became.
 fn run(name: &str, dir: &Path, arguments: &[&std::ffi::OsStr]) -> Outcome {
     let started = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_astrolabel"))
+    let program = std::env::var_os("ASTROLABEL_BENCH_PROGRAM")
+        .unwrap_or_else(|| env!("CARGO_BIN_EXE_astrolabel").into());
+    let mut child = Command::new(program)
         .args(arguments)
         .current_dir(dir)
         .stdout(Stdio::null())
