@@ -1,4 +1,5 @@
 //! Tests that run the program as a user does.
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 mod hostile;
 mod journey;
