@@ -9,7 +9,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 
 /// Rows multiplied at once.
-const TILE_ROWS: usize = 512;
+const TILE_ROWS: usize = 128;
 
 /// Second moments of the rows that have a vector.
 pub(crate) struct Covariance {
