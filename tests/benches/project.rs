@@ -50,12 +50,7 @@ fn main() -> Outcome {
         drop(table);
         if wanted("import") {
             for name in ["big.csv", "big.fits"] {
-                import(
-                    dir,
-                    &image,
-                    &dir.join(name),
-                    &dir.join(name).with_extension("project"),
-                )?;
+                import(dir, &image, &dir.join(name), &dir.join(format!("{name}.project")))?;
             }
         }
         let root = dir.join("p.astrolabel");
@@ -203,7 +198,7 @@ fn embedding(dir: &Path) -> Outcome {
     let mut images: Vec<_> = std::fs::read_dir(&sky)?
         .filter_map(|e| Some(e.ok()?.path()))
         .collect();
-    images.retain(|p| p.extension().is_some_and(|e| e == "fits") && p.to_string_lossy().contains("_r"));
+    images.retain(|p| p.to_string_lossy().contains("survey_r"));
     images.sort();
     arguments.extend(images.iter().take(1).map(|p| p.clone().into_os_string()));
     arguments.extend([
