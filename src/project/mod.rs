@@ -25,7 +25,6 @@ use crate::io::catalog::Table;
 use error::io_at;
 use rusqlite::{OptionalExtension, params};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use store::Store;
 
@@ -333,23 +332,9 @@ fn refuse_remains(root: &Path) -> Result<(), ProjectError> {
     })
 }
 
-/// Writes a small file so that it is either the old or the new one: temporary file beside it, sync, rename.
+/// Writes a small file so that it is either the old or the new one.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // Private by default; what is written here is as open to others as the person's umask says.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(dir).map_err(io_at(path))?;
-    file.write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(io_at(path))?;
-    file.persist(path).map_err(|e| io_at(path)(e.error))?;
-    sync_folder(dir);
-    Ok(())
+    crate::io::fits::replace_file(path, |out| out.write_all(bytes)).map_err(io_at(path))
 }
 
 /// Brings a rename to the disk. Not every file system allows it, and then there is nothing better.
