@@ -5,10 +5,12 @@
 //!
 //! A record with more or fewer fields than there are columns is left out and told in
 //! [`Table::meta`] with its row; if that befalls more than a percent of the rows (and ten), or
-//! more than half of them, the delimiter or the file is wrong and the whole read is an error. Empty fields behind the last
-//! column don't count.
+//! more than half of them, the delimiter or the file is wrong and the whole read is an error.
+//! Empty fields behind the last column don't count. Lines that begin with `#` are comments above
+//! the data; below their first row [`hash`] decides, and says so.
 
 mod ecsv;
+mod hash;
 mod infer;
 mod layout;
 mod split;
@@ -25,6 +27,7 @@ use super::{CatalogError, NOTE, Table, has_extension};
 use crate::progress::Progress;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
+use hash::HashLines;
 use infer::{Kind, Parsed, parse_column};
 use rayon::prelude::*;
 use split::{Delimiter, Field, chunks, next_record};
@@ -117,6 +120,7 @@ struct Piece {
     records: usize,
     /// Ragged records: number within the piece and fields found.
     ragged: Vec<(usize, usize)>,
+    hashes: HashLines,
 }
 
 fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[Kind]) -> Piece {
@@ -125,14 +129,18 @@ fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[
     let mut cells: Vec<Field> = Vec::with_capacity(range.len() / 6);
     let mut fields = Vec::with_capacity(width);
     let mut ragged = Vec::new();
+    let mut hashes = HashLines::default();
     let (mut at, mut records) = (range.start, 0);
     while at < text.len() {
+        let begin = at;
         at = next_record(text, at, delimiter, &mut fields);
+        if text.as_bytes()[begin] == b'#' {
+            hashes.read(&text[..at], begin, delimiter, width, &mut fields);
+        }
         if fields.is_empty() {
             continue;
         }
-        let extra_is_empty = fields.iter().skip(width).all(|f| f.raw(text).is_empty());
-        if fields.len() >= width && extra_is_empty {
+        if fill_columns(text, &fields, width) {
             cells.extend_from_slice(&fields[..width]);
         } else {
             ragged.push((records, fields.len()));
@@ -149,7 +157,13 @@ fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[
         columns,
         records,
         ragged,
+        hashes,
     }
+}
+
+/// Whether the fields fill all columns and nothing but empty ones follows.
+fn fill_columns(text: &str, fields: &[Field], width: usize) -> bool {
+    fields.len() >= width && fields[width..].iter().all(|f| f.raw(text).is_empty())
 }
 
 /// Parses the records from `start` into columns of at least the kinds in `floors`.
@@ -183,7 +197,8 @@ fn read_body(
             Ok(piece)
         })
         .collect::<Result<_, _>>()?;
-    let notes = ragged_rows(path, &pieces, floors.len())?;
+    let mut notes = ragged_rows(path, &pieces, floors.len())?;
+    notes.extend(hash::notes(text, pieces.iter().map(|p| &p.hashes)));
     let kinds = column_kinds(&pieces, floors);
     // Again where a piece alone looked narrower than the whole column is.
     pieces.par_iter_mut().zip(&ranges).for_each(|(piece, range)| {
