@@ -615,7 +615,9 @@ pub fn read_table(path: &Path, hdu: Option<usize>, progress: &dyn Progress) -> R
     let mut file = FitsFile::open(path).map_err(|e| e.to_string())?;
     let hdu = hdu.or_else(|| super::inputs::images_of(&file).1);
     let hdu = hdu.ok_or_else(|| format!("{}: this FITS file holds no table with rows", path.display()))?;
-    file.read_table(hdu).map_err(|e| e.to_string())
+    file.read_table(hdu)
+        .inspect(|table| crate::io::catalog::tell_notes(path, table, progress))
+        .map_err(|e| e.to_string())
 }
 
 /// Column names for a message: the first twenty.

@@ -52,13 +52,18 @@ pub fn read_catalog(path: &Path, progress: &dyn Progress) -> Result<Table, Catal
     } else {
         read_text_catalog(path, progress)?
     };
+    table.meta.shrink_to_fit();
+    tell_notes(path, &table, progress);
+    Ok(table)
+}
+
+/// Says a read table's notes ([`NOTE`]) to `progress`.
+pub fn tell_notes(path: &Path, table: &Table, progress: &dyn Progress) {
     for (key, value) in &table.meta {
         if key == NOTE {
             progress.note(&format!("{}: {value}", path.display()));
         }
     }
-    table.meta.shrink_to_fit();
-    Ok(table)
 }
 
 /// Everything that is text once decompressed, after looking at its first bytes.

@@ -7,6 +7,7 @@
 
 use super::error::{Fault, FitsError, Trouble};
 use super::file::{HduInfo, HduKind};
+use super::groups;
 use super::header::{CARD, Header};
 use super::source::Source;
 use super::tile_header::logical_header;
@@ -205,6 +206,9 @@ fn place(cards: &[u8], data_offset: u64, index: usize, file_len: u64) -> Result<
     let mut logical = None;
     let mut tiles = None;
     let mut kind = facts.kind(&header, index);
+    if facts.random_groups && matches!(kind, HduKind::Image { .. }) {
+        logical = Some(groups::logical_header(&header));
+    }
     if matches!(kind, HduKind::BinaryTable { .. }) && header.logical("ZIMAGE") == Some(true) {
         match TileLayout::read(&header, facts.data_bytes) {
             Ok(layout) => {
@@ -327,7 +331,7 @@ impl Facts {
             .unwrap_or(0) as usize;
         let is_table = self.axes.len() == 2 && self.bitpix == 8;
         match extension.as_str() {
-            _ if self.random_groups => HduKind::RandomGroups,
+            _ if self.random_groups => groups::kind(header, &self.axes, self.bitpix),
             "IMAGE" | "IUEIMAGE" | "" if index == 0 || !extension.is_empty() => {
                 if self.axes.is_empty() {
                     HduKind::Empty
