@@ -307,9 +307,9 @@ fn feature_columns(run: &Run) -> Vec<(Field, ArrayRef)> {
         .zip(values)
         .map(|(name, values)| {
             let fact = known.iter().find(|f| f.name == name);
-            let (unit, what) = fact.map_or(("", ""), |f| (f.unit, f.description));
+            let what = fact.map_or("", |f| f.description);
             (
-                field(name, DataType::Float32, unit, "phys.morph", what),
+                field(name, DataType::Float32, "", "phys.morph", what),
                 Arc::new(Float32Array::from(values)) as ArrayRef,
             )
         })
