@@ -69,10 +69,22 @@ fn says_what_is_wrong() {
         Wcs::from_header(&Header::default()),
         Err(WcsError::NoCelestial { .. })
     ));
-    assert!(matches!(
-        error(&["CTYPE1  = 'WAVE'"]),
-        WcsError::NoCelestial { .. }
-    ));
+    // The axes there are are named; blank names are none.
+    for (cards, says) in [
+        (
+            &["CTYPE1  = 'WAVE'", "CTYPE2  = 'FREQ'"][..],
+            "(axes found: WAVE, FREQ)",
+        ),
+        (
+            &["CTYPE1  = ' '", "CTYPE2  = ''"],
+            "(axes found: none named by CTYPE)",
+        ),
+        (&[], "(axes found: none named by CTYPE)"),
+    ] {
+        let found = error(cards);
+        assert!(matches!(found, WcsError::NoCelestial { .. }), "{found}");
+        assert!(found.to_string().contains(says), "{found}");
+    }
     assert!(matches!(
         error(&["CTYPE1  = 'RA'", "CTYPE2  = 'DEC'"]),
         WcsError::NoCelestial { .. }
