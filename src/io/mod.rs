@@ -5,3 +5,4 @@ pub mod export;
 pub mod fits;
 pub mod picture;
 pub mod raster;
+pub(crate) mod replace;

@@ -14,7 +14,7 @@ use astrolabel::io::fits::{
     Card, CardValue, Compression, Fault, FitsError, FitsFile, HduKind, ImageToWrite, write_images,
     write_table,
 };
-use astrolabel::io::picture::{read_picture, write_png};
+use astrolabel::io::picture::{read_picture, write_picture};
 use astrolabel::io::raster::Plane;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -943,14 +943,24 @@ fn pictures_are_read_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a [1].png");
     let rgb: Vec<u8> = (0..5 * 4 * 3).map(|i| i as u8 * 3).collect();
-    write_png(&path, 5, 4, &rgb).unwrap();
+    write_picture(&path, 5, 4, &rgb).unwrap();
     let picture = read_picture(&path).unwrap();
     assert_eq!(picture.channels.len(), 3);
     assert_eq!(
         picture.channels[1].get(2, 3),
         Some(f32::from(rgb[(3 * 5 + 2) * 3 + 1]))
     );
-    assert!(write_png(&path, 5, 5, &rgb).is_err());
+    assert!(write_picture(&path, 5, 5, &rgb).is_err());
+    // Other endings are refused before anything is written, other pictures are written.
+    for name in ["a.bmp", "a"] {
+        let error = write_picture(&folder.path().join(name), 5, 4, &rgb).unwrap_err();
+        assert!(error.to_string().contains(".jpg"), "{error}");
+    }
+    let tiff = folder.path().join("a.tif");
+    write_picture(&tiff, 5, 4, &rgb).unwrap();
+    assert_eq!(read_picture(&tiff).unwrap(), picture);
+    write_picture(&folder.path().join("a.jpg"), 5, 4, &rgb).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
     // 16-bit gray keeps its precision and is one channel, alpha goes.
     let gray = folder.path().join("gray.png");
     let samples: Vec<u16> = vec![0, 1, 257, 65535];
@@ -981,7 +991,7 @@ fn pictures_are_read_and_written() {
 fn a_picture_that_claims_too_much_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bomb.png");
-    write_png(&path, 2, 2, &[0; 12]).unwrap();
+    write_picture(&path, 2, 2, &[0; 12]).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     // Width and height in IHDR become 60000; its check sum (of 17 bytes) is made anew.
     bytes[16..20].copy_from_slice(&60_000_u32.to_be_bytes());

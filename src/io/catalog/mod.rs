@@ -5,21 +5,21 @@
 //! What had to be assumed or left out is said to the [`Progress`] and kept in [`Table::meta`]
 //! under the key [`NOTE`].
 
-mod atomic;
 mod cells;
 mod csv;
 mod error;
 mod input;
 mod names;
+mod output;
 pub(crate) mod parquet;
 pub mod roles;
 mod sexagesimal;
 pub mod table;
 mod votable;
 
-pub(crate) use atomic::{has_extension, write_atomically, write_file_atomically};
 pub use csv::{write_csv, write_ecsv};
 pub use error::CatalogError;
+pub(crate) use output::{has_extension, write_atomically, write_file_atomically};
 pub use parquet::write_parquet;
 pub use roles::{Roles, SkyFrame, guess_roles, sky_positions};
 pub use sexagesimal::degrees_from_sexagesimal;

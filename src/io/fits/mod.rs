@@ -36,6 +36,5 @@ mod write_table;
 pub use error::{Fault, FitsError};
 pub use file::{FitsFile, HduInfo, HduKind};
 pub use header::{Card, CardValue, Header};
-pub(crate) use write::replace_file;
 pub use write::{Compression, ImageToWrite, write_images};
 pub use write_table::write_table;
