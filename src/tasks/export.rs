@@ -200,7 +200,7 @@ fn identity(project: &Project, images: &Images) -> Result<Vec<(Field, ArrayRef)>
         ),
         text(
             "source",
-            "meta.file",
+            "meta.id;meta.file",
             "image or folder it comes from",
             all.iter()
                 .map(|o| sources.get(&o.field).map(String::as_str))
@@ -210,7 +210,7 @@ fn identity(project: &Project, images: &Images) -> Result<Vec<(Field, ArrayRef)>
     if all.iter().any(|o| o.file.is_some()) {
         columns.push(text(
             "file",
-            "meta.file",
+            "meta.id;meta.file",
             "cutout, relative to its folder",
             all.iter().map(|o| o.file.as_deref()).collect(),
         ));
@@ -309,7 +309,7 @@ fn feature_columns(run: &Run) -> Vec<(Field, ArrayRef)> {
             let fact = known.iter().find(|f| f.name == name);
             let what = fact.map_or("", |f| f.description);
             (
-                field(name, DataType::Float32, "", "phys.morph", what),
+                field(name, DataType::Float32, "", "src.morph.param", what),
                 Arc::new(Float32Array::from(values)) as ArrayRef,
             )
         })
