@@ -65,10 +65,12 @@ fn icrs_goes_through_the_frame() {
 #[test]
 fn says_what_is_wrong() {
     let error = |cards: &[&str]| Wcs::from_header(&with(cards)).unwrap_err();
-    assert!(matches!(
-        Wcs::from_header(&Header::default()),
-        Err(WcsError::NoCelestial { .. })
-    ));
+    let empty = Wcs::from_header(&Header::default()).unwrap_err();
+    assert!(matches!(empty, WcsError::NoCelestial { .. }));
+    assert!(
+        empty.to_string().contains("(axes found: none named by CTYPE)"),
+        "{empty}"
+    );
     // The axes there are are named; blank names are none.
     for (cards, says) in [
         (
@@ -79,7 +81,6 @@ fn says_what_is_wrong() {
             &["CTYPE1  = ' '", "CTYPE2  = ''"],
             "(axes found: none named by CTYPE)",
         ),
-        (&[], "(axes found: none named by CTYPE)"),
     ] {
         let found = error(cards);
         assert!(matches!(found, WcsError::NoCelestial { .. }), "{found}");
