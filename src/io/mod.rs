@@ -6,3 +6,4 @@ pub mod fits;
 pub mod picture;
 pub mod raster;
 pub(crate) mod replace;
+pub(crate) mod sexagesimal;

@@ -110,11 +110,14 @@ pub(crate) fn angle(tokens: &[Token]) -> Result<(f64, Option<bool>), &'static st
     Ok((if first.sign == Some(true) { -value } else { value }, hours))
 }
 
+/// No angle is written longer than this, with all its digits and blanks.
+const MAX_BYTES: usize = 96;
+
 /// One angle of two or three numbers, or of one with `h` or `d`: its value, whether it says hours,
 /// and how many numbers it has.
 fn one_angle(text: &str) -> Option<(f64, Option<bool>, usize)> {
-    // Between the numbers of one angle stand no commas; this may be a list.
-    if text.contains([',', ';', '\t']) {
+    // Between the numbers of one angle stand no commas; this may be a list, or a whole story.
+    if text.len() > MAX_BYTES || text.contains([',', ';', '\t']) {
         return None;
     }
     let tokens = tokens(text).ok()?;

@@ -13,19 +13,20 @@ mod names;
 mod output;
 pub(crate) mod parquet;
 pub mod roles;
-mod sexagesimal;
 pub mod table;
 mod votable;
 
+pub use crate::io::sexagesimal::degrees_from_sexagesimal;
+pub(crate) use csv::push_text;
 pub use csv::{write_csv, write_ecsv};
 pub use error::CatalogError;
 pub(crate) use output::{has_extension, write_atomically, write_file_atomically};
 pub use parquet::write_parquet;
 pub use roles::{Roles, SkyFrame, guess_roles, sky_positions};
-pub use sexagesimal::degrees_from_sexagesimal;
 pub use table::Table;
 pub use votable::write_votable;
 
+use crate::io::sexagesimal;
 use crate::progress::Progress;
 use std::io::Read;
 use std::path::Path;

@@ -5,7 +5,7 @@
 
 use super::infer::{Kind, kind_of};
 use super::split::{Delimiter, Field, next_record};
-use crate::io::catalog::sexagesimal::looks_sexagesimal;
+use crate::io::sexagesimal::looks_sexagesimal;
 use std::path::Path;
 
 /// Records looked at to tell the delimiter.
