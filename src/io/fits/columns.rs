@@ -89,13 +89,27 @@ fn parse_form(form: &str) -> Option<(usize, u8, &str)> {
     Some((repeat, letter, form.get(digits + 1..).unwrap_or("")))
 }
 
+/// TFIELDS, for tables of both kinds.
+pub(crate) fn count(header: &Header) -> Result<usize, Trouble> {
+    match header.integer("TFIELDS") {
+        Some(n @ 0..=999) => Ok(n as usize),
+        _ => Err((Fault::Header, "TFIELDS is missing or outside 0..999".to_owned())),
+    }
+}
+
+/// The name of column `number`, or `colN`.
+pub(crate) fn name(header: &Header, number: usize) -> String {
+    header
+        .text(&format!("TTYPE{number}"))
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .map_or_else(|| format!("col{number}"), str::to_owned)
+}
+
 /// Reads all column descriptions and checks that they fit into NAXIS1.
 pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
     let bad = |cause: String| (Fault::Header, cause);
-    let fields = match header.integer("TFIELDS") {
-        Some(n @ 0..=999) => n as usize,
-        _ => return Err(bad("TFIELDS is missing or outside 0..999".to_owned())),
-    };
+    let fields = count(header)?;
     let row_bytes = header
         .integer("NAXIS1")
         .and_then(|n| usize::try_from(n).ok())
@@ -117,13 +131,8 @@ pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
                     "its columns up to {number} are longer than a row of {row_bytes} bytes"
                 ))
             })?;
-        let name = header
-            .text(&format!("TTYPE{number}"))
-            .map(str::trim)
-            .filter(|n| !n.is_empty())
-            .map_or_else(|| format!("col{number}"), str::to_owned);
         let column = Column {
-            name,
+            name: name(header, number),
             offset,
             repeat,
             letter,

@@ -21,21 +21,27 @@ const WINDOW_BYTES: usize = 1 << 20;
 /// Texts may overlap in the heap, but not so that a small file fills the memory.
 const MAX_SHARED_BYTES: u64 = 256 << 20;
 
-/// Where the heap lies in the file: the first byte and the one behind the last.
-pub(crate) struct Heap {
+/// A table's heap in its file.
+pub(crate) struct Heap<'a> {
+    source: &'a mut Source,
+    header: &'a Header,
+    /// The first byte…
     start: u64,
+    /// …and the one behind the last.
     end: u64,
 }
 
-impl Heap {
+impl<'a> Heap<'a> {
     /// The heap behind `row_bytes` bytes of rows; a gap may be between them (THEAP).
-    pub fn of(placed: &Placed, row_bytes: u64) -> Self {
+    pub fn of(source: &'a mut Source, placed: &'a Placed, row_bytes: u64) -> Self {
         let gap = placed
             .header
             .integer("THEAP")
             .and_then(|n| u64::try_from(n).ok())
             .unwrap_or(row_bytes);
         Self {
+            source,
+            header: &placed.header,
             start: placed.data_offset.saturating_add(gap),
             end: placed.data_offset.saturating_add(placed.available),
         }
@@ -45,6 +51,38 @@ impl Heap {
     fn place(&self, offset: u64, bytes: u64) -> Option<u64> {
         let first = self.start.checked_add(offset)?;
         (first.checked_add(bytes)? <= self.end).then_some(first)
+    }
+
+    /// Copies spans of the file, all inside the heap, to their places in `buffer`. They are met in the
+    /// file's order, so that every part of the heap is read about once wherever the rows point.
+    fn gather(&mut self, mut spans: Vec<Span>, buffer: &mut [u8]) -> Result<(), Trouble> {
+        let cut = |e: std::io::Error| (Fault::Truncated, format!("reading variable-length arrays: {e}"));
+        spans.sort_by_key(|span| span.from);
+        let mut window: Vec<u8> = Vec::new();
+        let mut window_start = 0_u64;
+        for span in spans {
+            let Some(target) = buffer.get_mut(span.to..span.to + span.bytes) else {
+                continue;
+            };
+            let inside = |window: &[u8], start: u64| {
+                let first = usize::try_from(span.from.checked_sub(start)?).ok()?;
+                Some(first..first + span.bytes).filter(|r| r.end <= window.len())
+            };
+            if inside(&window, window_start).is_none() {
+                if span.bytes >= WINDOW_BYTES {
+                    self.source.read_at(span.from, target).map_err(cut)?;
+                    continue;
+                }
+                let length = self.end.saturating_sub(span.from).min(WINDOW_BYTES as u64);
+                window.resize(length as usize, 0);
+                self.source.read_at(span.from, &mut window).map_err(cut)?;
+                window_start = span.from;
+            }
+            if let Some(range) = inside(&window, window_start) {
+                target.copy_from_slice(&window[range]);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -108,13 +146,7 @@ impl<'a> Arrays<'a> {
     }
 
     /// The column, or the two of complex numbers, or none and a note.
-    pub fn finish(
-        self,
-        source: &mut Source,
-        heap: &Heap,
-        header: &Header,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<(Field, ArrayRef)>, Trouble> {
+    pub fn finish(self, heap: &mut Heap, notes: &mut Vec<String>) -> Result<Vec<(Field, ArrayRef)>, Trouble> {
         let name = &self.column.name;
         let long = || self.rows.iter().filter(|row| row.length > 1);
         let is_text = self.letter == b'A';
@@ -151,7 +183,7 @@ impl<'a> Arrays<'a> {
             ));
         }
         if is_text {
-            return self.texts(&places, source, heap, header, notes);
+            return self.texts(&places, heap, notes);
         }
         let Some(width) = field_bytes(self.letter, 1) else {
             return Ok(Vec::new());
@@ -164,7 +196,7 @@ impl<'a> Arrays<'a> {
                 bytes,
             })
         });
-        gather(source, heap, spans.collect(), &mut buffer)?;
+        heap.gather(spans.collect(), &mut buffer)?;
         let empty = BooleanArray::from_iter(places.iter().map(|place| Some(place.is_none())));
         let single = Column {
             letter: self.letter,
@@ -177,7 +209,7 @@ impl<'a> Arrays<'a> {
         };
         let mut done = Vec::new();
         for column in single.parts() {
-            let mut reader = match Reader::new(header, &column, places.len()) {
+            let mut reader = match Reader::new(heap.header, &column, places.len()) {
                 Ok(reader) => reader,
                 Err(note) => {
                     notes.push(note);
@@ -198,9 +230,7 @@ impl<'a> Arrays<'a> {
     fn texts(
         &self,
         places: &[Option<(u64, usize)>],
-        source: &mut Source,
-        heap: &Heap,
-        header: &Header,
+        heap: &mut Heap,
         notes: &mut Vec<String>,
     ) -> Result<Vec<(Field, ArrayRef)>, Trouble> {
         let name = &self.column.name;
@@ -219,7 +249,7 @@ impl<'a> Arrays<'a> {
             spans.push(Span { from, to, bytes });
             to += bytes;
         }
-        gather(source, heap, spans, &mut buffer)?;
+        heap.gather(spans, &mut buffer)?;
         let mut builder = StringBuilder::with_capacity(places.len(), buffer.len());
         let mut rest = buffer.as_slice();
         for place in places {
@@ -231,39 +261,7 @@ impl<'a> Arrays<'a> {
                 None => builder.append_null(),
             }
         }
-        let field = described(header, self.column.number, name, DataType::Utf8);
+        let field = described(heap.header, self.column.number, name, DataType::Utf8);
         Ok(vec![(field, Arc::new(builder.finish()))])
     }
-}
-
-/// Copies spans of the file, all inside the heap, to their places in `buffer`. They are met in the
-/// file's order, so that every part of the heap is read about once wherever the rows point.
-fn gather(source: &mut Source, heap: &Heap, mut spans: Vec<Span>, buffer: &mut [u8]) -> Result<(), Trouble> {
-    let cut = |e: std::io::Error| (Fault::Truncated, format!("reading variable-length arrays: {e}"));
-    spans.sort_by_key(|span| span.from);
-    let mut window: Vec<u8> = Vec::new();
-    let mut window_start = 0_u64;
-    for span in spans {
-        let Some(target) = buffer.get_mut(span.to..span.to + span.bytes) else {
-            continue;
-        };
-        let inside = |window: &[u8], start: u64| {
-            let first = usize::try_from(span.from.checked_sub(start)?).ok()?;
-            Some(first..first + span.bytes).filter(|r| r.end <= window.len())
-        };
-        if inside(&window, window_start).is_none() {
-            if span.bytes >= WINDOW_BYTES {
-                source.read_at(span.from, target).map_err(cut)?;
-                continue;
-            }
-            let length = heap.end.saturating_sub(span.from).min(WINDOW_BYTES as u64);
-            window.resize(length as usize, 0);
-            source.read_at(span.from, &mut window).map_err(cut)?;
-            window_start = span.from;
-        }
-        if let Some(range) = inside(&window, window_start) {
-            target.copy_from_slice(&window[range]);
-        }
-    }
-    Ok(())
 }

@@ -26,15 +26,11 @@ const MAX_TABLE_BYTES: u64 = 1 << 36;
 pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Trouble> {
     let header = &placed.header;
     let columns = columns::read(header)?;
-    let size = |keyword: &str| {
-        header
-            .integer(keyword)
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| (Fault::Header, format!("{keyword} is missing")))
-    };
-    let (row_bytes, rows) = (size("NAXIS1")?, size("NAXIS2")?);
-    let bytes = (row_bytes as u64).checked_mul(rows as u64);
-    check_bytes(bytes, rows, placed)?;
+    let Extent {
+        row_bytes,
+        rows,
+        bytes,
+    } = Extent::of(placed)?;
     let mut notes = Vec::new();
     let mut readers: Vec<Collector> = Vec::new();
     for column in &columns {
@@ -75,7 +71,7 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
     }
     let mut named = Names::default();
     let mut done = Vec::with_capacity(readers.len());
-    let heap = Heap::of(placed, bytes.unwrap_or(0));
+    let mut heap = Heap::of(source, placed, bytes);
     for reader in readers {
         let parts = match reader {
             Collector::Fields(reader) => {
@@ -83,7 +79,7 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
                 notes.extend(note);
                 vec![(field, array)]
             }
-            Collector::Arrays(arrays) => arrays.finish(source, &heap, header, &mut notes)?,
+            Collector::Arrays(arrays) => arrays.finish(&mut heap, &mut notes)?,
         };
         for (field, array) in parts {
             done.push(named.unique(field, array, &mut notes));
@@ -100,18 +96,42 @@ enum Collector<'a> {
     Arrays(Arrays<'a>),
 }
 
-/// Refuses rows that the file does not hold, before memory is asked for.
-pub(crate) fn check_bytes(bytes: Option<u64>, rows: usize, placed: &Placed) -> Result<(), Trouble> {
-    match bytes {
-        Some(n) if n > placed.available => Err((
-            Fault::Truncated,
-            format!(
-                "its {rows} rows need {n} bytes, the file holds {}",
-                placed.available
-            ),
-        )),
-        Some(n) if n <= MAX_TABLE_BYTES => Ok(()),
-        _ => Err((Fault::TooLarge, format!("{rows} rows are too many to read"))),
+/// How large a table is.
+pub(crate) struct Extent {
+    /// NAXIS1.
+    pub row_bytes: usize,
+    /// NAXIS2.
+    pub rows: usize,
+    /// Their product, which the file holds.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Refuses rows that the file does not hold, before memory is asked for.
+    pub fn of(placed: &Placed) -> Result<Self, Trouble> {
+        let size = |keyword: &str| {
+            placed
+                .header
+                .integer(keyword)
+                .and_then(|n| usize::try_from(n).ok())
+                .ok_or_else(|| (Fault::Header, format!("{keyword} is missing")))
+        };
+        let (row_bytes, rows) = (size("NAXIS1")?, size("NAXIS2")?);
+        match (row_bytes as u64).checked_mul(rows as u64) {
+            Some(n) if n > placed.available => Err((
+                Fault::Truncated,
+                format!(
+                    "its {rows} rows need {n} bytes, the file holds {}",
+                    placed.available
+                ),
+            )),
+            Some(bytes) if bytes <= MAX_TABLE_BYTES => Ok(Self {
+                row_bytes,
+                rows,
+                bytes,
+            }),
+            _ => Err((Fault::TooLarge, format!("{rows} rows are too many to read"))),
+        }
     }
 }
 
