@@ -84,6 +84,8 @@ pub struct Ranking {
     pub marks: (usize, usize),
     /// Weight of what was learnt from the marks, 0 to 1; 0 where nothing guided.
     pub model_weight: f64,
+    /// Why the scores are not kept in the project, if it can't be written.
+    pub not_kept: Option<String>,
 }
 
 /// Ranks all objects that have vectors and keeps the scores in the project.
@@ -226,8 +228,9 @@ pub fn anomalies(
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
     };
-    answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
     Ok(Ranking {
+        not_kept,
         strangest,
         ranked: order.len(),
         marks: (interesting.len(), ordinary.len()),

@@ -116,7 +116,11 @@ pub fn classify(
         return Err(ProjectError::Cancelled);
     };
     // The features borrow the runs, not the project.
-    answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let note = match (note, not_kept) {
+        (Some(note), Some(why)) => Some(format!("{note}; {why}")),
+        (note, why) => note.or(why),
+    };
     Ok(Classified {
         classes: names,
         labels: counts,

@@ -35,6 +35,8 @@ pub struct Map {
     pub places: Vec<[f32; 2]>,
     /// How it came about, for people.
     pub how: String,
+    /// Why the coordinates are not kept in the project, if it can't be written.
+    pub not_kept: Option<String>,
 }
 
 /// Lays the objects out and keeps the coordinates in the project.
@@ -105,12 +107,16 @@ pub fn map(
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
     };
-    answers::save(
+    let not_kept = answers::save(
         project,
         &format!("map-{name}"),
         &ids,
         vec![column(0, "x"), column(1, "y")],
         provenance,
     )?;
-    Ok(Map { places, how })
+    Ok(Map {
+        places,
+        how,
+        not_kept,
+    })
 }
