@@ -1,97 +1,17 @@
 //! One FIELD of a VOTable while its column grows.
 
+mod kinds;
+mod values;
+
+pub(super) use kinds::{Primitive, Size};
+
 use crate::io::catalog::CatalogError;
-use crate::io::catalog::csv::float_of;
-use arrow::array::{
-    ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int16Array, Int32Array,
-    Int64Array, StringBuilder, UInt8Array,
-};
+use arrow::array::{ArrayRef, BooleanArray, FixedSizeListArray, StringBuilder};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::Field;
 use std::path::Path;
 use std::sync::Arc;
-
-/// VOTable's primitive types (section 6 of the standard).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Primitive {
-    Boolean,
-    Bit,
-    UnsignedByte,
-    Short,
-    Int,
-    Long,
-    Char,
-    UnicodeChar,
-    Float,
-    Double,
-    FloatComplex,
-    DoubleComplex,
-}
-
-impl Primitive {
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "boolean" => Self::Boolean,
-            "bit" => Self::Bit,
-            "unsignedByte" => Self::UnsignedByte,
-            "short" => Self::Short,
-            "int" => Self::Int,
-            "long" => Self::Long,
-            "char" | "string" => Self::Char,
-            "unicodeChar" => Self::UnicodeChar,
-            "float" => Self::Float,
-            "double" => Self::Double,
-            "floatComplex" => Self::FloatComplex,
-            "doubleComplex" => Self::DoubleComplex,
-            _ => return None,
-        })
-    }
-
-    /// Bytes of one element in a binary stream; bits are packed and counted apart.
-    pub(super) fn bytes(self) -> usize {
-        match self {
-            Self::Boolean | Self::Bit | Self::UnsignedByte | Self::Char => 1,
-            Self::Short | Self::UnicodeChar => 2,
-            Self::Int | Self::Float => 4,
-            Self::Long | Self::Double | Self::FloatComplex => 8,
-            Self::DoubleComplex => 16,
-        }
-    }
-
-    fn is_integer(self) -> bool {
-        matches!(self, Self::UnsignedByte | Self::Short | Self::Int | Self::Long)
-    }
-}
-
-/// How many elements a cell has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
-    /// One.
-    Scalar,
-    /// The same number in every row.
-    Fixed(usize),
-    /// Told row by row; in a binary stream a count comes first.
-    Variable,
-}
-
-impl Size {
-    /// Reads `arraysize`: `3`, `*`, `10*`, `2x3`, `2x*`.
-    pub(super) fn parse(text: Option<&str>) -> Self {
-        let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
-            return Self::Scalar;
-        };
-        if text.ends_with('*') {
-            return Self::Variable;
-        }
-        let product = text
-            .split('x')
-            .try_fold(1usize, |n, part| n.checked_mul(part.trim().parse().ok()?));
-        match product {
-            Some(n) if n <= 1 << 24 => Self::Fixed(n),
-            _ => Self::Variable,
-        }
-    }
-}
+use values::{bool_of, float, float_array, float_be, int_array, integer_be};
 
 /// The growing values.
 enum Values {
@@ -349,69 +269,5 @@ impl Column {
             Size::Variable => "[*]".to_owned(),
         };
         format!("{:?}{size}", self.primitive)
-    }
-}
-
-fn bool_of(text: &str) -> Option<bool> {
-    match text {
-        "T" | "t" | "1" | "true" | "True" | "TRUE" => Some(true),
-        "F" | "f" | "0" | "false" | "False" | "FALSE" => Some(false),
-        _ => None,
-    }
-}
-
-/// A floating-point cell; empty is missing, anything not a number is `bad`.
-fn float(text: &str, bad: &mut bool) -> Option<f64> {
-    let value = float_of(text);
-    *bad |= value.is_none() && !text.is_empty();
-    value
-}
-
-fn integer_be(primitive: Primitive, b: &[u8]) -> Option<i64> {
-    Some(match (primitive, b) {
-        (Primitive::Short, &[a, b]) => i64::from(i16::from_be_bytes([a, b])),
-        (_, &[a]) => i64::from(a),
-        (_, &[a, b, c, d]) => i64::from(i32::from_be_bytes([a, b, c, d])),
-        (_, b) => i64::from_be_bytes(b.try_into().ok()?),
-    })
-}
-
-fn float_be(b: &[u8]) -> f64 {
-    match *b {
-        [a, b, c, d] => f64::from(f32::from_be_bytes([a, b, c, d])),
-        [a, b, c, d, e, f, g, h] => f64::from_be_bytes([a, b, c, d, e, f, g, h]),
-        _ => f64::NAN,
-    }
-}
-
-fn int_array(primitive: Primitive, v: Vec<Option<i64>>) -> ArrayRef {
-    match primitive {
-        Primitive::UnsignedByte => Arc::new(
-            v.into_iter()
-                .map(|x| x.and_then(|x| u8::try_from(x).ok()))
-                .collect::<UInt8Array>(),
-        ),
-        Primitive::Short => Arc::new(
-            v.into_iter()
-                .map(|x| x.and_then(|x| i16::try_from(x).ok()))
-                .collect::<Int16Array>(),
-        ),
-        Primitive::Int => Arc::new(
-            v.into_iter()
-                .map(|x| x.and_then(|x| i32::try_from(x).ok()))
-                .collect::<Int32Array>(),
-        ),
-        _ => Arc::new(Int64Array::from(v)),
-    }
-}
-
-fn float_array(primitive: Primitive, v: Vec<Option<f64>>) -> ArrayRef {
-    match primitive {
-        Primitive::Float => Arc::new(
-            v.into_iter()
-                .map(|x| x.map(|x| x as f32))
-                .collect::<Float32Array>(),
-        ),
-        _ => Arc::new(Float64Array::from(v)),
     }
 }
