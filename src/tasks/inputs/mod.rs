@@ -1,16 +1,17 @@
 //! What lies at the paths a person gave: images, cutouts, catalogues, and what can't be used.
 
+mod folder;
+mod kind;
+
+pub use kind::{FileKind, file_kind};
+
 use super::Skipped;
 use super::bands::{band_name, is_auxiliary, stem};
 use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::progress::Progress;
 use crate::sky::wcs::Wcs;
-use std::collections::HashSet;
-use std::io::Read;
+use folder::look_at_folder;
 use std::path::{Path, PathBuf};
-
-/// Images up to this many pixels a side in a folder of several are ready-made cutouts.
-const CUTOUT_SIDE_PX: usize = 512;
 
 /// One image HDU found.
 #[derive(Debug, Clone)]
@@ -53,70 +54,6 @@ pub struct Inputs {
     pub catalogs: Vec<(PathBuf, Option<usize>)>,
     /// What can't be used.
     pub skipped: Vec<Skipped>,
-}
-
-/// Kinds of files, by their first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// FITS, plain or compressed.
-    Fits,
-    /// PNG, JPEG or TIFF.
-    Picture,
-    /// CSV, VOTable, Parquet, ECSV.
-    Catalog,
-    /// Something else.
-    Unknown,
-}
-
-/// Tells a file's kind by content, and by extension where the content could be anything (text).
-pub fn file_kind(path: &Path) -> std::io::Result<FileKind> {
-    let mut file = std::fs::File::open(path)?;
-    let mut start = Vec::new();
-    (&mut file).take(4096).read_to_end(&mut start)?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        let mut inner = Vec::new();
-        // A truncated stream gives what it can.
-        let _ = flate2::read::MultiGzDecoder::new(start.as_slice())
-            .take(80)
-            .read_to_end(&mut inner);
-        return Ok(kind_of(&inner, path));
-    }
-    Ok(kind_of(&start, path))
-}
-
-fn kind_of(start: &[u8], path: &Path) -> FileKind {
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let name = name.trim_end_matches(".gz");
-    if start.starts_with(b"SIMPLE  =") || start.starts_with(b"SIMPLE =") {
-        return FileKind::Fits;
-    }
-    let is_picture = start.starts_with(b"\x89PNG")
-        || start.starts_with(b"\xff\xd8\xff")
-        || start.starts_with(b"II*\0")
-        || start.starts_with(b"MM\0*");
-    if is_picture {
-        return FileKind::Picture;
-    }
-    if start.starts_with(b"PAR1") {
-        return FileKind::Catalog;
-    }
-    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
-    if ends(&[
-        ".csv", ".tsv", ".ecsv", ".vot", ".votable", ".xml", ".parquet", ".cat", ".tbl", ".txt", ".dat",
-    ]) {
-        return FileKind::Catalog;
-    }
-    // Broken ones are opened all the same, to say what is wrong with them.
-    if ends(&[".fits", ".fit", ".fts", ".fits.fz", ".fz"]) {
-        return FileKind::Fits;
-    }
-    if ends(&[".png", ".jpg", ".jpeg", ".tif", ".tiff"]) {
-        return FileKind::Picture;
-    }
-    FileKind::Unknown
 }
 
 /// Looks at every path. `as_mosaics`: small images in folders are images of the sky to detect or
@@ -250,104 +187,4 @@ pub fn images_of(file: &FitsFile) -> (Vec<FoundImage>, Option<usize>) {
         }
     }
     (images, table)
-}
-
-fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs: &mut Inputs) {
-    let mut files = Vec::new();
-    let mut seen = HashSet::new();
-    walk(root, root, &mut seen, &mut files, &mut inputs.skipped);
-    files.sort();
-    progress.begin(
-        &format!("looking at {}", root.display()),
-        Some(files.len() as u64),
-    );
-    let mut cutouts = FoundCutouts {
-        root: root.to_owned(),
-        files: vec![],
-    };
-    let mut fits: Vec<(String, Vec<FoundImage>)> = Vec::new();
-    for file in files {
-        progress.advance(1);
-        if progress.cancelled() {
-            return;
-        }
-        let path = root.join(&file);
-        match file_kind(&path) {
-            Err(cause) => inputs
-                .skipped
-                .push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
-            Ok(FileKind::Picture) => cutouts.files.push(file),
-            Ok(FileKind::Catalog) => inputs.catalogs.push((path, None)),
-            // A folder holds readmes and thumbnails' databases: what isn't data is passed over.
-            Ok(FileKind::Unknown) => {}
-            Ok(FileKind::Fits) => {
-                let mut of_this = Inputs::default();
-                look_at_fits(&path, &mut of_this);
-                inputs.catalogs.append(&mut of_this.catalogs);
-                inputs.skipped.append(&mut of_this.skipped);
-                if !of_this.images.is_empty() {
-                    fits.push((file, of_this.images));
-                }
-            }
-        }
-    }
-    let all_small = fits
-        .iter()
-        .all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
-    if !as_mosaics && all_small && fits.len() + cutouts.files.len() > 1 {
-        cutouts.files.extend(fits.into_iter().map(|(file, _)| file));
-        cutouts.files.sort();
-    } else {
-        inputs
-            .images
-            .extend(fits.into_iter().flat_map(|(_, images)| images));
-    }
-    if !cutouts.files.is_empty() {
-        inputs.cutouts.push(cutouts);
-    }
-}
-
-/// `seen`: folders as they really are, so that links to one that was visited end there.
-fn walk(
-    root: &Path,
-    folder: &Path,
-    seen: &mut HashSet<PathBuf>,
-    files: &mut Vec<String>,
-    skipped: &mut Vec<Skipped>,
-) {
-    if let Ok(real) = folder.canonicalize()
-        && !seen.insert(real)
-    {
-        return;
-    }
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(cause) => {
-            return skipped.push(Skipped::new(
-                folder.display(),
-                format!("can't be listed: {cause}"),
-            ));
-        }
-    };
-    // Links last and in order: a folder is found under its own name first, whatever the disk's order.
-    let mut entries: Vec<_> = entries.flatten().collect();
-    entries.sort_by_key(|e| (e.file_type().is_ok_and(|t| t.is_symlink()), e.file_name()));
-    for entry in entries {
-        let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if hidden || crate::project::Project::is_project(&path) {
-            continue;
-        }
-        if path.is_dir() {
-            walk(root, &path, seen, files, skipped);
-        } else if let Ok(relative) = path.strip_prefix(root) {
-            match relative.to_str() {
-                Some(text) => files.push(text.to_owned()),
-                None => skipped.push(Skipped::new(
-                    path.display(),
-                    "its name is not valid UTF-8: rename it",
-                )),
-            }
-        }
-    }
 }
