@@ -1,6 +1,6 @@
 //! Anomalies: what is strange, and, as soon as a few objects are marked, what is interesting.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::anomaly::{
     AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
 };
@@ -107,7 +107,7 @@ pub fn anomalies(
         },
         ..Default::default()
     };
-    let scores = rank_anomalies(&features, &options, progress).map_err(answer_error)?;
+    let scores = rank_anomalies(&features, &options, progress).map_err(|e| opened.error(e))?;
     let base = match request.method {
         Method::Isolation => &scores.isolation,
         Method::Knn => &scores.knn,
@@ -134,8 +134,8 @@ pub fn anomalies(
             seed: request.seed,
             ..Default::default()
         };
-        let ranking =
-            guided(&features, &interesting, &ordinary, base, &options, progress).map_err(answer_error)?;
+        let ranking = guided(&features, &interesting, &ordinary, base, &options, progress)
+            .map_err(|e| opened.error(e))?;
         (
             ranking.score,
             ranking.model_weight,
@@ -155,7 +155,8 @@ pub fn anomalies(
         let Some(object) = objects::get(project.store(), row as i64)? else {
             continue;
         };
-        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(answer_error)?;
+        let drivers =
+            drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
         strangest.push(Strange {
             object,
