@@ -25,8 +25,26 @@ pub struct Answer {
     pub table: Table,
 }
 
-/// Keeps an answer: `columns` have one value for each of `objects`.
+/// Keeps an answer: `columns` have one value for each of `objects`. In a project that can't be
+/// written (an archive, a colleague's) an answer is still worth giving: it is then not kept, and
+/// what is returned says so and why.
 pub fn save(
+    project: &mut Project,
+    kind: &str,
+    objects: &[i64],
+    columns: Vec<(Field, ArrayRef)>,
+    provenance: Map<String, Value>,
+) -> Result<Option<String>, ProjectError> {
+    match write(project, kind, objects, columns, provenance) {
+        Ok(()) => Ok(None),
+        Err(why) if why.is_read_only() => Ok(Some(format!(
+            "this answer is not kept, and no export will hold it: {why}"
+        ))),
+        Err(other) => Err(other),
+    }
+}
+
+fn write(
     project: &mut Project,
     kind: &str,
     objects: &[i64],
@@ -35,6 +53,8 @@ pub fn save(
 ) -> Result<(), ProjectError> {
     let dir = project.root().join("index");
     std::fs::create_dir_all(&dir).map_err(io_at(&dir))?;
+    // Asked before the table is made: a refusal then costs nothing.
+    drop(tempfile::tempfile_in(&dir).map_err(io_at(&dir))?);
     let at = super::journal::now();
     // Nanoseconds and the process make the name unique among processes that answer at once.
     let stamp = jiff::Timestamp::now().as_nanosecond();

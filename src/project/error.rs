@@ -65,6 +65,20 @@ pub enum ProjectError {
     Cancelled,
 }
 
+impl ProjectError {
+    /// Whether the project, its folder or its disk can't be written, while it may well be read.
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Io { cause, .. } => matches!(
+                cause.kind(),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+            ),
+            Self::Database { cause, .. } => super::store::is_refused(cause),
+            _ => false,
+        }
+    }
+}
+
 /// Attaches a path to an I/O error.
 pub(crate) fn io_at(path: &Path) -> impl Fn(std::io::Error) -> ProjectError + '_ {
     move |cause| ProjectError::Io {

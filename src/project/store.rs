@@ -114,7 +114,7 @@ CREATE TABLE answer (
 ";
 
 /// Whether the file or its folder can't be written.
-fn is_refused(cause: &rusqlite::Error) -> bool {
+pub(super) fn is_refused(cause: &rusqlite::Error) -> bool {
     matches!(
         cause.sqlite_error_code(),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)

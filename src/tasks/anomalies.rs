@@ -1,6 +1,6 @@
 //! Anomalies: what is strange, and, as soon as a few objects are marked, what is interesting.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::anomaly::{
     AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
 };
@@ -84,6 +84,8 @@ pub struct Ranking {
     pub marks: (usize, usize),
     /// Weight of what was learnt from the marks, 0 to 1; 0 where nothing guided.
     pub model_weight: f64,
+    /// Why the scores are not kept in the project, if it can't be written.
+    pub not_kept: Option<String>,
 }
 
 /// Ranks all objects that have vectors and keeps the scores in the project.
@@ -105,7 +107,7 @@ pub fn anomalies(
         },
         ..Default::default()
     };
-    let scores = rank_anomalies(&features, &options, progress).map_err(answer_error)?;
+    let scores = rank_anomalies(&features, &options, progress).map_err(|e| opened.error(e))?;
     let base = match request.method {
         Method::Isolation => &scores.isolation,
         Method::Knn => &scores.knn,
@@ -132,8 +134,8 @@ pub fn anomalies(
             seed: request.seed,
             ..Default::default()
         };
-        let ranking =
-            guided(&features, &interesting, &ordinary, base, &options, progress).map_err(answer_error)?;
+        let ranking = guided(&features, &interesting, &ordinary, base, &options, progress)
+            .map_err(|e| opened.error(e))?;
         (
             ranking.score,
             ranking.model_weight,
@@ -153,7 +155,8 @@ pub fn anomalies(
         let Some(object) = objects::get(project.store(), row as i64)? else {
             continue;
         };
-        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(answer_error)?;
+        let drivers =
+            drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
         strangest.push(Strange {
             object,
@@ -226,8 +229,9 @@ pub fn anomalies(
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
     };
-    answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
     Ok(Ranking {
+        not_kept,
         strangest,
         ranked: order.len(),
         marks: (interesting.len(), ordinary.len()),

@@ -1,6 +1,6 @@
 //! Classify: what the labels so far teach, how far it can be trusted, and what to label next.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::fewshot::{
     Classifier, FitOptions, Label, NO_CLASS, Predictions, SuggestOptions, Suggestion, Validation,
     cross_validate, first_to_label, next_to_label,
@@ -56,7 +56,7 @@ pub fn classify(
     let generation = journal::generation(project.store())?;
     let opened = Opened::of(project, options.on.as_deref())?;
     let features = opened.features(progress)?;
-    let (names, labels) = labels_of(project, &features)?;
+    let (names, labels, without_vector) = labels_of(project, &features)?;
     let counts: Vec<usize> = (0..names.len())
         .map(|c| labels.iter().filter(|l| l.class == c).count())
         .collect();
@@ -74,8 +74,8 @@ pub fn classify(
         Ok(classifier) => classifier,
         Err(why @ (DiscoveryError::NoLabels | DiscoveryError::OneClass { .. })) => {
             let suggestions =
-                first_to_label(&features, &labelled, &suggest, progress).map_err(answer_error)?;
-            let note = Some(why.to_string());
+                first_to_label(&features, &labelled, &suggest, progress).map_err(|e| opened.error(e))?;
+            let note = Some(why_not(&why, labels.len(), without_vector));
             return Ok(Classified {
                 classes: names,
                 labels: counts,
@@ -85,20 +85,22 @@ pub fn classify(
                 note,
             });
         }
-        Err(other) => return Err(answer_error(other)),
+        Err(other) => return Err(opened.error(other)),
     };
     let (validation, note) = match cross_validate(&features, &labels, &fit, options.seed, progress) {
-        Ok(validation) => (Some(validation), None),
-        Err(why @ DiscoveryError::TooFewRows { .. }) => (None, Some(why.to_string())),
-        Err(other) => return Err(answer_error(other)),
+        Ok(validation) => (Some(validation), passed_over(without_vector)),
+        Err(why @ DiscoveryError::NoSecondLabel) => (None, Some(why_not(&why, labels.len(), without_vector))),
+        Err(other) => return Err(opened.error(other)),
     };
     if let Some(temperature) = validation.as_ref().and_then(|v| v.temperature) {
         classifier.temperature = temperature;
     }
-    let predictions = classifier.predict(&features, progress).map_err(answer_error)?;
+    let predictions = classifier
+        .predict(&features, progress)
+        .map_err(|e| opened.error(e))?;
     let name = |class: usize| names.get(class).cloned().unwrap_or_default();
-    let suggestions =
-        next_to_label(&features, &predictions, &labelled, &suggest, &name, progress).map_err(answer_error)?;
+    let suggestions = next_to_label(&features, &predictions, &labelled, &suggest, &name, progress)
+        .map_err(|e| opened.error(e))?;
     let provenance = json!({
         "method": "L2-regularised multinomial logistic regression on z-scored vectors, classes balanced",
         "C": options.c,
@@ -116,7 +118,11 @@ pub fn classify(
         return Err(ProjectError::Cancelled);
     };
     // The features borrow the runs, not the project.
-    answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
+    let note = match (note, not_kept) {
+        (Some(note), Some(why)) => Some(format!("{note}; {why}")),
+        (note, why) => note.or(why),
+    };
     Ok(Classified {
         classes: names,
         labels: counts,
@@ -127,8 +133,38 @@ pub fn classify(
     })
 }
 
-/// Class names and the labels of objects that have a vector.
-fn labels_of(project: &Project, features: &Features<'_>) -> Result<(Vec<String>, Vec<Label>), ProjectError> {
+/// Why the labels don't teach enough yet, and what to do: `given` labels are on objects that have a
+/// vector, `without_vector` on others, which may be all that is missing.
+fn why_not(why: &DiscoveryError, given: usize, without_vector: usize) -> String {
+    match (why, passed_over(without_vector)) {
+        (_, None) => why.to_string(),
+        (DiscoveryError::NoLabels, Some(_)) => format!(
+            "no labelled object ({without_vector}) has a vector: make theirs with `astrolabel embed`, or label others"
+        ),
+        (DiscoveryError::OneClass { .. }, Some(others)) => format!(
+            "the labelled objects that have a vector ({given}) are all of one class: label one of a second class; {others}"
+        ),
+        (_, Some(others)) => format!("{why}; {others}"),
+    }
+}
+
+/// That some labels teach nothing, if there are such.
+fn passed_over(without_vector: usize) -> Option<String> {
+    let labels = match without_vector {
+        0 => return None,
+        1 => "1 label is on an object".to_owned(),
+        n => format!("{n} labels are on objects"),
+    };
+    Some(format!(
+        "{labels} without a vector and left out: `astrolabel embed` makes vectors, or choose others with --on"
+    ))
+}
+
+/// Class names, the labels of objects that have a vector, and the number of labels on others.
+fn labels_of(
+    project: &Project,
+    features: &Features<'_>,
+) -> Result<(Vec<String>, Vec<Label>, usize), ProjectError> {
     let standing = journal::standing(project.store(), Kind::Label)?;
     let mut names = journal::classes(project.store())?;
     names.retain(|n| standing.values().any(|v| v == n));
@@ -144,7 +180,8 @@ fn labels_of(project: &Project, features: &Features<'_>) -> Result<(Vec<String>,
         })
         .collect();
     labels.sort_by_key(|l| l.row);
-    Ok((names, labels))
+    let without_vector = standing.len() - labels.len();
+    Ok((names, labels, without_vector))
 }
 
 fn columns_of(predictions: &Predictions, names: &[String]) -> Vec<(arrow::datatypes::Field, ArrayRef)> {

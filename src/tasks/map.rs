@@ -1,6 +1,6 @@
 //! Map: two coordinates for every object, near where it looks alike.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::projection::{Pca, UmapOptions, umap};
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -35,6 +35,8 @@ pub struct Map {
     pub places: Vec<[f32; 2]>,
     /// How it came about, for people.
     pub how: String,
+    /// Why the coordinates are not kept in the project, if it can't be written.
+    pub not_kept: Option<String>,
 }
 
 /// Lays the objects out and keeps the coordinates in the project.
@@ -49,8 +51,8 @@ pub fn map(
     let features = opened.features(progress)?;
     let (matrix, how, facts) = match method {
         MapMethod::Pca => {
-            let pca = Pca::fit(&features, 2, progress).map_err(answer_error)?;
-            let places = pca.transform(&features, progress).map_err(answer_error)?;
+            let pca = Pca::fit(&features, 2, progress).map_err(|e| opened.error(e))?;
+            let places = pca.transform(&features, progress).map_err(|e| opened.error(e))?;
             let ratio: f64 = pca.variance_ratio.iter().sum();
             let how = format!(
                 "the first two principal components hold {:.0} % of the spread",
@@ -63,7 +65,7 @@ pub fn map(
                 seed,
                 ..Default::default()
             };
-            let found = umap(&features, &options, progress).map_err(answer_error)?;
+            let found = umap(&features, &options, progress).map_err(|e| opened.error(e))?;
             let p = &found.provenance;
             let how = format!(
                 "UMAP of {} objects, {} neighbours, {} epochs, {} placed afterwards",
@@ -105,12 +107,16 @@ pub fn map(
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
     };
-    answers::save(
+    let not_kept = answers::save(
         project,
         &format!("map-{name}"),
         &ids,
         vec![column(0, "x"), column(1, "y")],
         provenance,
     )?;
-    Ok(Map { places, how })
+    Ok(Map {
+        places,
+        how,
+        not_kept,
+    })
 }

@@ -26,7 +26,6 @@ pub use roles::{Roles, SkyFrame, guess_roles, sky_positions};
 pub use table::Table;
 pub use votable::write_votable;
 
-use crate::io::sexagesimal;
 use crate::progress::Progress;
 use std::io::Read;
 use std::path::Path;
