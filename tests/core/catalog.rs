@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use astrolabel::io::catalog::table::field;
 use astrolabel::io::catalog::*;
 use astrolabel::io::export::{write_catalog, write_vectors};
+use astrolabel::io::frame::SkyFrame;
 use astrolabel::progress::Silent;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -292,6 +293,23 @@ fn roles_of_common_catalogues() {
     let (r, sky) = of("name,ra,dec\nCrab,05 34 31.94,+22:00:52.2\nbad,x,y\n");
     assert!(r.ra_is_hours, "{r:?}");
     assert!((sky[0].0 - 83.63308333333333).abs() < 1e-12 && (sky[0].1 - 22.0145).abs() < 1e-12);
+    // A frame that isn't the ICRS is told in the reasons.
+    for (names, frame, said) in [
+        (
+            "_RAB1950,_DEB1950",
+            SkyFrame::B1950,
+            "ra = _RAB1950 (by its name, FK4 B1950)",
+        ),
+        (
+            "ELON,ELAT",
+            SkyFrame::ECLIPTIC_J2000,
+            "longitude = ELON (by its name, ecliptic J2000)",
+        ),
+    ] {
+        let (r, sky) = of(&format!("id,{names}\n1,10.5,-20.25\n"));
+        assert_eq!((r.frame, sky), (frame, vec![(10.5, -20.25)]));
+        assert!(r.why.iter().any(|why| why == said), "{:?}", r.why);
+    }
     let (r, _) = of("id,xcentroid,ycentroid,ra,dec\n1,5.5,6.5,1.0,200.0\n");
     assert!(!r.x_is_one_based && r.x.as_deref() == Some("xcentroid"));
     assert_eq!(r.ra, None, "a declination of 200 is none");

@@ -22,7 +22,7 @@ pub use csv::{write_csv, write_ecsv};
 pub use error::CatalogError;
 pub(crate) use output::{has_extension, write_atomically, write_file_atomically};
 pub use parquet::write_parquet;
-pub use roles::{Roles, SkyFrame, guess_roles, sky_positions};
+pub use roles::{Roles, guess_roles, sky_positions};
 pub use table::Table;
 pub use votable::write_votable;
 
