@@ -1228,7 +1228,10 @@ fn groups_of_pictures_are_planes_and_visibilities_are_refused() {
 #[ignore = "takes minutes; run by hand after changes to the reader"]
 fn damaged_files_never_crash() {
     use rand::{Rng, SeedableRng};
-    let mut files = vec![support::golden("fits/tiles.fits.gz")];
+    let golden = ["tiles", "columns", "groups"];
+    let mut files = golden
+        .map(|name| support::golden(&format!("fits/{name}.fits.gz")))
+        .to_vec();
     if let Some(zoo) = support::shared("real/fits_zoo") {
         files_below(&zoo, &mut files);
     }
@@ -1244,8 +1247,8 @@ fn damaged_files_never_crash() {
     files.retain(|f| f.metadata().is_ok_and(|m| m.len() < 130_000));
     files.sort();
     let interesting = [
-        "tiles", "comp", ".fz", "m13", "ascii", "tdim", "zero", "vla", "btable", "random", "lzw", "test0",
-        "group", "cube", "variable", "theap", "bool", "hyper", "scale", "tb.", "gap", "gw_0.9",
+        "tiles", "columns", "comp", ".fz", "m13", "ascii", "tdim", "zero", "vla", "btable", "random", "lzw",
+        "test0", "group", "cube", "variable", "theap", "bool", "hyper", "scale", "tb.", "gap", "gw_0.9",
     ];
     let mut kept: Vec<PathBuf> = files
         .iter()
