@@ -329,6 +329,7 @@ pub(super) fn classify(a: Classify, progress: &Bars) -> Outcome {
         next: a.next,
         c: a.strength,
         seed: a.seed,
+        validate: true,
     };
     let found = tasks::classify::classify(&mut project, &options, progress)?;
     progress.clear();

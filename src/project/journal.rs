@@ -74,6 +74,8 @@ pub struct Undone {
     pub objects: usize,
     /// Who had given the batch, and from where.
     pub origin: String,
+    /// What was put back: object, label or mark, the value that stands now.
+    pub changed: Vec<(i64, Kind, Option<String>)>,
 }
 
 /// Appends one batch: each object gets its value (`None` clears). Values that change nothing are
@@ -107,21 +109,73 @@ pub fn give(
     })
 }
 
-/// Takes back the newest batch that is neither an undo nor undone, whoever gave it. `None` when
-/// there is nothing to undo.
+/// What could be taken back and what could be given again: batches, newest last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Batches that stand.
+    pub done: Vec<i64>,
+    /// Undos that a redo would take back; emptied by anything new.
+    pub undone: Vec<i64>,
+}
+
+/// Folds the journal into what stands and what was taken back. Undos and redos are batches too:
+/// one whose target is an undo gives again what that undo took.
+pub fn steps(store: &Store) -> Result<Steps, ProjectError> {
+    store.read(steps_of)
+}
+
+fn steps_of(db: &rusqlite::Connection) -> rusqlite::Result<Steps> {
+    let mut query = db.prepare_cached("SELECT batch, max(undoes) FROM event GROUP BY batch ORDER BY batch")?;
+    let mut rows = query.query([])?;
+    let mut steps = Steps::default();
+    // What each undo took, to give it back its place.
+    let mut taken: HashMap<i64, i64> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let (batch, undoes): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+        match undoes {
+            None => {
+                steps.done.push(batch);
+                steps.undone.clear();
+            }
+            Some(undo) if taken.contains_key(&undo) => {
+                steps.undone.retain(|&b| b != undo);
+                steps.done.extend(taken.get(&undo));
+            }
+            Some(target) => {
+                steps.done.retain(|&b| b != target);
+                steps.undone.push(batch);
+                taken.insert(batch, target);
+            }
+        }
+    }
+    Ok(steps)
+}
+
+/// Takes back the newest batch that stands, whoever gave it. `None` when there is nothing to undo.
 pub fn undo(store: &mut Store, author: &Author) -> Result<Option<Undone>, ProjectError> {
+    reverse(store, author, |steps| steps.done.last().copied())
+}
+
+/// Gives again what the newest undo took, unless something new was said since.
+pub fn redo(store: &mut Store, author: &Author) -> Result<Option<Undone>, ProjectError> {
+    reverse(store, author, |steps| steps.undone.last().copied())
+}
+
+/// Appends a batch that puts back what the chosen batch replaced.
+fn reverse(
+    store: &mut Store,
+    author: &Author,
+    choose: impl Fn(&Steps) -> Option<i64>,
+) -> Result<Option<Undone>, ProjectError> {
     store.write(|tx| {
-        let target: Option<i64> = tx.query_row(
-            "SELECT max(batch) FROM event WHERE undoes IS NULL
-             AND batch NOT IN (SELECT undoes FROM event WHERE undoes IS NOT NULL)",
-            [],
-            |row| row.get(0),
-        )?;
-        let Some(target) = target else { return Ok(None) };
+        let Some(target) = choose(&steps_of(tx)?) else {
+            return Ok(None);
+        };
         let batch = next_batch(tx)?;
         let now = now();
         let events: Vec<Event> = read_events(tx, "WHERE batch = ?1 ORDER BY id DESC", &[&target])?;
         // The target is the newest batch that stands, so what each event replaced is what was there before it.
+        let mut changed = Vec::new();
         for event in &events {
             append(
                 tx,
@@ -133,6 +187,7 @@ pub fn undo(store: &mut Store, author: &Author) -> Result<Option<Undone>, Projec
                 event.previous.as_deref(),
                 Some(target),
             )?;
+            changed.push((event.object, event.kind, event.previous.clone()));
         }
         let origin = events
             .first()
@@ -141,6 +196,7 @@ pub fn undo(store: &mut Store, author: &Author) -> Result<Option<Undone>, Projec
             batch: target,
             objects: events.len(),
             origin,
+            changed,
         }))
     })
 }

@@ -57,10 +57,8 @@ pub fn choose(
             Some(("strangest", n)) => shown.extend(strangest(project, number(n)?)?),
             Some(("next", n)) => {
                 let options = classify::ClassifyOptions {
-                    on: None,
                     next: number(n)?,
-                    c: 0.1,
-                    seed: 0,
+                    ..Default::default()
                 };
                 for s in classify::classify(project, &options, progress)?.suggestions {
                     let name = objects::get(project.store(), s.row as i64)?

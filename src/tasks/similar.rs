@@ -7,7 +7,7 @@ use crate::encoder::registry::reopen_encoder;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
 use crate::project::{FieldKind, Object, Project, ProjectError, objects};
-use crate::sky::cutout::{CutoutFlags, crop_central};
+use crate::sky::cutout::{Cutout, CutoutFlags, crop_central};
 use std::path::{Path, PathBuf};
 
 /// What to look for.
@@ -105,13 +105,19 @@ fn vector_of(
     {
         cutout = crop_central(cutout, crop);
     }
+    vector_of_cutout(opened, &cutout, threads)
+}
+
+/// The vectors of a cutout from elsewhere (a file, a box drawn on the sky), made as the project's own
+/// were, one encoder after another.
+pub fn vector_of_cutout(opened: &Opened, cutout: &Cutout, threads: usize) -> Result<Vec<f32>, ProjectError> {
     let mut vector = Vec::new();
     for run in &opened.runs {
         let encoder =
             reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
         vector.extend(
             encoder
-                .encode(std::slice::from_ref(&cutout))
+                .encode(std::slice::from_ref(cutout))
                 .map_err(|e| ProjectError::Ask(e.to_string()))?,
         );
     }
