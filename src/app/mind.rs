@@ -182,10 +182,10 @@ fn think(
         });
         let ended = std::thread::scope(|scope| {
             let (sender, plain) = unbounded();
-            if let Some(features) = &features {
+            if let (Some(features), Some(opened)) = (&features, &opened) {
                 let ranking = ranking.clone();
                 scope.spawn(move || {
-                    let scores = outlier_scores(features, 0, ranking.as_ref());
+                    let scores = outlier_scores(opened, features, 0, ranking.as_ref());
                     let _ = sender.send(scores);
                 });
             }
@@ -375,13 +375,15 @@ impl Serving<'_, '_> {
     /// Fits the classifier. The first time of a session its accuracy is cross-validated at once; later
     /// the probabilities come first, sharp or not, and the accuracy when the hand rests.
     fn learn(&mut self, at_rest: bool) {
-        let Some(features) = self.features else { return };
+        let (Some(features), Some(opened)) = (self.features, self.opened) else {
+            return;
+        };
         let options = ClassifyOptions {
             next: SUGGESTED,
             validate: at_rest,
             ..Default::default()
         };
-        match classify_on(self.project, features, &options, &Silent) {
+        match classify_on(self.project, opened, features, &options, &Silent) {
             Ok(answer) => {
                 self.tell.say(Reply::Classified {
                     names: answer.classes.clone(),
@@ -401,7 +403,7 @@ impl Serving<'_, '_> {
     }
 
     fn rank(&mut self) {
-        let (Some(features), Some(plain)) = (self.features, &self.plain) else {
+        let (Some(features), Some(opened), Some(plain)) = (self.features, self.opened, &self.plain) else {
             return;
         };
         let request = AnomalyRequest {
@@ -411,7 +413,7 @@ impl Serving<'_, '_> {
             k: 0,
             seed: 0,
         };
-        match rank_on(self.project, features, plain, &request, &Silent) {
+        match rank_on(self.project, opened, features, plain, &request, &Silent) {
             Ok(scored) => {
                 let mut rank = vec![0u32; scored.score.len()];
                 for (place, &row) in scored.order.iter().enumerate() {

@@ -2,13 +2,13 @@
 
 use super::args::{Format, Info as InfoArgs};
 use super::bar::Bars;
-use super::table::{print, text};
+use super::table::{facts, print, text};
 use super::{Outcome, say};
 use crate::io::catalog::Table;
 use crate::io::fits::CardValue;
 use crate::tasks::Skipped;
 use crate::tasks::info::{self, Info};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
     if let Some(hdu) = a.header {
@@ -130,10 +130,6 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
         }
     }
     Ok(vec![])
-}
-
-fn facts(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap_or_default()
 }
 
 fn catalog(a: &InfoArgs, table: &Table, why: &[String]) -> std::io::Result<()> {

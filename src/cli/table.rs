@@ -29,6 +29,14 @@ pub const fn real(name: &'static str, digits: usize) -> Column {
     }
 }
 
+/// The facts that head a result as JSON, from a JSON object.
+pub fn facts(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
 /// Prints `rows` to the standard output; `facts` head the JSON and are left out of CSV.
 pub fn print(
     format: Format,

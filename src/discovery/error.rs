@@ -27,7 +27,7 @@ pub enum DiscoveryError {
     },
     /// Too few rows have vectors for what was asked.
     #[error(
-        "{what} needs at least {needed} objects with vectors, and {found} have one: embed more objects first"
+        "{what} needs at least {needed} objects with vectors, and {found} have one: give it more objects, or embed those without a vector"
     )]
     TooFewRows {
         /// What was asked for.
@@ -58,11 +58,16 @@ pub enum DiscoveryError {
     #[error("nothing is labelled yet: label at least one object in each of two classes")]
     NoLabels,
     /// All labels are of one class.
-    #[error("all {labels} labels are of one class: label at least one object of a second class")]
+    #[error("all labels so far ({labels}) are of one class: label at least one object of a second class")]
     OneClass {
         /// How many labels there are.
         labels: usize,
     },
+    /// No class has two labels, so none can be left out and predicted.
+    #[error(
+        "no class has two labels, so the accuracy can't be estimated yet: label a second object of a class"
+    )]
+    NoSecondLabel,
     /// One object carries two classes.
     #[error("object in row {row} is labelled with two classes: keep one of them")]
     TwoClasses {

@@ -136,6 +136,18 @@ impl<'a> Features<'a> {
         i < self.rows && self.parts.iter().all(|p| p.vectors.is_present(i))
     }
 
+    /// Says so if fewer than `needed` rows have a vector in every part, which `what` can't do without.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::TooFewRows`].
+    pub fn require(&self, what: &'static str, needed: usize) -> Result<(), DiscoveryError> {
+        let found = (0..self.rows).filter(|&i| self.is_present(i)).count();
+        if found < needed {
+            return Err(DiscoveryError::TooFewRows { what, needed, found });
+        }
+        Ok(())
+    }
+
     /// Part and dimension within it that feature `j` comes from.
     pub fn origin(&self, j: usize) -> (usize, usize) {
         let mut within = j;

@@ -110,7 +110,7 @@ impl Standardizer {
         }
         if all.count == 0.0 {
             return Err(DiscoveryError::TooFewRows {
-                what: "standardisation",
+                what: "an answer",
                 needed: 1,
                 found: 0,
             });

@@ -1,6 +1,6 @@
 //! Anomalies: what is strange, and, as soon as a few objects are marked, what is interesting.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::Features;
 use crate::discovery::anomaly::{
     Anomalies, AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
@@ -111,8 +111,8 @@ pub fn anomalies(
 ) -> Result<Ranking, ProjectError> {
     let opened = Opened::of(project, request.on.as_deref())?;
     let features = opened.features(progress)?;
-    let scores = outlier_scores(&features, request.seed, progress)?;
-    let scored = rank_on(project, &features, &scores, request, progress)?;
+    let scores = outlier_scores(&opened, &features, request.seed, progress)?;
+    let scored = rank_on(project, &opened, &features, &scores, request, progress)?;
     let names = opened.feature_names();
     let labels = journal::standing(project.store(), Kind::Label)?;
     let marks = journal::standing(project.store(), Kind::Mark)?;
@@ -121,7 +121,7 @@ pub fn anomalies(
         let Some(object) = objects::get(project.store(), row as i64)? else {
             continue;
         };
-        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(answer_error)?;
+        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
         strangest.push(Strange {
             object,
@@ -143,6 +143,7 @@ pub fn anomalies(
 
 /// The plain outlier scores, which no mark changes: the slow part of a ranking.
 pub fn outlier_scores(
+    opened: &Opened,
     features: &Features<'_>,
     seed: u64,
     progress: &dyn Progress,
@@ -158,12 +159,13 @@ pub fn outlier_scores(
         },
         ..Default::default()
     };
-    rank_anomalies(features, &options, progress).map_err(answer_error)
+    rank_anomalies(features, &options, progress).map_err(|e| opened.error(e))
 }
 
 /// Ranks by a plain score, guided by the standing marks as soon as one is interesting.
 pub fn rank_on(
     project: &Project,
+    opened: &Opened,
     features: &Features<'_>,
     scores: &Anomalies,
     request: &AnomalyRequest,
@@ -196,7 +198,7 @@ pub fn rank_on(
             ..Default::default()
         };
         let ranking =
-            guided(features, &interesting, &ordinary, base, &options, progress).map_err(answer_error)?;
+            guided(features, &interesting, &ordinary, base, &options, progress).map_err(|e| opened.error(e))?;
         (
             ranking.score,
             ranking.model_weight,

@@ -1,6 +1,6 @@
 //! Classify: what the labels so far teach, how far it can be trusted, and what to label next.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::fewshot::{
     Classifier, FitOptions, Label, NO_CLASS, Predictions, SuggestOptions, Suggestion, Validation,
     cross_validate, first_to_label, next_to_label,
@@ -72,7 +72,7 @@ pub fn classify(
 ) -> Result<Classified, ProjectError> {
     let opened = Opened::of(project, options.on.as_deref())?;
     let features = opened.features(progress)?;
-    let mut answer = classify_on(project, &features, options, progress)?;
+    let mut answer = classify_on(project, &opened, &features, options, progress)?;
     let not_kept = keep(project, &opened, &answer)?;
     answer.note = match (answer.note, not_kept) {
         (Some(note), Some(why)) => Some(format!("{note}; {why}")),
@@ -84,12 +84,13 @@ pub fn classify(
 /// Learns from the standing labels and nothing else: what is at hand already is not opened again.
 pub fn classify_on(
     project: &Project,
+    opened: &Opened,
     features: &Features<'_>,
     options: &ClassifyOptions,
     progress: &dyn Progress,
 ) -> Result<Classified, ProjectError> {
     let generation = journal::generation(project.store())?;
-    let (names, labels) = labels_of(project, features)?;
+    let (names, labels, without_vector) = labels_of(project, features)?;
     let counts: Vec<usize> = (0..names.len())
         .map(|c| labels.iter().filter(|l| l.class == c).count())
         .collect();
@@ -107,8 +108,8 @@ pub fn classify_on(
         Ok(classifier) => classifier,
         Err(why @ (DiscoveryError::NoLabels | DiscoveryError::OneClass { .. })) => {
             let suggestions =
-                first_to_label(features, &labelled, &suggest, progress).map_err(answer_error)?;
-            let note = Some(why.to_string());
+                first_to_label(features, &labelled, &suggest, progress).map_err(|e| opened.error(e))?;
+            let note = Some(why_not(&why, labels.len(), without_vector));
             return Ok(Classified {
                 classes: names,
                 labels: counts,
@@ -119,24 +120,25 @@ pub fn classify_on(
                 provenance: serde_json::Map::new(),
             });
         }
-        Err(other) => return Err(answer_error(other)),
+        Err(other) => return Err(opened.error(other)),
     };
     let validated = options
         .validate
         .then(|| cross_validate(features, &labels, &fit, options.seed, progress));
     let (validation, note) = match validated.transpose() {
-        Ok(None) => (None, None),
-        Ok(Some(validation)) => (Some(validation), None),
-        Err(why @ DiscoveryError::TooFewRows { .. }) => (None, Some(why.to_string())),
-        Err(other) => return Err(answer_error(other)),
+        Ok(validation) => (validation, passed_over(without_vector)),
+        Err(why @ DiscoveryError::NoSecondLabel) => (None, Some(why_not(&why, labels.len(), without_vector))),
+        Err(other) => return Err(opened.error(other)),
     };
     if let Some(temperature) = validation.as_ref().and_then(|v| v.temperature) {
         classifier.temperature = temperature;
     }
-    let predictions = classifier.predict(features, progress).map_err(answer_error)?;
+    let predictions = classifier
+        .predict(features, progress)
+        .map_err(|e| opened.error(e))?;
     let name = |class: usize| names.get(class).cloned().unwrap_or_default();
-    let suggestions =
-        next_to_label(features, &predictions, &labelled, &suggest, &name, progress).map_err(answer_error)?;
+    let suggestions = next_to_label(features, &predictions, &labelled, &suggest, &name, progress)
+        .map_err(|e| opened.error(e))?;
     let provenance = json!({
         "method": "L2-regularised multinomial logistic regression on z-scored vectors, classes balanced",
         "C": options.c,
@@ -177,8 +179,38 @@ pub fn keep(
     answers::save(project, ANSWER, &ids, columns, provenance)
 }
 
-/// Class names and the labels of objects that have a vector.
-fn labels_of(project: &Project, features: &Features<'_>) -> Result<(Vec<String>, Vec<Label>), ProjectError> {
+/// Why the labels don't teach enough yet, and what to do: `given` labels are on objects that have a
+/// vector, `without_vector` on others, which may be all that is missing.
+fn why_not(why: &DiscoveryError, given: usize, without_vector: usize) -> String {
+    match (why, passed_over(without_vector)) {
+        (_, None) => why.to_string(),
+        (DiscoveryError::NoLabels, Some(_)) => format!(
+            "no labelled object ({without_vector}) has a vector: make theirs with `astrolabel embed`, or label others"
+        ),
+        (DiscoveryError::OneClass { .. }, Some(others)) => format!(
+            "the labelled objects that have a vector ({given}) are all of one class: label one of a second class; {others}"
+        ),
+        (_, Some(others)) => format!("{why}; {others}"),
+    }
+}
+
+/// That some labels teach nothing, if there are such.
+fn passed_over(without_vector: usize) -> Option<String> {
+    let labels = match without_vector {
+        0 => return None,
+        1 => "1 label is on an object".to_owned(),
+        n => format!("{n} labels are on objects"),
+    };
+    Some(format!(
+        "{labels} without a vector and left out: `astrolabel embed` makes vectors, or choose others with --on"
+    ))
+}
+
+/// Class names, the labels of objects that have a vector, and the number of labels on others.
+fn labels_of(
+    project: &Project,
+    features: &Features<'_>,
+) -> Result<(Vec<String>, Vec<Label>, usize), ProjectError> {
     let standing = journal::standing(project.store(), Kind::Label)?;
     let mut names = journal::classes(project.store())?;
     names.retain(|n| standing.values().any(|v| v == n));
@@ -194,7 +226,8 @@ fn labels_of(project: &Project, features: &Features<'_>) -> Result<(Vec<String>,
         })
         .collect();
     labels.sort_by_key(|l| l.row);
-    Ok((names, labels))
+    let without_vector = standing.len() - labels.len();
+    Ok((names, labels, without_vector))
 }
 
 fn columns_of(predictions: &Predictions, names: &[String]) -> Vec<(arrow::datatypes::Field, ArrayRef)> {

@@ -1,6 +1,6 @@
 //! Map: two coordinates for every object, near where it looks alike.
 
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::projection::{Pca, UmapOptions, umap};
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -51,8 +51,8 @@ pub fn map(
     let features = opened.features(progress)?;
     let (matrix, how, facts) = match method {
         MapMethod::Pca => {
-            let pca = Pca::fit(&features, 2, progress).map_err(answer_error)?;
-            let places = pca.transform(&features, progress).map_err(answer_error)?;
+            let pca = Pca::fit(&features, 2, progress).map_err(|e| opened.error(e))?;
+            let places = pca.transform(&features, progress).map_err(|e| opened.error(e))?;
             let ratio: f64 = pca.variance_ratio.iter().sum();
             let how = format!(
                 "the first two principal components hold {:.0} % of the spread",
@@ -65,7 +65,7 @@ pub fn map(
                 seed,
                 ..Default::default()
             };
-            let found = umap(&features, &options, progress).map_err(answer_error)?;
+            let found = umap(&features, &options, progress).map_err(|e| opened.error(e))?;
             let p = &found.provenance;
             let how = format!(
                 "UMAP of {} objects, {} neighbours, {} epochs, {} placed afterwards",

@@ -1,7 +1,7 @@
 //! Similar: what looks like these objects and unlike those, or like an image from elsewhere.
 
 use super::images::read_cutout;
-use super::vectors::{Opened, answer_error};
+use super::vectors::Opened;
 use crate::discovery::search::{Query, similar_in};
 use crate::encoder::registry::reopen_encoder;
 use crate::progress::Progress;
@@ -67,7 +67,7 @@ pub fn similar(
     };
     let labels = journal::standing(project.store(), Kind::Label)?;
     let mut found = Vec::new();
-    for hit in hits.map_err(answer_error)? {
+    for hit in hits.map_err(|e| opened.error(e))? {
         if let Some(object) = objects::get(project.store(), hit.row as i64)? {
             let label = labels.get(&object.id).cloned();
             found.push(SimilarHit {

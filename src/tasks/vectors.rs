@@ -1,6 +1,6 @@
 //! The vectors that answers are made from: one run, or several side by side.
 
-use crate::discovery::{Features, Part, Standardizer};
+use crate::discovery::{DiscoveryError, Features, Part, Standardizer};
 use crate::progress::Progress;
 use crate::project::runs::Run;
 use crate::project::{Project, ProjectError};
@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub struct Opened {
     /// The runs, in the order of their parts.
     pub runs: Vec<Run>,
+    /// How many objects the project has, with vectors or without.
+    objects: usize,
 }
 
 impl Opened {
@@ -50,7 +52,7 @@ impl Opened {
         // A stable order whatever was used last: answers must not depend on it.
         let mut runs = runs;
         runs.sort_by(|a, b| a.manifest.run.cmp(&b.manifest.run));
-        Ok(Self { runs })
+        Ok(Self { runs, objects: count })
     }
 
     /// The vectors z-scored and side by side, each encoder with equal weight.
@@ -58,14 +60,14 @@ impl Opened {
         let mut parts = Vec::new();
         for run in &self.runs {
             let vectors = run.vectors();
-            let standardizer = Standardizer::fit(&vectors, progress).map_err(answer_error)?;
+            let standardizer = Standardizer::fit(&vectors, progress).map_err(|e| self.error(e))?;
             parts.push(Part {
                 vectors,
                 standardizer,
                 weight: 1.0,
             });
         }
-        Features::fused(parts).map_err(answer_error)
+        Features::fused(parts).map_err(|e| self.error(e))
     }
 
     /// Names of all dimensions in order; empty for dimensions without a meaning.
@@ -94,12 +96,47 @@ impl Opened {
         });
         runs.collect()
     }
-}
+    /// An answer's error in the project's words: where there are too few vectors, whether objects or
+    /// their vectors are missing.
+    pub(super) fn error(&self, error: DiscoveryError) -> ProjectError {
+        match error {
+            DiscoveryError::Cancelled { .. } => ProjectError::Cancelled,
+            DiscoveryError::TooFewRows { what, needed, found } => {
+                ProjectError::Ask(self.too_few(what, needed, found))
+            }
+            other => ProjectError::Ask(other.to_string()),
+        }
+    }
 
-/// An answer's error in the project's words.
-pub(super) fn answer_error(error: crate::discovery::DiscoveryError) -> ProjectError {
-    match error {
-        crate::discovery::DiscoveryError::Cancelled { .. } => ProjectError::Cancelled,
-        other => ProjectError::Ask(other.to_string()),
+    fn too_few(&self, what: &str, needed: usize, found: usize) -> String {
+        let all = self.objects;
+        let objects = |n: usize| {
+            if n == 1 {
+                "1 object".to_owned()
+            } else {
+                format!("{n} objects")
+            }
+        };
+        if all < needed {
+            return format!(
+                "{what} needs at least {}, and this project has {all}: add some with `astrolabel import` and embed them",
+                objects(needed)
+            );
+        }
+        let needs = format!("{what} needs at least {} with a vector", objects(needed));
+        let names: Vec<&str> = self
+            .runs
+            .iter()
+            .map(|r| r.manifest.encoder.name.as_str())
+            .collect();
+        match names[..] {
+            [one] => format!(
+                "{needs}, and {found} of {all} have one of {one}: `astrolabel embed` makes the others' and says what it can't cut out"
+            ),
+            _ => format!(
+                "{needs}, and {found} of {all} have one of every encoder ({}): make the missing ones with `astrolabel embed --encoder NAME`, or choose one encoder with --on",
+                names.join(", ")
+            ),
+        }
     }
 }

@@ -208,8 +208,21 @@ fn odd_names_are_found_and_survive_the_export() {
     let said = ends(1, &["label", "--project", p, "twin", "odd"]);
     assert!(said.contains("#6, #7"), "{said}");
     ok(&["embed", "--project", p]);
-    for ids in ["a,b", "../up,#0"] {
+    for ids in ["a,b", "../up,#0", "../up,\"a,b\""] {
         ok(&["similar", "--project", p, "--like", ids, "-k", "2"]);
+    }
+    let said = ends(1, &["similar", "--project", p, "--like", "../up,\"a,b"]);
+    assert!(said.contains("quote"), "{said}");
+    ok(&[
+        "anomalies",
+        "--project",
+        p,
+        "--interesting",
+        "\"a,b\",\"quote\"\"d\"",
+    ]);
+    for (id, event) in [("#0", "interesting"), ("#4", "interesting")] {
+        let history = ok(&["label", "--project", p, "--history", id]);
+        assert!(history.contains(event), "{id}: {history}");
     }
     for ending in ["fits", "csv", "vot", "parquet"] {
         ok(&[
@@ -226,11 +239,16 @@ fn odd_names_are_found_and_survive_the_export() {
         "--project",
         p,
         "--ids",
-        "../up,#0",
+        "../up,\"a,b\"",
         "--out",
         arg(&out),
         "-q",
     ]);
+    assert_eq!(
+        std::fs::read_dir(&out).unwrap().count(),
+        4,
+        "a FITS and a PNG of each of two objects"
+    );
 }
 
 #[test]
@@ -548,8 +566,9 @@ fn an_interrupt_ends_with_1_and_keeps_what_was_done() {
         .spawn()
         .unwrap();
     std::thread::sleep(std::time::Duration::from_millis(400));
-    let interrupted = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+    // The shell's own `kill`: a bare system has no program of that name.
+    let interrupted = std::process::Command::new("sh")
+        .args(["-c", "kill -INT \"$0\"", &child.id().to_string()])
         .status()
         .unwrap()
         .success();

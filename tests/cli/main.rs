@@ -1,6 +1,7 @@
 //! Tests that run the program as a user does.
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
+mod few;
 mod hostile;
 mod journey;
 mod kill;

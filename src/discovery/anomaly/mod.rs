@@ -21,6 +21,9 @@ use super::projection::Pca;
 use crate::progress::Progress;
 use serde::{Deserialize, Serialize};
 
+/// Of two objects none is stranger than the other.
+const LEAST_ROWS: usize = 3;
+
 /// How the scores are made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnomalyOptions {
@@ -90,6 +93,7 @@ pub fn rank_anomalies(
     options: &AnomalyOptions,
     progress: &dyn Progress,
 ) -> Result<Anomalies, DiscoveryError> {
+    features.require("a ranking by strangeness", LEAST_ROWS)?;
     let most = features.dim().saturating_sub(1).max(1);
     // Measured once: the pass over the rows costs more than both that are made from it.
     let moments = covariance(features, "outlier scores", progress)?;

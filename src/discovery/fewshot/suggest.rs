@@ -179,7 +179,8 @@ fn reason(p: &Predictions, row: usize, far: f32, name: &dyn Fn(usize) -> String)
 /// Objects to label first, before there is any label: spread over the features so that each
 /// stands for many. Greedy k-means++ (Arthur & Vassilvitskii 2007) on a seeded sample of 5000
 /// rows: each next object is drawn by squared distance to those already chosen, the best of a
-/// few draws is kept. Rows in `exclude` count as chosen already.
+/// few draws is kept. Rows in `exclude` count as chosen already; where no other row is left,
+/// nothing is.
 ///
 /// # Errors
 /// If no row has a vector; cancelled.
@@ -191,20 +192,21 @@ pub fn first_to_label(
 ) -> Result<Vec<Suggestion>, DiscoveryError> {
     progress.begin("choosing what to label", Some(options.count as u64));
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-    let mut rows: Vec<usize> = if features.rows() > SAMPLE {
-        sample(&mut rng, features.rows(), SAMPLE).into_vec()
-    } else {
-        (0..features.rows()).collect()
-    };
-    rows.sort_unstable();
+    features.require("a choice of what to label", 1)?;
+    let mut known = exclude.to_vec();
+    known.sort_unstable();
+    let mut rows: Vec<usize> = (0..features.rows())
+        .filter(|r| features.is_present(*r) && known.binary_search(r).is_err())
+        .collect();
+    if rows.len() > SAMPLE {
+        let drawn = sample(&mut rng, rows.len(), SAMPLE).into_iter();
+        rows = drawn.map(|i| rows[i]).collect();
+        rows.sort_unstable();
+    }
     let mut read = vec![0.0; features.dim()];
-    rows.retain(|&r| !exclude.contains(&r) && features.read_row(r, &mut read));
+    rows.retain(|&r| features.read_row(r, &mut read));
     if rows.is_empty() {
-        return Err(DiscoveryError::TooFewRows {
-            what: "a choice of what to label",
-            needed: 1,
-            found: 0,
-        });
+        return Ok(vec![]);
     }
     let points = features.read_rows(&rows)?;
     let n = rows.len();

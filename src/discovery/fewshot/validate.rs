@@ -68,7 +68,7 @@ pub(super) fn wilson(right: usize, n: usize) -> (f64, f64) {
 /// least two labels has fewer; classes with one label only take part in training.
 ///
 /// # Errors
-/// As [`Classifier::fit`](super::Classifier::fit); [`DiscoveryError::TooFewRows`] where no class
+/// As [`Classifier::fit`](super::Classifier::fit); [`DiscoveryError::NoSecondLabel`] where no class
 /// has two labels; cancelled.
 pub fn cross_validate(
     features: &Features<'_>,
@@ -86,11 +86,7 @@ pub fn cross_validate(
     }
     let smallest = members.iter().map(Vec::len).filter(|&n| n > 1).min();
     let Some(smallest) = smallest else {
-        return Err(DiscoveryError::TooFewRows {
-            what: "an estimate of the accuracy (two labels in a class)",
-            needed: 2,
-            found: 1,
-        });
+        return Err(DiscoveryError::NoSecondLabel);
     };
     let folds = smallest.min(5);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -36,7 +36,7 @@ impl Pca {
         progress: &dyn Progress,
     ) -> Result<Self, DiscoveryError> {
         Self::from_covariance(
-            &covariance(features, "principal components", progress)?,
+            &covariance(features, "a fit of principal components", progress)?,
             components,
         )
     }

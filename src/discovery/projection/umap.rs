@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 
 /// Fitted neighbours that the place of an object outside the sample is averaged from.
 const PLACE_NEIGHBOURS: usize = 5;
+/// Fewer have no neighbourhoods to keep.
+const LEAST_ROWS: usize = 4;
+/// What it is called in messages.
+const MAP: &str = "a map by UMAP";
 
 /// How the map is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,13 +105,14 @@ pub fn umap(
             allowed: "from 0 to the spread, which is above 0",
         });
     }
+    features.require(MAP, LEAST_ROWS)?;
     let pca = Pca::fit(features, options.components.max(2), progress)?;
     let points = pca.transform(features, progress)?;
     let usable = points.finite_rows();
-    if usable.len() < 4 {
+    if usable.len() < LEAST_ROWS {
         return Err(DiscoveryError::TooFewRows {
-            what: "a map",
-            needed: 4,
+            what: MAP,
+            needed: LEAST_ROWS,
             found: usable.len(),
         });
     }

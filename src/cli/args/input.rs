@@ -1,0 +1,119 @@
+//! What goes in and is made of it: import, embed, relocate, and surveys to try.
+
+use super::{In, parse_size, positive};
+use crate::sky::cutout::CutoutSize;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Import {
+    /// FITS files, catalogues, pictures, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub project: In,
+    /// The catalogue: FITS table, CSV, VOTable or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
+    /// Column of the right ascension, if the guess is wrong.
+    #[arg(long, value_name = "COL", requires = "dec")]
+    pub ra: Option<String>,
+    /// Column of the declination.
+    #[arg(long, value_name = "COL", requires = "ra")]
+    pub dec: Option<String>,
+    /// Column of the pixel x position.
+    #[arg(long, value_name = "COL", requires = "y", conflicts_with = "ra")]
+    pub x: Option<String>,
+    /// Column of the pixel y position.
+    #[arg(long, value_name = "COL", requires = "x")]
+    pub y: Option<String>,
+    /// Column of the objects' names.
+    #[arg(long, value_name = "COL")]
+    pub id: Option<String>,
+    /// Size of a cutout: 64px or 8arcsec (arcmin and deg too). [default: 64px]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub size: Option<CutoutSize>,
+    /// Keep only the central fraction of each ready-made cutout.
+    #[arg(long, value_name = "F")]
+    pub crop: Option<f64>,
+    /// Detect sources even if there is a catalogue; treat small images in a folder as images of the sky.
+    #[arg(long)]
+    pub detect: bool,
+    /// Detection threshold in units of the background noise.
+    #[arg(long, value_name = "SIGMA", default_value_t = 1.5)]
+    pub threshold: f32,
+    /// Least number of connected pixels of a source.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub min_area: usize,
+    /// The plane of a cube to take (0 is the first).
+    #[arg(long, value_name = "N")]
+    pub plane: Option<usize>,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Embed {
+    #[command(flatten)]
+    pub project: In,
+    /// morphometry (classical numbers, needs no weights), the name of a known network, or a
+    /// .safetensors file of a DINOv2-like vision transformer.
+    #[arg(long, value_name = "NAME|FILE", default_value = "morphometry")]
+    pub encoder: String,
+    /// Cutouts handed to the encoder at once.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive)]
+    pub batch: usize,
+    /// The block of a vision transformer to read, from 0; the encoder's own choice if not given.
+    #[arg(long, value_name = "N")]
+    pub block: Option<usize>,
+    /// How a vision transformer's tokens become one vector: cls, mean, or both side by side.
+    #[arg(long, value_enum)]
+    pub pooling: Option<PoolingArg>,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum PoolingArg {
+    Cls,
+    Mean,
+    Both,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Relocate {
+    #[command(flatten)]
+    pub project: In,
+    /// The file or folder as the project knows it.
+    pub old: PathBuf,
+    /// Where it is now.
+    pub new: PathBuf,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// The folder of the survey.
+    #[arg(default_value = "sample_data")]
+    pub data: PathBuf,
+    /// The project's folder.
+    #[arg(long, short, value_name = "FOLDER", default_value = "sample.astrolabel")]
+    pub project: PathBuf,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// The folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The same seed gives the same survey.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Side of the images in pixels.
+    #[arg(long, value_name = "PX", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(256..=16384))]
+    pub side: u32,
+    /// Number of objects.
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    pub objects: usize,
+}

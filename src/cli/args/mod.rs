@@ -1,0 +1,124 @@
+//! What can be typed, with the help that explains it.
+
+mod answers;
+mod input;
+mod output;
+mod size;
+
+pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
+pub use input::{Demo, Embed, Import, PoolingArg, Relocate, Simulate};
+pub use output::{Cutouts, Export, Info};
+pub use size::parse_size;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Find rare things in large sky surveys: cut out, embed, search, label and rank every object.
+#[derive(Parser, Debug)]
+#[command(
+    name = "astrolabel",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "\
+A first walk:
+  astrolabel import mosaic.fits --catalog sources.vot --project my.astrolabel
+  astrolabel embed --project my.astrolabel
+  astrolabel similar --project my.astrolabel --like NAME -k 20
+  astrolabel label --project my.astrolabel NAME merger
+  astrolabel classify --project my.astrolabel --next 10
+  astrolabel anomalies --project my.astrolabel
+  astrolabel export --project my.astrolabel --out catalogue.fits
+
+An object (ID) is named as in the exported catalogue, by its file, or by # and its number.
+A list (ID,…) is written A,B,C; a name that holds a comma stands in double quotes, and the shell
+wants single ones around the whole: --like 'A,\"b,c\"'.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with some inputs skipped (they are listed).")]
+pub struct Cli {
+    /// Only results and errors: no progress, no notes.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Threads to use; all cores if not given.
+    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "the commands document themselves")]
+    pub command: Command,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number from 1".into()),
+        Ok(n) => Ok(n),
+    }
+}
+
+/// Where the project is.
+#[derive(Args, Debug, Clone)]
+pub struct In {
+    /// The project's folder.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub project: PathBuf,
+}
+
+/// How results are printed.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Columns that fit the terminal.
+    #[default]
+    Table,
+    /// Comma-separated, all columns, full precision.
+    Csv,
+    /// One JSON object.
+    Json,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Find every object in images, catalogues and folders of cutouts and add it to a project.
+    ///
+    /// A FITS image with a catalogue: rows are matched by RA/Dec through the WCS, or by pixel columns;
+    /// the columns are guessed and the guess is printed. Without a catalogue sources are detected. Images
+    /// of one sky in several bands become one object with several channels; a weight map beside its
+    /// image (NAME.weight.fits) is used for detection. A folder of FITS, JPEG or PNG cutouts gives one
+    /// object a file. File names are taken literally: brackets and plus signs mean nothing special.
+    Import(Import),
+    /// Turn every cutout into a vector. Can be stopped at any moment; goes on where it stopped.
+    Embed(Embed),
+    /// List the objects that look most like some others, or like an image file (exact cosine search).
+    Similar(Similar),
+    /// Give an object a class, read classes from a file, undo, or show an object's history.
+    Label(Label),
+    /// Learn the classes from the labels so far; print what was learnt and what to label next.
+    Classify(Classify),
+    /// Rank the objects by how strange they are, guided by marks as soon as there are some.
+    Anomalies(Anomalies),
+    /// Lay the objects out in two dimensions by what they look like.
+    Map(Map),
+    /// Write the catalogue with labels, probabilities, scores and how each came about; or the vectors.
+    Export(Export),
+    /// Write cutouts as FITS and PNG files, or a montage of them as one picture.
+    Cutouts(Cutouts),
+    /// Say what a file, folder or project holds.
+    Info(Info),
+    /// Go the whole way through on the sample survey, showing the command of every step.
+    Demo(Demo),
+    /// Make a small simulated survey: images in three bands and a catalogue with the truth.
+    Simulate(Simulate),
+    /// Tell the project that files or folders have moved.
+    Relocate(Relocate),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

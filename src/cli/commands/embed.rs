@@ -1,0 +1,46 @@
+//! `astrolabel embed`.
+
+use super::count;
+use crate::cli::args::{Embed, PoolingArg};
+use crate::cli::bar::Bars;
+use crate::cli::{Outcome, say};
+use crate::encoder::registry::{EncoderOptions, open_encoder};
+use crate::encoder::vit_encoder::Pooling;
+use crate::project::Project;
+use crate::tasks;
+
+pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcome {
+    let mut project = Project::open(&a.project.project, false)?;
+    let pooling = a.pooling.map(|p| match p {
+        PoolingArg::Cls => Pooling::Cls,
+        PoolingArg::Mean => Pooling::MeanPatches,
+        PoolingArg::Both => Pooling::ClsAndMean,
+    });
+    let encoder = open_encoder(
+        &a.encoder,
+        &EncoderOptions {
+            threads,
+            block: a.block,
+            pooling,
+        },
+    )?;
+    let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;
+    progress.clear();
+    let spec = encoder.spec();
+    let rate = report.done as f64 / report.seconds.max(1e-3);
+    say(&format!(
+        "{}: {} of {} numbers each, {:.1} s ({rate:.0}/s); {} were there already",
+        spec.name,
+        count(report.done, "vector", "vectors"),
+        spec.dim,
+        report.seconds,
+        report.already
+    ));
+    if report.cancelled {
+        anyhow::bail!(
+            "stopped as asked: {} vectors are kept, the same command goes on from here",
+            report.done + report.already
+        );
+    }
+    Ok(report.skipped)
+}

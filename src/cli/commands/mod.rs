@@ -1,0 +1,39 @@
+//! From typed words to library calls, and from their results to tables: one file a command.
+
+mod anomalies;
+mod classify;
+mod cutouts;
+mod embed;
+mod export;
+mod ids;
+mod import;
+mod label;
+mod map;
+mod places;
+mod relocate;
+mod similar;
+mod simulate;
+
+pub(super) use anomalies::anomalies;
+pub(super) use classify::classify;
+pub(super) use cutouts::cutouts;
+pub(super) use embed::embed;
+pub(super) use export::export;
+pub(super) use import::import;
+pub(super) use label::label;
+pub(super) use map::map;
+pub(super) use relocate::relocate;
+pub(super) use similar::similar;
+pub(super) use simulate::simulate;
+
+use serde_json::{Value, json};
+
+/// `1 object`, `2 objects`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The number that names an object for good, as `objects::find` reads it: `#5`.
+fn number_name(object: i64) -> Value {
+    json!(format!("#{object}"))
+}

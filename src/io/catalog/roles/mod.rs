@@ -1,0 +1,55 @@
+//! Which column says what: identity, place on the sky, place in the image, size and label.
+//!
+//! UCDs (IVOA UCD1+ and the older UCD1) are believed first, then the names that surveys and tools
+//! use; units and the range of values have the last word. Every choice is explained in
+//! [`Roles::why`], for the person to correct.
+
+mod columns;
+mod guess;
+mod names;
+mod positions;
+mod units;
+
+pub use guess::guess_roles;
+pub use positions::sky_positions;
+
+/// The frame in which a catalogue gives places on the sky.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SkyFrame {
+    /// Right ascension and declination in the ICRS (J2000 within 0.1″).
+    #[default]
+    Icrs,
+    /// Right ascension and declination, mean equator and equinox of B1950 (FK4).
+    Fk4,
+    /// Galactic longitude and latitude (IAU 1958).
+    Galactic,
+    /// Ecliptic longitude and latitude, J2000.
+    Ecliptic,
+}
+
+/// The columns that play a part, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roles {
+    /// The object's identity.
+    pub id: Option<String>,
+    /// Right ascension, or longitude in [`Roles::frame`].
+    pub ra: Option<String>,
+    /// Declination, or latitude.
+    pub dec: Option<String>,
+    /// Position in the image along a row, pixels.
+    pub x: Option<String>,
+    /// Position in the image along a column, pixels.
+    pub y: Option<String>,
+    /// The object's extent.
+    pub size: Option<String>,
+    /// A class or label that somebody gave.
+    pub label: Option<String>,
+    /// Whether the first pixel's centre is 1 in `x` and `y` (FITS, SExtractor) instead of 0.
+    pub x_is_one_based: bool,
+    /// Whether `ra` counts hours.
+    pub ra_is_hours: bool,
+    /// The frame of `ra` and `dec`.
+    pub frame: SkyFrame,
+    /// One sentence a choice: `ra = RAJ2000 (UCD pos.eq.ra;meta.main)`.
+    pub why: Vec<String>,
+}

@@ -1,0 +1,147 @@
+//! Images of one sky as one field: how it is called, which band leads, what the project keeps of it.
+
+use super::request::{DEFAULT_SIZE, ImportOptions, ImportReport};
+use super::{absolute, file_name};
+use crate::project::objects::fingerprint;
+use crate::project::{Band, Field, FieldKind, ProjectError};
+use crate::sky::cutout::CutoutSize;
+use crate::tasks::inputs::FoundImage;
+use crate::tasks::{Skipped, bands};
+use std::path::PathBuf;
+
+/// No cutout is wider.
+const LARGEST_CUTOUT_PX: f64 = 8192.0;
+
+/// Images of one sky.
+pub(super) struct Mosaic {
+    pub(super) images: Vec<(FoundImage, usize)>,
+    pub(super) weight: Option<FoundImage>,
+    /// Whether its file holds other images of the sky too, so that its name must say the HDU.
+    pub(super) is_one_of_several: bool,
+}
+
+impl Mosaic {
+    pub(super) fn name(&self) -> String {
+        let image = &self.reference().0;
+        let file = file_name(&image.path);
+        if self.is_one_of_several {
+            format!("{file} HDU {}", image.hdu)
+        } else {
+            file
+        }
+    }
+
+    /// Refuses a size that makes no sense on this image, before an hour is spent on it.
+    fn check_size(&self, options: &ImportOptions) -> Result<(), ProjectError> {
+        let image = &self.reference().0;
+        let scale = image.wcs.as_ref().map(crate::sky::wcs::Wcs::pixel_scale_arcsec);
+        let side_px = match (options.size, scale) {
+            (Some(CutoutSize::Pixels(px)), _) => px,
+            (Some(CutoutSize::Arcsec(arcsec)), Ok(scale)) if scale > 0.0 => arcsec / scale,
+            (Some(CutoutSize::Arcsec(_)), _) => {
+                return Err(ProjectError::Ask(format!(
+                    "{}: without a WCS a size on the sky means nothing: give --size in px",
+                    self.place()
+                )));
+            }
+            (None, _) => return Ok(()),
+        };
+        let longest = image.shape.0.max(image.shape.1) as f64;
+        if side_px < 2.0 || side_px > LARGEST_CUTOUT_PX.min((4.0 * longest).max(512.0)) {
+            return Err(ProjectError::Ask(format!(
+                "{}: a cutout would be {side_px:.4} pixels wide, on an image of {}×{}: choose another --size",
+                self.place(),
+                image.shape.0,
+                image.shape.1
+            )));
+        }
+        Ok(())
+    }
+
+    /// File and HDU, for messages.
+    pub(super) fn place(&self) -> String {
+        let image = &self.reference().0;
+        format!("{} HDU {}", image.path.display(), image.hdu)
+    }
+
+    /// What its objects are called where nothing else names them.
+    pub(super) fn stem(&self) -> String {
+        let image = &self.reference().0;
+        let stem = bands::stem(&image.path);
+        if self.is_one_of_several {
+            format!("{stem}-hdu{}", image.hdu)
+        } else {
+            stem
+        }
+    }
+
+    /// The middle band: usually the deepest, and the one whose pixels positions are given in.
+    pub(super) fn reference(&self) -> &(FoundImage, usize) {
+        &self.images[self.images.len() / 2]
+    }
+
+    pub(super) fn band_names(&self) -> Vec<String> {
+        self.images
+            .iter()
+            .enumerate()
+            .map(|(i, (image, plane))| match &image.band {
+                Some(band) if image.planes == 1 => band.clone(),
+                _ if image.planes > 1 => format!("plane{plane}"),
+                _ => format!("band{}", i + 1),
+            })
+            .collect()
+    }
+
+    pub(super) fn field(&self, options: &ImportOptions) -> Result<Field, ProjectError> {
+        let mut bands = Vec::new();
+        for ((image, plane), name) in self.images.iter().zip(self.band_names()) {
+            let cause = |cause| ProjectError::Io {
+                path: image.path.display().to_string(),
+                cause,
+            };
+            bands.push(Band {
+                name,
+                path: absolute(&image.path),
+                hdu: image.hdu,
+                plane: *plane,
+                fingerprint: fingerprint(&image.path).map_err(cause)?,
+            });
+        }
+        let root = self
+            .reference()
+            .0
+            .path
+            .parent()
+            .map_or_else(PathBuf::new, absolute);
+        let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
+        if options.size.is_some() {
+            self.check_size(options)?;
+        }
+        Ok(Field {
+            id: 0,
+            kind: FieldKind::Mosaic,
+            name: self.name(),
+            root,
+            size,
+            crop: 1.0,
+            bands,
+        })
+    }
+}
+
+pub(super) fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool {
+    let (image, plane) = mosaic.reference();
+    let path = absolute(&image.path);
+    let found = known.iter().any(|f| {
+        f.bands
+            .iter()
+            .any(|b| b.path == path && b.hdu == image.hdu && b.plane == *plane)
+    });
+    if found {
+        report.skipped.push(Skipped::new(
+            path.display(),
+            "is in this project already: left as it is",
+        ));
+    }
+    found
+}

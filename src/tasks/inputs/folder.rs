@@ -1,0 +1,110 @@
+//! Folders: everything below, and whether small images are cutouts or the sky.
+
+use super::{FileKind, FoundCutouts, FoundImage, Inputs, file_kind, look_at_fits};
+use crate::progress::Progress;
+use crate::tasks::Skipped;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// Images up to this many pixels a side in a folder of several are ready-made cutouts.
+const CUTOUT_SIDE_PX: usize = 512;
+
+pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs: &mut Inputs) {
+    let mut files = Vec::new();
+    let mut seen = HashSet::new();
+    walk(root, root, &mut seen, &mut files, &mut inputs.skipped);
+    files.sort();
+    progress.begin(
+        &format!("looking at {}", root.display()),
+        Some(files.len() as u64),
+    );
+    let mut cutouts = FoundCutouts {
+        root: root.to_owned(),
+        files: vec![],
+    };
+    let mut fits: Vec<(String, Vec<FoundImage>)> = Vec::new();
+    for file in files {
+        progress.advance(1);
+        if progress.cancelled() {
+            return;
+        }
+        let path = root.join(&file);
+        match file_kind(&path) {
+            Err(cause) => inputs
+                .skipped
+                .push(Skipped::new(path.display(), format!("can't be opened: {cause}"))),
+            Ok(FileKind::Picture) => cutouts.files.push(file),
+            Ok(FileKind::Catalog) => inputs.catalogs.push((path, None)),
+            // A folder holds readmes and thumbnails' databases: what isn't data is passed over.
+            Ok(FileKind::Unknown) => {}
+            Ok(FileKind::Fits) => {
+                let mut of_this = Inputs::default();
+                look_at_fits(&path, &mut of_this);
+                inputs.catalogs.append(&mut of_this.catalogs);
+                inputs.skipped.append(&mut of_this.skipped);
+                if !of_this.images.is_empty() {
+                    fits.push((file, of_this.images));
+                }
+            }
+        }
+    }
+    let all_small = fits
+        .iter()
+        .all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
+    if !as_mosaics && all_small && fits.len() + cutouts.files.len() > 1 {
+        cutouts.files.extend(fits.into_iter().map(|(file, _)| file));
+        cutouts.files.sort();
+    } else {
+        inputs
+            .images
+            .extend(fits.into_iter().flat_map(|(_, images)| images));
+    }
+    if !cutouts.files.is_empty() {
+        inputs.cutouts.push(cutouts);
+    }
+}
+
+/// `seen`: folders as they really are, so that links to one that was visited end there.
+fn walk(
+    root: &Path,
+    folder: &Path,
+    seen: &mut HashSet<PathBuf>,
+    files: &mut Vec<String>,
+    skipped: &mut Vec<Skipped>,
+) {
+    if let Ok(real) = folder.canonicalize()
+        && !seen.insert(real)
+    {
+        return;
+    }
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) => {
+            return skipped.push(Skipped::new(
+                folder.display(),
+                format!("can't be listed: {cause}"),
+            ));
+        }
+    };
+    // Links last and in order: a folder is found under its own name first, whatever the disk's order.
+    let mut entries: Vec<_> = entries.flatten().collect();
+    entries.sort_by_key(|e| (e.file_type().is_ok_and(|t| t.is_symlink()), e.file_name()));
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if hidden || crate::project::Project::is_project(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            walk(root, &path, seen, files, skipped);
+        } else if let Ok(relative) = path.strip_prefix(root) {
+            match relative.to_str() {
+                Some(text) => files.push(text.to_owned()),
+                None => skipped.push(Skipped::new(
+                    path.display(),
+                    "its name is not valid UTF-8: rename it",
+                )),
+            }
+        }
+    }
+}
