@@ -1,6 +1,8 @@
 //! Tests that run the program as a user does.
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
+#[cfg(unix)]
+mod archive;
 mod few;
 mod hostile;
 mod journey;

@@ -55,6 +55,9 @@ pub(in crate::cli) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
         progress,
         &format!("{} ranked {how}", count(ranking.ranked, "object", "objects")),
     );
+    if let Some(why) = &ranking.not_kept {
+        note(progress, why);
+    }
     let columns = [
         text("rank"),
         text("object"),

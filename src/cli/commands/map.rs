@@ -19,10 +19,11 @@ pub(in crate::cli) fn map(a: Map, progress: &Bars) -> Outcome {
     let found = tasks::map::map(&mut project, method, a.on.on.as_deref(), a.seed, progress)?;
     progress.clear();
     let Some(format) = a.format else {
-        say(&format!(
-            "{}; kept in the project, `astrolabel export` writes the coordinates",
-            found.how
-        ));
+        let kept = found
+            .not_kept
+            .as_deref()
+            .unwrap_or("kept in the project, `astrolabel export` writes the coordinates");
+        say(&format!("{}; {kept}", found.how));
         return Ok(vec![]);
     };
     let columns = [text("object"), real("x", 4), real("y", 4), text("id")];
