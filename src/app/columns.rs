@@ -46,8 +46,16 @@ const LIVE: [(&str, Holds, &str); 8] = [
     ("label", Holds::Words, "class given by a person or a file"),
     ("mark", Holds::Words, "interesting or ordinary"),
     ("predicted", Holds::Words, "likeliest class by the classifier"),
-    ("probability", Holds::Numbers, "probability of the likeliest class"),
-    ("doubt", Holds::Numbers, "entropy of the probabilities over its maximum, 0 to 1"),
+    (
+        "probability",
+        Holds::Numbers,
+        "probability of the likeliest class",
+    ),
+    (
+        "doubt",
+        Holds::Numbers,
+        "entropy of the probabilities over its maximum, 0 to 1",
+    ),
     ("anomaly_score", Holds::Numbers, "higher is stranger"),
     ("anomaly_rank", Holds::Numbers, "1 is the strangest"),
     ("similarity", Holds::Numbers, "cosine to what was searched for"),
@@ -67,9 +75,7 @@ impl Columns {
     /// Takes the catalogue as it would be exported; live columns in it are what they were on disk and
     /// are shadowed.
     pub fn new(table: Table) -> Self {
-        let is_live = |name: &str| {
-            LIVE.iter().any(|(n, ..)| *n == name)
-        };
+        let is_live = |name: &str| LIVE.iter().any(|(n, ..)| *n == name);
         let still = table
             .batch
             .schema_ref()
@@ -83,7 +89,9 @@ impl Columns {
                     unit: meta(crate::io::catalog::table::UNIT),
                     description: meta(crate::io::catalog::table::DESCRIPTION),
                     holds: match f.data_type() {
-                        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Boolean => Holds::Words,
+                        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Boolean => {
+                            Holds::Words
+                        }
                         _ => Holds::Numbers,
                     },
                     is_live: false,
@@ -156,7 +164,10 @@ impl Columns {
             return Some(held);
         }
         let values = Arc::new(self.live_numbers(live, name).or_else(|| {
-            let index = self.still.iter().any(|c| c.name == name && c.holds == Holds::Numbers);
+            let index = self
+                .still
+                .iter()
+                .any(|c| c.name == name && c.holds == Holds::Numbers);
             index.then(|| self.table.numbers(name)).flatten()
         })?);
         if let Ok(mut cache) = self.numbers.lock() {
@@ -178,7 +189,11 @@ impl Columns {
             "anomaly_score" => Some(widen(&live.ranked.as_ref()?.score)),
             "anomaly_rank" => {
                 let rank = &live.ranked.as_ref()?.rank;
-                Some(rank.iter().map(|&r| if r == 0 { f64::NAN } else { f64::from(r) }).collect())
+                Some(
+                    rank.iter()
+                        .map(|&r| if r == 0 { f64::NAN } else { f64::from(r) })
+                        .collect(),
+                )
             }
             "similarity" => Some(widen(&live.found.as_ref()?.similarity)),
             _ => {
@@ -198,7 +213,11 @@ impl Columns {
         if let Some(held) = self.categories.lock().ok().and_then(|c| c.get(&key).cloned()) {
             return Some(held);
         }
-        let known = is_live(name) || self.still.iter().any(|c| c.name == name && c.holds == Holds::Words);
+        let known = is_live(name)
+            || self
+                .still
+                .iter()
+                .any(|c| c.name == name && c.holds == Holds::Words);
         if !known {
             return None;
         }

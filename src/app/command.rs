@@ -170,7 +170,10 @@ const fn shift(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::SHIFT, key))
 }
 const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
+    Some(KeyboardShortcut::new(
+        Modifiers::COMMAND.plus(Modifiers::SHIFT),
+        key,
+    ))
 }
 const fn alt(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::ALT, key))
@@ -278,7 +281,10 @@ mod tests {
         for action in Action::ALL {
             if let Some(keys) = action.shortcut() {
                 let named = format!("{:?}+{:?}", keys.modifiers, keys.logical_key);
-                assert!(seen.insert(named.clone()), "{named} is taken twice, by {action:?} too");
+                assert!(
+                    seen.insert(named.clone()),
+                    "{named} is taken twice, by {action:?} too"
+                );
             }
         }
     }

@@ -50,7 +50,9 @@ impl View<'_> {
 
     /// The colour of an object's class, or `None` without a label.
     pub fn label_colour(&self, object: u32) -> Option<egui::Color32> {
-        self.live.label_of(object).map(|c| self.settings.theme.class_colour(c))
+        self.live
+            .label_of(object)
+            .map(|c| self.settings.theme.class_colour(c))
     }
 
     /// Sends what a click on an object means with the keys held: look, add, toggle.

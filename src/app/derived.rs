@@ -43,7 +43,11 @@ impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
                 let _ = sender.send(make());
                 wake.request_repaint();
             };
-            if std::thread::Builder::new().name("derive".into()).spawn(run).is_ok() {
+            if std::thread::Builder::new()
+                .name("derive".into())
+                .spawn(run)
+                .is_ok()
+            {
                 self.pending = Some((key.clone(), receiver));
             }
         } else if is_held {

@@ -231,6 +231,30 @@ impl Jobs {
         id
     }
 
+    /// A row for work that another thread does; it goes with [`Jobs::unwatch`].
+    pub fn watch(&mut self, repaint: &egui::Context, title: &str) -> Arc<JobState> {
+        self.unwatch(title);
+        let state = Self::unwatched(repaint);
+        let id = self.next;
+        self.next += 1;
+        self.running.push(Job {
+            id,
+            title: title.to_owned(),
+            state: state.clone(),
+        });
+        state
+    }
+
+    /// Progress that nobody looks at.
+    pub fn unwatched(repaint: &egui::Context) -> Arc<JobState> {
+        Arc::new(JobState::new(repaint.clone()))
+    }
+
+    /// Takes away the row of work that ended elsewhere.
+    pub fn unwatch(&mut self, title: &str) {
+        self.running.retain(|j| j.title != title);
+    }
+
     /// The running jobs, oldest first.
     pub fn running(&self) -> &[Job] {
         &self.running
@@ -254,11 +278,7 @@ impl Jobs {
         while let Ok((id, end)) = self.receiver.try_recv() {
             if let Some(i) = self.running.iter().position(|j| j.id == id) {
                 let job = self.running.remove(i);
-                let notes = job
-                    .state
-                    .notes
-                    .lock()
-                    .map_or_else(|_| Vec::new(), |n| n.clone());
+                let notes = job.state.notes.lock().map_or_else(|_| Vec::new(), |n| n.clone());
                 ended.push(Ended { job, end, notes });
             }
         }

@@ -75,8 +75,9 @@ impl Listing {
         };
         let (columns, live, passes) = (columns.clone(), live.clone(), visible.passes.clone());
         let (order, only) = (order.clone(), only.cloned());
-        self.made
-            .get(ctx, &key, move || sorted(&columns, &live, passes.as_deref(), &order, only.as_deref()))
+        self.made.get(ctx, &key, move || {
+            sorted(&columns, &live, passes.as_deref(), &order, only.as_deref())
+        })
     }
 }
 
@@ -112,7 +113,11 @@ fn sorted(
                 places.sort_by(|&a, &b| found.words[a].cmp(&found.words[b]));
                 let mut place = vec![u32::MAX; found.words.len() + 1];
                 for (new, &old) in places.iter().enumerate() {
-                    let turned = if order.descending { places.len() - 1 - new } else { new };
+                    let turned = if order.descending {
+                        places.len() - 1 - new
+                    } else {
+                        new
+                    };
                     place[old + 1] = turned as u32;
                 }
                 let key = |o: &u32| {

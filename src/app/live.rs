@@ -108,7 +108,10 @@ impl Live {
         if let (Some(score), Some(rank)) = (table.numbers("anomaly_score"), table.numbers("anomaly_rank")) {
             live.ranked = Some(Arc::new(Ranked {
                 score: score.iter().map(|&v| v as f32).collect(),
-                rank: rank.iter().map(|&v| if v.is_finite() { v as u32 } else { 0 }).collect(),
+                rank: rank
+                    .iter()
+                    .map(|&v| if v.is_finite() { v as u32 } else { 0 })
+                    .collect(),
                 how: "as stored in the project".into(),
             }));
         }
@@ -139,10 +142,16 @@ impl Live {
                     return;
                 };
                 let old = std::mem::replace(slot, new);
-                if let Some(class) = (old as usize).checked_sub(1).and_then(|c| self.classes.get_mut(c)) {
+                if let Some(class) = (old as usize)
+                    .checked_sub(1)
+                    .and_then(|c| self.classes.get_mut(c))
+                {
                     class.count = class.count.saturating_sub(1);
                 }
-                if let Some(class) = (new as usize).checked_sub(1).and_then(|c| self.classes.get_mut(c)) {
+                if let Some(class) = (new as usize)
+                    .checked_sub(1)
+                    .and_then(|c| self.classes.get_mut(c))
+                {
                     class.count += 1;
                 }
             }

@@ -6,15 +6,17 @@
 
 use super::jobs::JobState;
 use super::live::{Found, Predicted, Ranked};
+use crate::discovery::Features;
 use crate::discovery::anomaly::{Anomalies, Driver, drivers};
 use crate::discovery::fewshot::Suggestion;
 use crate::discovery::search::{Query, similar_in};
-use crate::discovery::Features;
 use crate::progress::{Progress, Silent};
 use crate::project::journal::{self, Author, Kind};
 use crate::project::{Project, ProjectError};
+use crate::sky::cutout::CutoutSize;
 use crate::tasks::anomalies::{AnomalyRequest, Method, Scored, outlier_scores, rank_on};
 use crate::tasks::classify::{Classified, ClassifyOptions, classify_on};
+use crate::tasks::images::Images;
 use crate::tasks::vectors::Opened;
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use std::path::{Path, PathBuf};
@@ -42,8 +44,8 @@ pub enum Request {
     Redo,
     /// Find what looks like the first objects and unlike the second.
     Similar(Vec<u32>, Vec<u32>),
-    /// Find what looks like an image; the text says which.
-    SimilarTo(Box<crate::sky::cutout::Cutout>, String),
+    /// Find what looks like an image.
+    SimilarTo(Likeness),
     /// Rank by this plain score.
     Rank(Method),
     /// What makes an object strange.
@@ -56,6 +58,21 @@ pub enum Request {
     Reload,
     /// Stop.
     Stop,
+}
+
+/// An image to search for.
+pub enum Likeness {
+    /// A file.
+    File(PathBuf),
+    /// A square of a mosaic.
+    Box {
+        /// Index into the survey's fields.
+        field: usize,
+        /// Zero-based pixels of the reference band.
+        centre: (f64, f64),
+        /// Its side.
+        side: CutoutSize,
+    },
 }
 
 /// What the mind answers.
@@ -105,12 +122,17 @@ pub struct Mind {
 
 impl Mind {
     /// Opens the project in `root` on a thread of its own. `ranking` shows how the outlier scores come along.
-    pub fn start(root: PathBuf, repaint: egui::Context, ranking: Arc<JobState>) -> std::io::Result<Self> {
+    pub fn start(
+        root: PathBuf,
+        images: Arc<Images>,
+        repaint: egui::Context,
+        ranking: Arc<JobState>,
+    ) -> std::io::Result<Self> {
         let (requests, inbox) = unbounded();
         let (outbox, replies) = unbounded();
         let thread = std::thread::Builder::new().name("mind".into()).spawn(move || {
             let tell = Teller { outbox, repaint };
-            if let Err(why) = think(&root, &inbox, &tell, &ranking) {
+            if let Err(why) = think(&root, &images, &inbox, &tell, &ranking) {
                 tell.say(Reply::Failed("opening the project".into(), why));
             }
         })?;
@@ -162,6 +184,7 @@ enum Ended {
 
 fn think(
     root: &Path,
+    images: &Arc<Images>,
     inbox: &Receiver<Request>,
     tell: &Teller,
     ranking: &Arc<JobState>,
@@ -191,6 +214,7 @@ fn think(
             }
             let mut serving = Serving {
                 project: &mut project,
+                images,
                 opened: opened.as_ref(),
                 features: features.as_ref(),
                 plain: None,
@@ -216,6 +240,7 @@ fn think(
 
 struct Serving<'p, 'f> {
     project: &'p mut Project,
+    images: &'p Images,
     opened: Option<&'f Opened>,
     features: Option<&'f Features<'f>>,
     plain: Option<Anomalies>,
@@ -227,7 +252,11 @@ struct Serving<'p, 'f> {
 }
 
 impl Serving<'_, '_> {
-    fn serve(&mut self, inbox: &Receiver<Request>, plain: &Receiver<Result<Anomalies, ProjectError>>) -> Ended {
+    fn serve(
+        &mut self,
+        inbox: &Receiver<Request>,
+        plain: &Receiver<Result<Anomalies, ProjectError>>,
+    ) -> Ended {
         self.learn(true);
         loop {
             let first = select! {
@@ -280,7 +309,7 @@ impl Serving<'_, '_> {
                 Request::Undo => self.reverse(true, &mut labels, &mut marks),
                 Request::Redo => self.reverse(false, &mut labels, &mut marks),
                 Request::Similar(like, unlike) => self.similar(&like, &unlike),
-                Request::SimilarTo(cutout, what) => self.similar_to(*cutout, what),
+                Request::SimilarTo(likeness) => self.similar_to(&likeness),
                 Request::Rank(method) => {
                     self.method = method;
                     marks = true;
@@ -343,7 +372,8 @@ impl Serving<'_, '_> {
     }
 
     fn reverse(&mut self, undo: bool, labels: &mut bool, marks: &mut bool) {
-        let author: Author = crate::tasks::import::author(None, if undo { "window, undo" } else { "window, redo" });
+        let author: Author =
+            crate::tasks::import::author(None, if undo { "window, undo" } else { "window, redo" });
         let store = self.project.store_mut();
         let done = if undo {
             journal::undo(store, &author)
@@ -428,7 +458,10 @@ impl Serving<'_, '_> {
                         self.method.name()
                     )
                 } else {
-                    format!("plain outlier score ({}); mark objects interesting to guide it", self.method.name())
+                    format!(
+                        "plain outlier score ({}); mark objects interesting to guide it",
+                        self.method.name()
+                    )
                 };
                 self.tell.say(Reply::Ranked(Ranked {
                     score: scored.score.clone(),
@@ -447,7 +480,11 @@ impl Serving<'_, '_> {
         if !std::mem::take(&mut self.unkept) {
             return;
         }
-        if self.classified.as_ref().is_some_and(|c| c.validation.is_none() && c.predictions.is_some()) {
+        if self
+            .classified
+            .as_ref()
+            .is_some_and(|c| c.validation.is_none() && c.predictions.is_some())
+        {
             self.learn(true);
         }
         let Some(opened) = self.opened else { return };
@@ -484,25 +521,49 @@ impl Serving<'_, '_> {
         self.search(&query, what);
     }
 
-    fn similar_to(&mut self, cutout: crate::sky::cutout::Cutout, what: String) {
-        let Some(opened) = self.opened else {
-            return self.failed(
-                "searching",
-                ProjectError::Ask("there are no vectors yet: embed the objects first (Objects, Embed)".into()),
-            );
-        };
-        match crate::tasks::similar::vector_of_cutout(opened, &cutout, 1) {
-            Ok(vector) => self.search(&Query::Vector(&vector), what),
+    fn similar_to(&mut self, likeness: &Likeness) {
+        match self.look_for(likeness) {
+            Ok((vector, what)) => self.search(&Query::Vector(&vector), what),
             Err(why) => self.failed("searching", why),
         }
     }
 
+    /// The vector of an image from elsewhere, and what it is called.
+    fn look_for(&self, likeness: &Likeness) -> Result<(Vec<f32>, String), ProjectError> {
+        let opened = self.opened.ok_or_else(no_vectors)?;
+        let fields = crate::project::objects::fields(self.project.store())?;
+        let (cutout, what) = match likeness {
+            Likeness::File(path) => {
+                let name = path
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                (
+                    crate::tasks::similar::read_query(&fields, path)?,
+                    format!("like {name}"),
+                )
+            }
+            Likeness::Box { field, centre, side } => {
+                let id = fields
+                    .get(*field)
+                    .map(|f| f.id)
+                    .ok_or_else(|| ProjectError::Ask("there is no such image".into()))?;
+                let cutout = self
+                    .images
+                    .cut_at(id, *centre, *side)
+                    .map_err(ProjectError::Ask)?;
+                (
+                    cutout,
+                    format!("like the box at x {:.0}, y {:.0}", centre.0, centre.1),
+                )
+            }
+        };
+        let vector = crate::tasks::similar::vector_of_cutout(opened, &cutout, 1)?;
+        Ok((vector, what))
+    }
+
     fn search(&mut self, query: &Query<'_>, what: String) {
         let Some(features) = self.features else {
-            return self.failed(
-                "searching",
-                ProjectError::Ask("there are no vectors yet: embed the objects first (Objects, Embed)".into()),
-            );
+            return self.failed("searching", no_vectors());
         };
         match similar_in(features, query, FOUND, &[], None, &Silent as &dyn Progress) {
             Ok(hits) => {
@@ -531,6 +592,10 @@ impl Serving<'_, '_> {
             self.tell.say(Reply::Drivers(object, found));
         }
     }
+}
+
+fn no_vectors() -> ProjectError {
+    ProjectError::Ask("there are no vectors yet: embed the objects first (menu Objects)".into())
 }
 
 /// "1 label", "3 labels".

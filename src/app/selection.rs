@@ -76,12 +76,20 @@ impl Selection {
                 all
             }
             Meets::Toggles => {
-                let mut all: Vec<u32> = old.iter().copied().filter(|o| new.binary_search(o).is_err()).collect();
+                let mut all: Vec<u32> = old
+                    .iter()
+                    .copied()
+                    .filter(|o| new.binary_search(o).is_err())
+                    .collect();
                 all.extend(new.iter().copied().filter(|o| old.binary_search(o).is_err()));
                 all.sort_unstable();
                 all
             }
-            Meets::LeavesOut => old.iter().copied().filter(|o| new.binary_search(o).is_err()).collect(),
+            Meets::LeavesOut => old
+                .iter()
+                .copied()
+                .filter(|o| new.binary_search(o).is_err())
+                .collect(),
         };
         let has = |o: &u32| set.binary_search(o).is_ok();
         let focus = objects
@@ -169,7 +177,11 @@ mod tests {
         s.forward();
         assert_eq!(s.set().as_slice(), &[5, 7]);
         s.look_at(5);
-        assert_eq!((s.len(), s.focus()), (2, Some(5)), "looking within a choice keeps it");
+        assert_eq!(
+            (s.len(), s.focus()),
+            (2, Some(5)),
+            "looking within a choice keeps it"
+        );
         s.look_at(9);
         assert_eq!((s.set().as_slice(), s.can_go_forward()), (&[9][..], false));
     }

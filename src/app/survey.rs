@@ -45,9 +45,10 @@ impl Survey {
 
     /// The folder's name without its ending, for titles.
     pub fn name(&self) -> String {
-        self.root
-            .file_stem()
-            .map_or_else(|| self.root.display().to_string(), |n| n.to_string_lossy().into_owned())
+        self.root.file_stem().map_or_else(
+            || self.root.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        )
     }
 }
 

@@ -174,7 +174,9 @@ impl Thumbs {
         // What was asked for and then scrolled past may be asked for again.
         inner.asked.retain(|_, asked| frame - *asked <= PATIENCE);
         for _ in 0..UPLOADS {
-            let Ok((name, result)) = self.made.try_recv() else { return };
+            let Ok((name, result)) = self.made.try_recv() else {
+                return;
+            };
             inner.asked.remove(&name);
             match result {
                 Ok(image) => inner.place(ctx, name, image),
@@ -192,7 +194,10 @@ impl Thumbs {
         if let Some(why) = inner.broken.get(&object) {
             return Thumb::Broken(why.clone());
         }
-        let size = SIDES.iter().position(|&s| s as f32 >= pixels).unwrap_or(SIDES.len() - 1);
+        let size = SIDES
+            .iter()
+            .position(|&s| s as f32 >= pixels)
+            .unwrap_or(SIDES.len() - 1);
         let hash = hash_of(look);
         let name = Name {
             object,
@@ -243,8 +248,10 @@ impl Thumbs {
                 ui.painter().rect_filled(rect, 2.0, ui.visuals().faint_bg_color);
                 let ink = egui::Stroke::new(1.0, ui.visuals().error_fg_color);
                 let inner = rect.shrink(rect.width() * 0.3);
-                ui.painter().line_segment([inner.left_top(), inner.right_bottom()], ink);
-                ui.painter().line_segment([inner.right_top(), inner.left_bottom()], ink);
+                ui.painter()
+                    .line_segment([inner.left_top(), inner.right_bottom()], ink);
+                ui.painter()
+                    .line_segment([inner.right_top(), inner.left_bottom()], ink);
             }
         }
         thumb
@@ -272,14 +279,18 @@ impl Inner {
                 .pages
                 .push(ctx.load_texture(format!("thumbs-{side}"), blank, TextureOptions::LINEAR));
             let page = atlas.pages.len() - 1;
-            atlas.free.extend((0..across * across).rev().map(|place| (page, place)));
+            atlas
+                .free
+                .extend((0..across * across).rev().map(|place| (page, place)));
         }
         if atlas.free.is_empty() {
             // A quarter of the least recently used makes room, so that this is rare.
             let mut ages: Vec<u64> = atlas.slots.values().map(|s| s.used).collect();
             ages.sort_unstable();
             let limit = ages[ages.len() / 4];
-            let Atlas { slots, free, newest, .. } = atlas;
+            let Atlas {
+                slots, free, newest, ..
+            } = atlas;
             slots.retain(|name, slot| {
                 let stays = slot.used > limit;
                 if !stays {
@@ -291,7 +302,9 @@ impl Inner {
                 stays
             });
         }
-        let Some((page, place)) = atlas.free.pop() else { return };
+        let Some((page, place)) = atlas.free.pop() else {
+            return;
+        };
         let at = [(place % across) * side, (place / across) * side];
         atlas.pages[page].set_partial(at, image, TextureOptions::LINEAR);
         let slot = Slot {
@@ -313,7 +326,10 @@ impl Atlas {
         let side = SIDES[name.size as usize];
         let across = PAGE / side;
         let unit = 1.0 / across as f32;
-        let min = Pos2::new((slot.place % across) as f32 * unit, (slot.place / across) as f32 * unit);
+        let min = Pos2::new(
+            (slot.place % across) as f32 * unit,
+            (slot.place / across) as f32 * unit,
+        );
         // Half a pixel in, so that a neighbour never shows at the edge.
         let inset = 0.5 / PAGE as f32;
         let uv = Rect::from_min_size(min, Vec2::splat(unit)).shrink(inset);
@@ -330,7 +346,9 @@ fn hash_of(look: &StretchRecipe) -> u64 {
 fn work(shared: &Shared, sender: &Sender<Made>, repaint: &egui::Context) {
     loop {
         let wish = {
-            let Ok(mut wishes) = shared.wishes.lock() else { return };
+            let Ok(mut wishes) = shared.wishes.lock() else {
+                return;
+            };
             loop {
                 if wishes.closed {
                     return;

@@ -125,7 +125,8 @@ pub fn steps(store: &Store) -> Result<Steps, ProjectError> {
 }
 
 fn steps_of(db: &rusqlite::Connection) -> rusqlite::Result<Steps> {
-    let mut query = db.prepare_cached("SELECT batch, max(undoes) FROM event GROUP BY batch ORDER BY batch")?;
+    let mut query =
+        db.prepare_cached("SELECT batch, max(undoes) FROM event GROUP BY batch ORDER BY batch")?;
     let mut rows = query.query([])?;
     let mut steps = Steps::default();
     // What each undo took, to give it back its place.

@@ -3,7 +3,8 @@
 use super::vectors::Opened;
 use crate::discovery::Features;
 use crate::discovery::anomaly::{
-    Anomalies, AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
+    Anomalies, AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided,
+    rank_anomalies,
 };
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -121,7 +122,8 @@ pub fn anomalies(
         let Some(object) = objects::get(project.store(), row as i64)? else {
             continue;
         };
-        let drivers = drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
+        let drivers =
+            drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
         let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
         strangest.push(Strange {
             object,
@@ -197,8 +199,8 @@ pub fn rank_on(
             seed: request.seed,
             ..Default::default()
         };
-        let ranking =
-            guided(features, &interesting, &ordinary, base, &options, progress).map_err(|e| opened.error(e))?;
+        let ranking = guided(features, &interesting, &ordinary, base, &options, progress)
+            .map_err(|e| opened.error(e))?;
         (
             ranking.score,
             ranking.model_weight,

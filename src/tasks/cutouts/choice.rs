@@ -51,7 +51,7 @@ impl Shown {
 }
 
 /// An object's name for a caption: of a file, what stands between its folders and its ending.
-fn short_name(object: &Object) -> String {
+pub fn short_name(object: &Object) -> String {
     match &object.file {
         Some(file) => {
             let base = file.rsplit('/').next().unwrap_or(file);
