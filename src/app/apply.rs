@@ -398,7 +398,20 @@ fn reconsider(state: &mut AppState, options: ImportOptions) {
 
 fn import(state: &mut AppState, options: ImportOptions) {
     let Some(sheet) = state.sheet.take() else { return };
-    let target = sheet.root();
+    start_import(state, sheet.root(), options);
+}
+
+/// Imports what the command line names into the project it names, without asking.
+pub fn import_now(state: &mut AppState, root: PathBuf, paths: Vec<PathBuf>) {
+    let options = ImportOptions {
+        paths,
+        who: current_user(),
+        ..Default::default()
+    };
+    start_import(state, root, options);
+}
+
+fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions) {
     let ctx = state.ctx.clone();
     let title = format!("Importing into {}", target.display());
     state.jobs.start(&ctx, title, move |progress| {

@@ -103,10 +103,10 @@ impl Window {
             self.state.restore = None;
             self.filter_at_start.clear();
         }
-        if let Some(root) = project {
-            if crate::project::Project::is_project(&root) {
-                self.state.read_project(root);
-            } else if paths.is_empty() {
+        match project {
+            Some(root) if !paths.is_empty() => super::apply::import_now(&mut self.state, root, paths),
+            Some(root) if crate::project::Project::is_project(&root) => self.state.read_project(root),
+            Some(root) => {
                 let why = format!(
                     "{}: there is no project here yet; drop files to make one",
                     root.display()
@@ -115,14 +115,14 @@ impl Window {
                     .notices
                     .tell(super::notices::Notice::warning("Nothing to open", why));
             }
-        } else if !named
-            && let Some(last) = self.state.settings.project.clone()
-            && crate::project::Project::is_project(&last)
-        {
-            self.state.read_project(last);
-        }
-        if !paths.is_empty() {
-            self.state.out.send(Command::Open(paths));
+            None if !paths.is_empty() => self.state.out.send(Command::Open(paths)),
+            None => {
+                if let Some(last) = self.state.settings.project.clone()
+                    && crate::project::Project::is_project(&last)
+                {
+                    self.state.read_project(last);
+                }
+            }
         }
     }
 

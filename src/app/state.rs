@@ -211,6 +211,8 @@ impl AppState {
                     } else {
                         self.read_project(root);
                     }
+                } else if self.open.is_none() && crate::project::Project::is_project(&root) {
+                    self.read_project(root);
                 }
             }
             Done::Embedded(report) => {
