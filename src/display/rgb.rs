@@ -3,7 +3,8 @@
 //! brightness and bright cores do not burn out to white.
 
 use super::colormap::byte;
-use std::path::{Path, PathBuf};
+use crate::io::picture::{PictureError, write_picture};
+use std::path::Path;
 
 /// An 8-bit RGB picture, **top row first**.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +15,6 @@ pub struct RgbImage {
     pub height: usize,
     /// `width * height * 3` bytes: R, G, B of the top left pixel first.
     pub pixels: Vec<u8>,
-}
-
-/// Why a picture could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{path}: cannot write the picture: {source}; check that the folder exists, is writable and that the name ends in .png or .jpg"
-)]
-pub struct PictureError {
-    path: PathBuf,
-    source: image::ImageError,
 }
 
 impl RgbImage {
@@ -53,20 +44,12 @@ impl RgbImage {
         }
     }
 
-    /// Writes a PNG or JPEG, by the extension of `path`.
+    /// Writes the picture by [`write_picture`].
     ///
     /// # Errors
-    /// When the file cannot be created or written, the extension is unknown, or the picture has
-    /// no pixel.
+    /// As [`write_picture`].
     pub fn save(&self, path: &Path) -> Result<(), PictureError> {
-        let width = u32::try_from(self.width).unwrap_or(u32::MAX);
-        let height = u32::try_from(self.height).unwrap_or(u32::MAX);
-        image::save_buffer(path, &self.pixels, width, height, image::ColorType::Rgb8).map_err(|source| {
-            PictureError {
-                path: path.to_owned(),
-                source,
-            }
-        })
+        write_picture(path, self.width, self.height, &self.pixels)
     }
 }
 

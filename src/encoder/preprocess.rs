@@ -7,10 +7,7 @@
 //! with another contract can't be compared.
 
 use crate::io::raster::{Origin, Plane};
-use crate::sky::cutout::Cutout;
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::F32;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use crate::sky::cutout::{Cutout, Filter, resize};
 use serde::{Deserialize, Serialize};
 
 /// How a square of pixels is brought to the network's size; both widen their window when
@@ -134,7 +131,10 @@ impl Preprocessing {
         let side = width.min(height);
         let present: Vec<&Vec<f32>> = planes.iter().flatten().collect();
         let fallback = mean_of(&present, side * side);
-        let mut resizer = Resizer::new();
+        let filter = match self.resample {
+            Resample::AntialiasedBilinear => Filter::Bilinear,
+            Resample::AntialiasedBicubic => Filter::Bicubic,
+        };
         let mut done: Vec<(&[usize], usize)> = Vec::new();
         for (channel, bands) in used.iter().enumerate() {
             // Grey: resized once, copied twice.
@@ -145,9 +145,9 @@ impl Preprocessing {
             let parts: Vec<&Vec<f32>> = (bands.iter())
                 .map(|&b| planes[b].as_ref().unwrap_or(&fallback))
                 .collect();
-            let plane = mean_of(&parts, side * side);
-            let to = &mut out[channel * area..(channel + 1) * area];
-            resize(&mut resizer, &plane, side, to, self.image_px, self.resample)?;
+            let plane = Plane::from_pixels(side, side, mean_of(&parts, side * side));
+            let sized = resize(&plane, self.image_px, self.image_px, filter);
+            out[channel * area..(channel + 1) * area].copy_from_slice(&sized.pixels);
             done.push((bands, channel));
         }
         for (channel, plane) in out.chunks_exact_mut(area).enumerate() {
@@ -237,34 +237,4 @@ fn percentile(sorted: &[f32], percent: f64) -> f64 {
     let above = (below + 1).min(sorted.len() - 1);
     let (a, b) = (f64::from(sorted[below]), f64::from(sorted[above]));
     a + (b - a) * (at - below as f64)
-}
-
-/// Resizes a square plane; the convolutions are Pillow's, so are the results (see the tests).
-fn resize(
-    resizer: &mut Resizer,
-    from: &[f32],
-    from_side: usize,
-    to: &mut [f32],
-    to_side: usize,
-    how: Resample,
-) -> Result<(), String> {
-    if from_side == to_side {
-        to.copy_from_slice(from);
-        return Ok(());
-    }
-    let too_large = |_| format!("a cutout of {from_side} px is too large to resize");
-    let source_side = u32::try_from(from_side).map_err(too_large)?;
-    let target_side = u32::try_from(to_side).map_err(too_large)?;
-    let filter = match how {
-        Resample::AntialiasedBilinear => FilterType::Bilinear,
-        Resample::AntialiasedBicubic => FilterType::CatmullRom,
-    };
-    let failed = |e: String| format!("resizing {from_side} px to {to_side} px failed: {e}");
-    let source = TypedImageRef::<F32>::from_buffer(source_side, source_side, bytemuck::cast_slice(from))
-        .map_err(|e| failed(e.to_string()))?;
-    let mut target = TypedImage::<F32>::from_buffer(target_side, target_side, bytemuck::cast_slice_mut(to))
-        .map_err(|e| failed(e.to_string()))?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-    (resizer.resize_typed(&source, &mut target, &options)).map_err(|e| failed(e.to_string()))?;
-    Ok(())
 }

@@ -3,5 +3,8 @@
 pub mod catalog;
 pub mod export;
 pub mod fits;
+pub mod frame;
 pub mod picture;
 pub mod raster;
+pub(crate) mod replace;
+pub(crate) mod sexagesimal;

@@ -1,11 +1,12 @@
-//! PNG, JPEG and TIFF pictures → planes, and RGB → PNG.
+//! PNG, JPEG and TIFF pictures → planes, and RGB → such pictures.
 //!
 //! Surveys hand out their cutouts as pictures too. Sizes are limited before decoding, so that a
 //! decompression bomb gives an error.
 
 use crate::io::raster::Plane;
-use image::{DynamicImage, ImageDecoder, ImageReader};
-use std::io::{BufReader, Seek, Write};
+use crate::io::replace::replace_file;
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader};
+use std::io::{BufReader, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
 /// Longest side in pixels.
@@ -119,12 +120,13 @@ fn planes(picture: &DynamicImage) -> Vec<Plane> {
         .collect()
 }
 
-/// Writes `rgb` (three bytes a pixel, top row first) as a PNG. The file appears complete or not at
-/// all.
+/// Writes `rgb` (three bytes a pixel, top row first) as a PNG, JPEG or TIFF, by the extension of
+/// `path`. The file appears complete or not at all.
 ///
 /// # Errors
-/// If `rgb` doesn't hold `width * height * 3` bytes or the system refuses.
-pub fn write_png(path: &Path, width: usize, height: usize, rgb: &[u8]) -> Result<(), PictureError> {
+/// If `rgb` doesn't hold `width * height * 3` bytes, the extension is another one, there is no
+/// pixel, or the system refuses.
+pub fn write_picture(path: &Path, width: usize, height: usize, rgb: &[u8]) -> Result<(), PictureError> {
     let encode = |cause: String| PictureError::Encode {
         path: path.to_owned(),
         cause,
@@ -133,6 +135,10 @@ pub fn write_png(path: &Path, width: usize, height: usize, rgb: &[u8]) -> Result
         path: path.to_owned(),
         action: "write",
         source,
+    };
+    let format = match ImageFormat::from_path(path) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Tiff)) => format,
+        _ => return Err(encode("let its name end in .png, .jpg or .tif".to_owned())),
     };
     let (Ok(w), Ok(h)) = (u32::try_from(width), u32::try_from(height)) else {
         return Err(encode(format!("{width}x{height} pixels are too many")));
@@ -143,9 +149,8 @@ pub fn write_png(path: &Path, width: usize, height: usize, rgb: &[u8]) -> Result
             rgb.len()
         )));
     }
-    let mut png = Vec::new();
-    let encoder = image::codecs::png::PngEncoder::new(&mut png);
-    image::ImageEncoder::write_image(encoder, rgb, w, h, image::ExtendedColorType::Rgb8)
+    let mut bytes = Cursor::new(Vec::new());
+    image::write_buffer_with_format(&mut bytes, rgb, w, h, ExtendedColorType::Rgb8, format)
         .map_err(|e| encode(e.to_string()))?;
-    crate::io::fits::replace_file(path, |out: &mut dyn Write| out.write_all(&png)).map_err(io)
+    replace_file(path, io, |out| out.write_all(bytes.get_ref()).map_err(io))
 }

@@ -80,7 +80,7 @@ impl ProjectError {
 }
 
 /// Attaches a path to an I/O error.
-pub(crate) fn io_at(path: &Path) -> impl FnOnce(std::io::Error) -> ProjectError + '_ {
+pub(crate) fn io_at(path: &Path) -> impl Fn(std::io::Error) -> ProjectError + '_ {
     move |cause| ProjectError::Io {
         path: path.display().to_string(),
         cause,

@@ -68,7 +68,7 @@ pub(super) fn refuse_remains(root: &Path) -> Result<(), ProjectError> {
 
 /// Writes a small file so that it is either the old or the new one.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
-    crate::io::fits::replace_file(path, |out| out.write_all(bytes)).map_err(io_at(path))
+    crate::io::replace::replace_file(path, io_at(path), |out| out.write_all(bytes).map_err(io_at(path)))
 }
 
 /// Brings a rename to the disk. Not every file system allows it, and then there is nothing better.

@@ -168,13 +168,30 @@ fn exports(project: &Path, dir: &Path) {
     if !has_astropy() {
         return;
     }
+    // Any unit or structure that astropy doesn't know by its standard is a warning and so a failure.
     let script = r#"
-import sys, numpy as np
+import sys, warnings, numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.io.votable import parse, validate
 from astropy.table import Table
 import pandas as pd
 d = sys.argv[1]
+warnings.simplefilter("error")
 f = Table.read(d + "/cat.fits", hdu=1)
-v = Table.read(d + "/cat.vot", format="votable")
+units = 0
+for i in range(1, len(f.colnames) + 1):
+    if unit := fits.getheader(d + "/cat.fits", 1).get(f"TUNIT{i}"):
+        u.Unit(unit, format="fits")
+        units += 1
+assert units >= 4, units
+for field in parse(d + "/cat.vot", verify="exception").get_first_table().fields:
+    if field.unit is not None:
+        u.Unit(str(field.unit), format="vounit")
+with open(d + "/validated", "w") as said:
+    assert validate(d + "/cat.vot", output=said), open(d + "/validated").read()
+v = Table.read(d + "/cat.vot", format="votable", verify="exception")
+warnings.simplefilter("default")
 c = pd.read_csv(d + "/cat.csv", keep_default_na=False, na_values=[""])
 q = pd.read_parquet(d + "/cat.parquet")
 assert len(f) == len(v) == len(c) == len(q) == 60

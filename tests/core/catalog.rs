@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use astrolabel::io::catalog::table::field;
 use astrolabel::io::catalog::*;
 use astrolabel::io::export::{write_catalog, write_vectors};
+use astrolabel::io::frame::SkyFrame;
 use astrolabel::progress::Silent;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -147,6 +148,68 @@ fn odd_csv() {
     assert_eq!((vizier.unit("RAJ2000"), vizier.rows()), (Some("deg"), 1));
 }
 
+/// What the reader said about a table.
+fn notes(t: &Table) -> Vec<&str> {
+    t.meta
+        .iter()
+        .filter(|(k, _)| k == NOTE)
+        .map(|(_, v)| v.as_str())
+        .collect()
+}
+
+#[test]
+fn no_row_that_begins_with_a_hash_vanishes_unsaid() {
+    // Objects called `#12` below a header; a remark; a row without its last field.
+    let t = read_text(
+        "ids.csv",
+        "# a survey\nid,ra,dec\n#12,1.5,2.5\nx,3.5,4.5\n# one, two, three\n#13,5.5,6.5\n#14,7.5\n",
+    )
+    .unwrap();
+    assert_eq!(t.texts("id").unwrap(), ["#12", "x", "#13"]);
+    assert_eq!(t.numbers("dec").unwrap(), [2.5, 4.5, 6.5]);
+    assert_eq!(
+        notes(&t),
+        [
+            "2 lines begin with `#` among the rows and were read as data, for all columns are there: \
+             the first is line 3",
+            "2 lines begin with `#` among the rows and were taken as comments: the first is line 5"
+        ]
+    );
+    // Above the data all are comments, the last one with the names, and nothing is said.
+    for text in [
+        "# by hand\n# id ra dec\n1 2 3\n4 5 6\n",
+        "\n#by,hand,too\n#id,ra,dec\n1,2,3\n",
+    ] {
+        let t = read_text("h.txt", text).unwrap();
+        assert_eq!(t.names(), ["id", "ra", "dec"]);
+        assert!(notes(&t).is_empty(), "{:?}", notes(&t));
+    }
+    // Between spaces a remark has as many words as there are columns by chance.
+    let t = read_text("s.txt", "name ra dec\n#1 2 3\n# lost words\n#2 4 5\n").unwrap();
+    assert_eq!((t.rows(), t.numbers("ra").unwrap()), (2, vec![2.0, 4.0]));
+    assert_eq!(notes(&t).len(), 2, "{:?}", notes(&t));
+    // A quote a remark opens doesn't reach into the rows, nor do a remark's lines shift rows.
+    let t = read_text("q.csv", "id,a\n#\"x,1\n1,\"two\nlines\"\n#end\n").unwrap();
+    assert_eq!(t.texts("a").unwrap(), ["1", "two\nlines"]);
+    assert_eq!(t.texts("id").unwrap()[0], "#\"x");
+    // Text that begins so is quoted when we write it, and isn't spoken of.
+    let t = read_text("w.csv", "id,a\n\"#1\",1\n").unwrap();
+    assert_eq!(
+        (t.texts("id").unwrap(), notes(&t)),
+        (vec!["#1".to_owned()], vec![])
+    );
+    // ECSV too.
+    let t = read_text(
+        "e.ecsv",
+        "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n# - {name: a, datatype: string}\n# - {name: b, datatype: int64}\na,b\n#1,1\n# no\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (t.texts("a").unwrap(), t.rows(), notes(&t).len()),
+        (vec!["#1".to_owned()], 1, 2)
+    );
+}
+
 #[test]
 fn other_files_are_refused_with_the_reason() {
     let fits = read_text("x.csv", "SIMPLE  =                    T").unwrap_err();
@@ -230,6 +293,23 @@ fn roles_of_common_catalogues() {
     let (r, sky) = of("name,ra,dec\nCrab,05 34 31.94,+22:00:52.2\nbad,x,y\n");
     assert!(r.ra_is_hours, "{r:?}");
     assert!((sky[0].0 - 83.63308333333333).abs() < 1e-12 && (sky[0].1 - 22.0145).abs() < 1e-12);
+    // A frame that isn't the ICRS is told in the reasons.
+    for (names, frame, said) in [
+        (
+            "_RAB1950,_DEB1950",
+            SkyFrame::B1950,
+            "ra = _RAB1950 (by its name, FK4 B1950)",
+        ),
+        (
+            "ELON,ELAT",
+            SkyFrame::ECLIPTIC_J2000,
+            "longitude = ELON (by its name, ecliptic J2000)",
+        ),
+    ] {
+        let (r, sky) = of(&format!("id,{names}\n1,10.5,-20.25\n"));
+        assert_eq!((r.frame, sky), (frame, vec![(10.5, -20.25)]));
+        assert!(r.why.iter().any(|why| why == said), "{:?}", r.why);
+    }
     let (r, _) = of("id,xcentroid,ycentroid,ra,dec\n1,5.5,6.5,1.0,200.0\n");
     assert!(!r.x_is_one_based && r.x.as_deref() == Some("xcentroid"));
     assert_eq!(r.ra, None, "a declination of 200 is none");

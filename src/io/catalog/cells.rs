@@ -1,6 +1,6 @@
 //! A column's cells as text, the same for every text format we write.
 
-use super::CatalogError;
+use super::{CatalogError, Table};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, StringArray};
 use arrow::array::{Float32Array, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
@@ -42,6 +42,13 @@ impl Cells {
             }
             _ => Self::Text(cast(DataType::Utf8)?.as_string::<i32>().clone()),
         })
+    }
+
+    /// All columns of a table.
+    pub(crate) fn of_table(path: &Path, table: &Table) -> Result<Vec<Self>, CatalogError> {
+        (table.batch.columns().iter())
+            .map(|array| Self::new(path, array))
+            .collect()
     }
 
     /// Whether the cell has no value; a NaN outside vectors counts as none.

@@ -5,24 +5,24 @@
 //! What had to be assumed or left out is said to the [`Progress`] and kept in [`Table::meta`]
 //! under the key [`NOTE`].
 
-mod atomic;
 mod cells;
 mod csv;
 mod error;
 mod input;
 mod names;
+mod output;
 pub(crate) mod parquet;
 pub mod roles;
-mod sexagesimal;
 pub mod table;
 mod votable;
 
-pub(crate) use atomic::{has_extension, write_atomically, write_file_atomically};
+pub use crate::io::sexagesimal::degrees_from_sexagesimal;
+pub(crate) use csv::push_text;
 pub use csv::{write_csv, write_ecsv};
 pub use error::CatalogError;
+pub(crate) use output::{has_extension, write_atomically, write_file_atomically};
 pub use parquet::write_parquet;
-pub use roles::{Roles, SkyFrame, guess_roles, sky_positions};
-pub use sexagesimal::degrees_from_sexagesimal;
+pub use roles::{Roles, guess_roles, sky_positions};
 pub use table::Table;
 pub use votable::write_votable;
 
@@ -52,13 +52,18 @@ pub fn read_catalog(path: &Path, progress: &dyn Progress) -> Result<Table, Catal
     } else {
         read_text_catalog(path, progress)?
     };
+    table.meta.shrink_to_fit();
+    tell_notes(path, &table, progress);
+    Ok(table)
+}
+
+/// Says a read table's notes ([`NOTE`]) to `progress`.
+pub fn tell_notes(path: &Path, table: &Table, progress: &dyn Progress) {
     for (key, value) in &table.meta {
         if key == NOTE {
             progress.note(&format!("{}: {value}", path.display()));
         }
     }
-    table.meta.shrink_to_fit();
-    Ok(table)
 }
 
 /// Everything that is text once decompressed, after looking at its first bytes.

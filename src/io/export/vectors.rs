@@ -2,13 +2,22 @@
 
 use super::npz::{NpzWriter, npy_header};
 use crate::io::catalog::parquet::properties;
-use crate::io::catalog::{CatalogError, has_extension, write_atomically, write_file_atomically};
+use crate::io::catalog::{CatalogError, has_extension, push_text, write_atomically, write_file_atomically};
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use std::fmt::Write as _;
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
+
+/// What every format is given.
+struct Sheet<'a> {
+    path: &'a Path,
+    key_name: &'a str,
+    keys: &'a [String],
+    dim: usize,
+    feature_names: &'a [String],
+}
 
 /// Rows of a Parquet row group; of long vectors fewer.
 const GROUP_VALUES: usize = 4 << 20;
@@ -45,12 +54,19 @@ pub fn write_vectors(
         .file_stem()
         .map(Path::new)
         .filter(|_| has_extension(path, "gz"));
+    let sheet = Sheet {
+        path,
+        key_name,
+        keys,
+        dim,
+        feature_names,
+    };
     if has_extension(stem.unwrap_or(path), "csv") {
-        write_csv(path, key_name, keys, dim, feature_names, rows)
+        write_csv(&sheet, rows)
     } else if has_extension(path, "npz") {
-        write_npz(path, keys, dim, rows)
+        write_npz(&sheet, rows)
     } else if has_extension(path, "parquet") {
-        write_parquet(path, key_name, keys, dim, feature_names, rows)
+        write_parquet(&sheet, rows)
     } else {
         Err(CatalogError::UnknownFormat {
             path: path.to_owned(),
@@ -59,34 +75,23 @@ pub fn write_vectors(
     }
 }
 
-fn csv_text(value: &str) -> String {
-    if value.contains([',', '"', '\n', '\r'])
-        || value.trim() != value
-        || value.is_empty()
-        || value.starts_with('#')
-    {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
-    }
-}
-
-fn write_csv(
-    path: &Path,
-    key_name: &str,
-    keys: &[String],
-    dim: usize,
-    feature_names: &[String],
-    rows: &mut dyn FnMut(usize, &mut [f32]),
-) -> Result<(), CatalogError> {
+fn write_csv(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Result<(), CatalogError> {
+    let &Sheet {
+        path,
+        key_name,
+        keys,
+        dim,
+        feature_names,
+    } = sheet;
     write_atomically(path, |out| {
         let failed = |e| CatalogError::io(path, e);
-        let mut text = csv_text(key_name);
+        let mut text = String::new();
+        push_text(key_name, &mut text);
         for i in 0..dim {
             match feature_names.get(i) {
                 Some(name) => {
                     text.push(',');
-                    text.push_str(&csv_text(name));
+                    push_text(name, &mut text);
                 }
                 // Writing to a String can't fail.
                 None => {
@@ -98,7 +103,7 @@ fn write_csv(
         let mut row = vec![0f32; dim];
         for (i, key) in keys.iter().enumerate() {
             rows(i, &mut row);
-            text.push_str(&csv_text(key));
+            push_text(key, &mut text);
             for v in &row {
                 text.push(',');
                 if !v.is_nan() {
@@ -115,12 +120,8 @@ fn write_csv(
     })
 }
 
-fn write_npz(
-    path: &Path,
-    keys: &[String],
-    dim: usize,
-    rows: &mut dyn FnMut(usize, &mut [f32]),
-) -> Result<(), CatalogError> {
+fn write_npz(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Result<(), CatalogError> {
+    let &Sheet { path, keys, dim, .. } = sheet;
     let failed = |e| CatalogError::io(path, e);
     write_file_atomically(path, |file| {
         let mut npz = NpzWriter::new(BufWriter::with_capacity(1 << 20, file));
@@ -156,14 +157,14 @@ fn write_npz(
     })
 }
 
-fn write_parquet(
-    path: &Path,
-    key_name: &str,
-    keys: &[String],
-    dim: usize,
-    feature_names: &[String],
-    rows: &mut dyn FnMut(usize, &mut [f32]),
-) -> Result<(), CatalogError> {
+fn write_parquet(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Result<(), CatalogError> {
+    let &Sheet {
+        path,
+        key_name,
+        keys,
+        dim,
+        feature_names,
+    } = sheet;
     let failed = |e: &dyn std::fmt::Display| {
         CatalogError::unsupported(path, format!("Parquet could not be written: {e}"))
     };

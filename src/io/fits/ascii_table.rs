@@ -3,11 +3,12 @@
 //! Source: FITS Standard 4.0, section 7.2: columns of fixed positions in rows of text, in Fortran
 //! formats `Aw`, `Iw`, `Fw.d`, `Ew.d`, `Dw.d`.
 
+use super::columns;
 use super::error::{Fault, Trouble};
 use super::header::Header;
 use super::layout::Placed;
 use super::source::Source;
-use super::table::{Names, append_text, build, check_bytes, described};
+use super::table::{Extent, Names, append_text, build, described};
 use crate::io::catalog::table::Table;
 use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringBuilder};
 use arrow::datatypes::Field;
@@ -29,18 +30,9 @@ struct TextColumn {
 /// Reads the table at `placed`.
 pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Trouble> {
     let header = &placed.header;
-    let size = |keyword: &str| {
-        header
-            .integer(keyword)
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| (Fault::Header, format!("{keyword} is missing")))
-    };
-    let (row_bytes, rows) = (size("NAXIS1")?, size("NAXIS2")?);
-    let bytes = (row_bytes as u64).checked_mul(rows as u64);
-    check_bytes(bytes, rows, placed)?;
+    let Extent { row_bytes, bytes, .. } = Extent::of(placed)?;
     let columns = describe(header, row_bytes)?;
-    let length = bytes.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    let mut text = vec![0_u8; length];
+    let mut text = vec![0_u8; usize::try_from(bytes).unwrap_or(0)];
     source
         .read_at(placed.data_offset, &mut text)
         .map_err(|e| (Fault::Truncated, format!("reading rows: {e}")))?;
@@ -119,10 +111,7 @@ impl TextColumn {
 
 fn describe(header: &Header, row_bytes: usize) -> Result<Vec<TextColumn>, Trouble> {
     let bad = |cause: String| (Fault::Header, cause);
-    let fields = match header.integer("TFIELDS") {
-        Some(n @ 0..=999) => n as usize,
-        _ => return Err(bad("TFIELDS is missing or outside 0..999".to_owned())),
-    };
+    let fields = columns::count(header)?;
     let mut columns = Vec::with_capacity(fields);
     for n in 1..=fields {
         let start = header
@@ -157,11 +146,7 @@ fn describe(header: &Header, row_bytes: usize) -> Result<Vec<TextColumn>, Troubl
         }
         columns.push(TextColumn {
             number: n,
-            name: header
-                .text(&format!("TTYPE{n}"))
-                .map(str::trim)
-                .filter(|t| !t.is_empty())
-                .map_or_else(|| format!("col{n}"), str::to_owned),
+            name: columns::name(header, n),
             start,
             width,
             letter,

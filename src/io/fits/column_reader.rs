@@ -2,10 +2,11 @@
 //!
 //! Source: FITS Standard 4.0, sections 7.3.2 (TSCAL, TZERO, TNULL) and 7.3.3 (data types).
 
-use super::columns::Column;
+use super::columns::{Column, Part};
 use super::error::{Fault, Trouble};
 use super::header::Header;
 use super::table::{append_text, described};
+use crate::io::catalog::table::DESCRIPTION;
 use arrow::array::{
     ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int16Array, Int32Array,
     Int64Array, StringBuilder, UInt8Array,
@@ -64,7 +65,11 @@ impl<'a> Reader<'a> {
             .real(&format!("TSCAL{n}"))
             .filter(|s| *s != 0.0)
             .unwrap_or(1.0);
-        let zero = header.real(&format!("TZERO{n}")).unwrap_or(0.0);
+        // A real zero point moves the real part only.
+        let zero = header
+            .real(&format!("TZERO{n}"))
+            .filter(|_| column.part != Part::Imaginary)
+            .unwrap_or(0.0);
         let unsigned = match column.letter {
             b'B' => -128.0,
             b'I' => 32_768.0,
@@ -98,8 +103,6 @@ impl<'a> Reader<'a> {
             (b'K', _) => Values::Unsigned(Vec::with_capacity(elements)),
             (b'E', _) => Values::Floats(Vec::with_capacity(elements)),
             (b'D', _) => Values::Doubles(Vec::with_capacity(elements)),
-            (b'C' | b'M', _) => return skip("it holds complex numbers"),
-            (b'P' | b'Q', _) => return skip("it holds arrays of variable length"),
             _ => return skip("its format is not known"),
         };
         if i32::try_from(column.repeat).is_err() {
@@ -136,16 +139,13 @@ impl<'a> Reader<'a> {
             b'K' => self.push_integers(fields, i64::from_be_bytes),
             b'E' => match (&mut self.values, self.scale) {
                 (Values::Floats(out), _) => {
-                    fields.for_each(|f| out.extend(f.as_chunks().0.iter().map(|&b| f32::from_be_bytes(b))));
+                    push_reals(fields, self.column.part, out, f32::from_be_bytes);
                 }
-                (Values::Doubles(out), Scale::Linear(factor, zero)) => fields.for_each(|f| {
-                    out.extend(
-                        f.as_chunks()
-                            .0
-                            .iter()
-                            .map(|&b| f64::from(f32::from_be_bytes(b)) * factor + zero),
-                    );
-                }),
+                (Values::Doubles(out), Scale::Linear(factor, zero)) => {
+                    push_reals(fields, self.column.part, out, |b| {
+                        f64::from(f32::from_be_bytes(b)) * factor + zero
+                    });
+                }
                 _ => {}
             },
             _ => {
@@ -154,13 +154,8 @@ impl<'a> Reader<'a> {
                     _ => (1.0, 0.0),
                 };
                 if let Values::Doubles(out) = &mut self.values {
-                    fields.for_each(|f| {
-                        out.extend(
-                            f.as_chunks()
-                                .0
-                                .iter()
-                                .map(|&b| f64::from_be_bytes(b) * factor + zero),
-                        );
+                    push_reals(fields, self.column.part, out, |b| {
+                        f64::from_be_bytes(b) * factor + zero
                     });
                 }
             }
@@ -275,7 +270,36 @@ impl<'a> Reader<'a> {
             flat
         };
         let number = self.column.number;
-        let field = described(self.header, number, &self.column.name, array.data_type().clone());
+        let mut field = described(self.header, number, &self.column.name, array.data_type().clone());
+        let which = match self.column.part {
+            Part::Whole => return Ok((field, array, note)),
+            Part::Real => "real part",
+            Part::Imaginary => "imaginary part",
+        };
+        let text = field
+            .metadata()
+            .get(DESCRIPTION)
+            .map_or_else(String::new, |text| format!("{text} "));
+        field
+            .metadata_mut()
+            .insert(DESCRIPTION.to_owned(), format!("{text}({which})"));
         Ok((field, array, note))
+    }
+}
+
+/// Appends the floating-point numbers of `part` of each field.
+fn push_reals<'b, T, const N: usize>(
+    fields: impl Iterator<Item = &'b [u8]>,
+    part: Part,
+    out: &mut Vec<T>,
+    value: impl Fn([u8; N]) -> T,
+) {
+    for field in fields {
+        let all = field.as_chunks().0.iter();
+        match part {
+            Part::Whole => out.extend(all.map(|&b| value(b))),
+            Part::Real => out.extend(all.step_by(2).map(|&b| value(b))),
+            Part::Imaginary => out.extend(all.skip(1).step_by(2).map(|&b| value(b))),
+        }
     }
 }

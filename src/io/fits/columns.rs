@@ -5,7 +5,19 @@
 use super::error::{Fault, Trouble};
 use super::header::Header;
 
-/// One column's field in every row.
+/// What of a field a column takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All elements.
+    Whole,
+    /// Of each pair of numbers the first.
+    Real,
+    /// Of each pair of numbers the second.
+    Imaginary,
+}
+
+/// One column's field in every row. A column of complex numbers stands as two, `NAME.re` and
+/// `NAME.im` of letter `E` or `D`, that share their field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Column {
     /// TTYPEn, or `colN`.
@@ -22,6 +34,26 @@ pub(crate) struct Column {
     pub bytes: usize,
     /// Position among the columns from 1, as in keywords.
     pub number: usize,
+    /// What of the field is this column's.
+    pub part: Part,
+}
+
+impl Column {
+    /// The column itself, or the two that one of complex numbers becomes.
+    pub fn parts(self) -> Vec<Self> {
+        let letter = match self.letter {
+            b'C' => b'E',
+            b'M' => b'D',
+            _ => return vec![self],
+        };
+        let part = |part: Part, suffix: &str| Self {
+            name: format!("{}.{suffix}", self.name),
+            letter,
+            part,
+            ..self.clone()
+        };
+        vec![part(Part::Real, "re"), part(Part::Imaginary, "im")]
+    }
 }
 
 /// Bytes of one element of `letter`; bits are an eighth and answered by [`field_bytes`].
@@ -36,7 +68,8 @@ fn element_bytes(letter: u8) -> Option<usize> {
     })
 }
 
-fn field_bytes(letter: u8, repeat: usize) -> Option<usize> {
+/// Bytes of `repeat` elements of `letter`.
+pub(crate) fn field_bytes(letter: u8, repeat: usize) -> Option<usize> {
     if letter == b'X' {
         return Some(repeat.div_ceil(8));
     }
@@ -56,13 +89,27 @@ fn parse_form(form: &str) -> Option<(usize, u8, &str)> {
     Some((repeat, letter, form.get(digits + 1..).unwrap_or("")))
 }
 
+/// TFIELDS, for tables of both kinds.
+pub(crate) fn count(header: &Header) -> Result<usize, Trouble> {
+    match header.integer("TFIELDS") {
+        Some(n @ 0..=999) => Ok(n as usize),
+        _ => Err((Fault::Header, "TFIELDS is missing or outside 0..999".to_owned())),
+    }
+}
+
+/// The name of column `number`, or `colN`.
+pub(crate) fn name(header: &Header, number: usize) -> String {
+    header
+        .text(&format!("TTYPE{number}"))
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .map_or_else(|| format!("col{number}"), str::to_owned)
+}
+
 /// Reads all column descriptions and checks that they fit into NAXIS1.
 pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
     let bad = |cause: String| (Fault::Header, cause);
-    let fields = match header.integer("TFIELDS") {
-        Some(n @ 0..=999) => n as usize,
-        _ => return Err(bad("TFIELDS is missing or outside 0..999".to_owned())),
-    };
+    let fields = count(header)?;
     let row_bytes = header
         .integer("NAXIS1")
         .and_then(|n| usize::try_from(n).ok())
@@ -84,13 +131,8 @@ pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
                     "its columns up to {number} are longer than a row of {row_bytes} bytes"
                 ))
             })?;
-        let name = header
-            .text(&format!("TTYPE{number}"))
-            .map(str::trim)
-            .filter(|n| !n.is_empty())
-            .map_or_else(|| format!("col{number}"), str::to_owned);
-        columns.push(Column {
-            name,
+        let column = Column {
+            name: name(header, number),
             offset,
             repeat,
             letter,
@@ -99,7 +141,9 @@ pub(crate) fn read(header: &Header) -> Result<Vec<Column>, Trouble> {
                 .flatten(),
             bytes,
             number,
-        });
+            part: Part::Whole,
+        };
+        columns.extend(column.parts());
         offset = end;
     }
     Ok(columns)

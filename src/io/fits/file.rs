@@ -53,7 +53,8 @@ pub enum HduKind {
         /// TFIELDS.
         columns: usize,
     },
-    /// The random groups of radio interferometry (deprecated by the standard); not readable here.
+    /// The random groups of radio interferometry (deprecated by the standard): visibilities, which
+    /// are not read. Groups of pictures are an [`HduKind::Image`] whose last axis counts them.
     RandomGroups,
     /// An extension of another type, by its XTENSION.
     Other(String),
@@ -187,8 +188,11 @@ impl FitsFile {
         read.map_err(|(fault, cause)| FitsError::hdu(&self.path, hdu, fault, cause))
     }
 
-    /// Reads a binary or ASCII table. Header cards are in [`Table::meta`], and so, under the key
-    /// `NOTE`, is what could not be taken over: variable-length and complex columns.
+    /// Reads a binary or ASCII table. A column of complex numbers becomes two, `NAME.re` and
+    /// `NAME.im`. A column of variable-length arrays of at most one value each becomes one of
+    /// single values (missing where the array is empty), one of characters becomes text.
+    /// Header cards are in [`Table::meta`], and so, under the key
+    /// [`NOTE`](crate::io::catalog::NOTE), is what could not be taken over: longer arrays.
     ///
     /// # Errors
     /// If the HDU isn't a table, its column descriptions contradict each other, or rows are missing.

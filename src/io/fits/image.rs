@@ -3,6 +3,7 @@
 //! Source: FITS Standard 4.0, sections 4.4.2.5 (BSCALE, BZERO, BLANK) and 5 (data representation).
 
 use super::error::{Fault, Trouble};
+use super::groups::Groups;
 use super::header::Header;
 use super::layout::Placed;
 use super::source::Source;
@@ -139,11 +140,16 @@ pub(crate) fn read_window(
         shape.first_chunk::<2>().ok_or_else(cut)?,
         Scaling::read(&placed.header, bitpix),
     );
+    let groups = Groups::of(&placed.header);
     // Where a pixel starts in the data unit; the scan checked that the whole unit fits in i64.
     let position = |x: usize, y: usize| -> Option<u64> {
         let row = window.plane.checked_mul(image_height)?.checked_add(y)?;
         let pixel = row.checked_mul(image_width)?.checked_add(x)?;
-        pixel.checked_mul(bytes_per_pixel).map(|n| n as u64)
+        let element = match groups {
+            Some(groups) => groups.position(pixel)?,
+            None => pixel,
+        };
+        element.checked_mul(bytes_per_pixel).map(|n| n as u64)
     };
     if window.width == 0 || window.height == 0 {
         return Ok(Plane::from_pixels(window.width, window.height, Vec::new()));

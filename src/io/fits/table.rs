@@ -8,8 +8,10 @@ use super::column_reader::Reader;
 use super::columns;
 use super::error::{Fault, Trouble};
 use super::header::{CardValue, Header};
+use super::heap::{Arrays, Heap};
 use super::layout::Placed;
 use super::source::Source;
+use crate::io::catalog::NOTE;
 use crate::io::catalog::table::{Table, field};
 use arrow::array::{ArrayRef, StringBuilder};
 use arrow::datatypes::{DataType, Field};
@@ -24,19 +26,20 @@ const MAX_TABLE_BYTES: u64 = 1 << 36;
 pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Trouble> {
     let header = &placed.header;
     let columns = columns::read(header)?;
-    let size = |keyword: &str| {
-        header
-            .integer(keyword)
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| (Fault::Header, format!("{keyword} is missing")))
-    };
-    let (row_bytes, rows) = (size("NAXIS1")?, size("NAXIS2")?);
-    let bytes = (row_bytes as u64).checked_mul(rows as u64);
-    check_bytes(bytes, rows, placed)?;
+    let Extent {
+        row_bytes,
+        rows,
+        bytes,
+    } = Extent::of(placed)?;
     let mut notes = Vec::new();
-    let mut readers: Vec<Reader> = Vec::new();
+    let mut readers: Vec<Collector> = Vec::new();
     for column in &columns {
-        match Reader::new(header, column, rows) {
+        let reader = if matches!(column.letter, b'P' | b'Q') && column.repeat > 0 {
+            Arrays::new(column, rows).map(Collector::Arrays)
+        } else {
+            Reader::new(header, column, rows).map(Collector::Fields)
+        };
+        match reader {
             Ok(reader) => readers.push(reader),
             Err(note) => notes.push(note),
         }
@@ -59,32 +62,76 @@ pub(crate) fn read(source: &mut Source, placed: &Placed) -> Result<Table, Troubl
             .read_at(offset, bytes)
             .map_err(|e| (Fault::Truncated, format!("reading rows from {row}: {e}")))?;
         for reader in &mut readers {
-            reader.push(bytes, row_bytes);
+            match reader {
+                Collector::Fields(reader) => reader.push(bytes, row_bytes),
+                Collector::Arrays(arrays) => arrays.push(bytes, row_bytes),
+            }
         }
         row += here;
     }
     let mut named = Names::default();
     let mut done = Vec::with_capacity(readers.len());
+    let mut heap = Heap::of(source, placed, bytes);
     for reader in readers {
-        let (field, array, note) = reader.finish()?;
-        notes.extend(note);
-        done.push(named.unique(field, array, &mut notes));
+        let parts = match reader {
+            Collector::Fields(reader) => {
+                let (field, array, note) = reader.finish()?;
+                notes.extend(note);
+                vec![(field, array)]
+            }
+            Collector::Arrays(arrays) => arrays.finish(&mut heap, &mut notes)?,
+        };
+        for (field, array) in parts {
+            done.push(named.unique(field, array, &mut notes));
+        }
     }
     build(done, header, notes)
 }
 
-/// Refuses rows that the file does not hold, before memory is asked for.
-pub(crate) fn check_bytes(bytes: Option<u64>, rows: usize, placed: &Placed) -> Result<(), Trouble> {
-    match bytes {
-        Some(n) if n > placed.available => Err((
-            Fault::Truncated,
-            format!(
-                "its {rows} rows need {n} bytes, the file holds {}",
-                placed.available
-            ),
-        )),
-        Some(n) if n <= MAX_TABLE_BYTES => Ok(()),
-        _ => Err((Fault::TooLarge, format!("{rows} rows are too many to read"))),
+/// What collects a column, by where its values are.
+enum Collector<'a> {
+    /// In the rows.
+    Fields(Reader<'a>),
+    /// In the heap behind them.
+    Arrays(Arrays<'a>),
+}
+
+/// How large a table is.
+pub(crate) struct Extent {
+    /// NAXIS1.
+    pub row_bytes: usize,
+    /// NAXIS2.
+    pub rows: usize,
+    /// Their product, which the file holds.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Refuses rows that the file does not hold, before memory is asked for.
+    pub fn of(placed: &Placed) -> Result<Self, Trouble> {
+        let size = |keyword: &str| {
+            placed
+                .header
+                .integer(keyword)
+                .and_then(|n| usize::try_from(n).ok())
+                .ok_or_else(|| (Fault::Header, format!("{keyword} is missing")))
+        };
+        let (row_bytes, rows) = (size("NAXIS1")?, size("NAXIS2")?);
+        match (row_bytes as u64).checked_mul(rows as u64) {
+            Some(n) if n > placed.available => Err((
+                Fault::Truncated,
+                format!(
+                    "its {rows} rows need {n} bytes, the file holds {}",
+                    placed.available
+                ),
+            )),
+            Some(bytes) if bytes <= MAX_TABLE_BYTES => Ok(Self {
+                row_bytes,
+                rows,
+                bytes,
+            }),
+            _ => Err((Fault::TooLarge, format!("{rows} rows are too many to read"))),
+        }
     }
 }
 
@@ -97,9 +144,7 @@ pub(crate) fn build(
     let mut table =
         Table::new(columns).map_err(|e| (Fault::Corrupt, format!("its columns do not fit together: {e}")))?;
     table.meta = meta(header);
-    table
-        .meta
-        .extend(notes.into_iter().map(|n| ("NOTE".to_owned(), n)));
+    table.meta.extend(notes.into_iter().map(|n| (NOTE.to_owned(), n)));
     Ok(table)
 }
 

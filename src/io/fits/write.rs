@@ -6,7 +6,8 @@ use super::ffi::{self, Squeeze};
 use super::header::{CARD, Card, CardValue, Header};
 use super::layout::BLOCK;
 use crate::io::raster::Plane;
-use std::io::{BufWriter, Write};
+use crate::io::replace::replace_file;
+use std::io::Write;
 use std::path::Path;
 
 /// How an image is stored.
@@ -51,7 +52,7 @@ pub fn write_images(path: &Path, images: &[ImageToWrite]) -> Result<(), FitsErro
         return Err(refuse("there is no image".to_owned()));
     };
     let in_primary = images.len() == 1 && first.compression == Compression::None;
-    atomically(path, |out| {
+    replace_file(path, io(path), |out| {
         if !in_primary {
             out.write_all(&primary_header()).map_err(io(path))?;
         }
@@ -91,58 +92,6 @@ pub fn write_images(path: &Path, images: &[ImageToWrite]) -> Result<(), FitsErro
 
 fn io(path: &Path) -> impl Fn(std::io::Error) -> FitsError + '_ {
     |e| FitsError::io(path, "write", e)
-}
-
-/// [`replace_file`] for writers that know what they write.
-pub(crate) fn atomically(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), FitsError>,
-) -> Result<(), FitsError> {
-    let mut refused = None;
-    let result = replace_file(path, |out| {
-        fill(out).map_err(|e| {
-            refused = Some(e);
-            std::io::Error::other("refused")
-        })
-    });
-    match refused {
-        Some(error) => Err(error),
-        None => result.map_err(io(path)),
-    }
-}
-
-/// Lets `fill` write to a temporary file beside `path`, then puts it in place: synced, renamed,
-/// with an older file's permissions. If anything fails the older file stays.
-pub(crate) fn replace_file(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    // Writing through a link replaces what it points to, not the link.
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; this one becomes the user's ordinary file.
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&target).map_or(0o666, |m| m.permissions().mode() & 0o777);
-        builder.permissions(std::fs::Permissions::from_mode(mode));
-    }
-    let mut out = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder)?);
-    fill(&mut out)?;
-    let temporary = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(&target).map_err(|e| e.error)?;
-    // The rename itself reaches the disk with the folder. Not all systems can do this.
-    #[cfg(unix)]
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 /// Header records in the making.

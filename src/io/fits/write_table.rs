@@ -5,8 +5,9 @@
 
 use super::error::FitsError;
 use super::header::{Card, CardValue};
-use super::write::{HeaderBytes, atomically, pad, primary_header};
+use super::write::{HeaderBytes, pad, primary_header};
 use crate::io::catalog::table::{DESCRIPTION, Table, UCD, UNIT};
+use crate::io::replace::replace_file;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type};
 use std::collections::HashSet;
@@ -78,7 +79,7 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
         Ok(head.finish())
     };
     let header = header().map_err(refuse)?;
-    atomically(path, |out| {
+    replace_file(path, io, |out| {
         out.write_all(&primary_header()).map_err(io)?;
         out.write_all(&header).map_err(io)?;
         let rows_at_once = (BLOCK_BYTES / row_bytes.max(1)).max(1);

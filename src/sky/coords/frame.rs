@@ -6,39 +6,7 @@
 //! consistent with IAU 1958 (Reid & Brunthaler 2004, appendix); Supergalactic: de Vaucouleurs.
 
 use super::{position_of, unit_vector};
-
-/// A celestial reference frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SkyFrame {
-    /// International Celestial Reference System.
-    Icrs,
-    /// Mean equator and equinox, FK5 system.
-    Fk5 {
-        /// Julian year of the equinox (2000.0).
-        equinox: f64,
-    },
-    /// Mean equator and equinox, FK4 system, with E-terms of aberration; observed at the equinox.
-    Fk4 {
-        /// Besselian year of the equinox (1950.0).
-        equinox: f64,
-    },
-    /// FK4 without E-terms.
-    Fk4NoE {
-        /// Besselian year of the equinox.
-        equinox: f64,
-    },
-    /// IAU 1958 galactic longitude and latitude.
-    Galactic,
-    /// De Vaucouleurs' supergalactic longitude and latitude.
-    Supergalactic,
-    /// Barycentric mean ecliptic and equinox.
-    Ecliptic {
-        /// Julian year of the equinox.
-        equinox: f64,
-    },
-    /// A frame that is no rotation of the ICRS known here: solar, planetary, apparent places.
-    Other,
-}
+pub use crate::io::frame::SkyFrame;
 
 type Matrix = [[f64; 3]; 3];
 

@@ -1,10 +1,12 @@
-//! Positions as text: hours, minutes and seconds, degrees, and names made of a position.
+//! Positions as text: hours, minutes and seconds, degrees, and names made of a position. How one
+//! angle is read stands in [`crate::io::sexagesimal`].
 //!
 //! Names follow the IAU's recommendations for nomenclature: digits are cut off, never rounded.
 
 use thiserror::Error;
 
 use super::wrap_degrees;
+use crate::io::sexagesimal::{angle, tokens};
 
 /// Why a text is no position.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -74,14 +76,6 @@ pub fn position_name(ra_deg: f64, dec_deg: f64) -> String {
     format!("J{}{sign}{}", compact(ra, 2), compact(dec, 1))
 }
 
-struct Token {
-    sign: Option<bool>,
-    value: f64,
-    has_fraction: bool,
-    /// What follows directly: `h`, `d`, `m`, `s`, `:` or a blank.
-    unit: char,
-}
-
 /// Reads a position: longitude in [0, 360) and latitude, degrees. Understands
 /// `05:34:31.94 +22:00:52.2`, the same with blanks, `5h34m31.94s +22d00m52.2s`, degree, minute and
 /// second signs, plain degrees with blank or comma between, and names such as `J053431.94+220052.2`.
@@ -146,96 +140,4 @@ fn expand_name(text: &str) -> Option<String> {
     let sign = if digits[at..].starts_with('+') { '+' } else { '-' };
     let after = digits[at..].trim_start_matches(['+', '-', '\u{2212}']);
     Some(format!("{} {sign}{}", part(&digits[..at])?, part(after)?))
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
-    let chars: Vec<char> = text
-        .chars()
-        .map(|c| match c {
-            '\u{2212}' | '\u{2013}' => '-',
-            '°' | 'º' | 'D' => 'd',
-            '\'' | '′' | '’' | 'M' | 'ᵐ' => 'm',
-            '"' | '″' | '”' | 'S' | 'ˢ' => 's',
-            'H' | 'ʰ' => 'h',
-            ',' | ';' | '\t' => ' ',
-            c => c,
-        })
-        .collect();
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut i = 0;
-    while i < chars.len() {
-        if chars[i] == ' ' {
-            i += 1;
-            continue;
-        }
-        let sign = match chars[i] {
-            '+' => Some(false),
-            '-' => Some(true),
-            _ => None,
-        };
-        i += usize::from(sign.is_some());
-        let start = i;
-        while i < chars.len() && (chars[i].is_ascii_digit() || chars[i] == '.') {
-            i += 1;
-        }
-        let number: String = chars[start..i].iter().collect();
-        let value = number
-            .parse()
-            .map_err(|_| "there is something other than numbers in it")?;
-        let mut unit = ' ';
-        // A unit may stand after a blank: `5 h 34 m`.
-        let next = (i..chars.len()).find(|&k| chars[k] != ' ');
-        if let Some(k) = next
-            && matches!(chars[k], 'h' | 'd' | 'm' | 's' | ':')
-        {
-            unit = chars[k];
-            i = k + 1;
-            // `deg` in letters, and two single quotes for a second sign.
-            if unit == 'd' && chars.get(i) == Some(&'e') && chars.get(i + 1) == Some(&'g') {
-                i += 2;
-            } else if unit == 'm' && chars.get(i) == Some(&'m') {
-                unit = 's';
-                i += 1;
-            }
-        }
-        tokens.push(Token {
-            sign,
-            value,
-            has_fraction: number.contains('.'),
-            unit,
-        });
-    }
-    Ok(tokens)
-}
-
-/// The value of one coordinate and whether its letters say hours (`None` without letters).
-fn angle(tokens: &[Token]) -> Result<(f64, Option<bool>), &'static str> {
-    let first = tokens.first().ok_or("a coordinate is missing")?;
-    if tokens.len() > 3 {
-        return Err("a coordinate has more than three numbers");
-    }
-    let mut value = 0.0;
-    let mut scale = 1.0;
-    for (i, t) in tokens.iter().enumerate() {
-        if i > 0 && (t.sign.is_some() || !(0.0..60.0).contains(&t.value)) {
-            return Err("minutes and seconds must be below 60 and without sign");
-        }
-        if t.has_fraction && i + 1 < tokens.len() {
-            return Err("only the last number of a coordinate may have a fraction");
-        }
-        if (i == 1 && matches!(t.unit, 's' | 'h' | 'd'))
-            || (i == 2 && !matches!(t.unit, 's' | ' '))
-            || (i == 0 && matches!(t.unit, 'm' | 's'))
-        {
-            return Err("its units are out of order");
-        }
-        value += t.value * scale;
-        scale /= 60.0;
-    }
-    let hours = match first.unit {
-        'h' => Some(true),
-        'd' => Some(false),
-        _ => None,
-    };
-    Ok((if first.sign == Some(true) { -value } else { value }, hours))
 }

@@ -82,7 +82,7 @@ impl<'h> Keys<'h> {
             .filter(|ctype| !ctype.trim().is_empty())
             .collect();
         if found.is_empty() {
-            "none".into()
+            "none named by CTYPE".into()
         } else {
             found.join(", ")
         }

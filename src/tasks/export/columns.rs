@@ -50,7 +50,7 @@ pub(super) fn identity(project: &Project, images: &Images) -> Result<Vec<(Field,
         ),
         text(
             "source",
-            "meta.file",
+            "meta.id;meta.file",
             "image or folder it comes from",
             all.iter()
                 .map(|o| sources.get(&o.field).map(String::as_str))
@@ -60,7 +60,7 @@ pub(super) fn identity(project: &Project, images: &Images) -> Result<Vec<(Field,
     if all.iter().any(|o| o.file.is_some()) {
         columns.push(text(
             "file",
-            "meta.file",
+            "meta.id;meta.file",
             "cutout, relative to its folder",
             all.iter().map(|o| o.file.as_deref()).collect(),
         ));
@@ -157,9 +157,9 @@ pub(super) fn feature_columns(run: &Run) -> Vec<(Field, ArrayRef)> {
         .zip(values)
         .map(|(name, values)| {
             let fact = known.iter().find(|f| f.name == name);
-            let (unit, what) = fact.map_or(("", ""), |f| (f.unit, f.description));
+            let what = fact.map_or("", |f| f.description);
             (
-                field(name, DataType::Float32, unit, "phys.morph", what),
+                field(name, DataType::Float32, "", "src.morph.param", what),
                 Arc::new(Float32Array::from(values)) as ArrayRef,
             )
         })

@@ -2,7 +2,7 @@
 
 use super::request::{ImportOptions, ImportReport};
 use crate::io::catalog::Table;
-use crate::io::catalog::roles::{self, Roles, guess_roles, sky_positions};
+use crate::io::catalog::roles::{Roles, guess_roles, sky_positions};
 use crate::io::fits::FitsFile;
 use crate::progress::Progress;
 use crate::project::ProjectError;
@@ -24,7 +24,7 @@ impl Catalog {
     /// Right ascension and declination of every row, ICRS degrees; not finite where it has none.
     pub(super) fn icrs(&self) -> Result<Vec<(f64, f64)>, String> {
         let mut sky = sky_positions(&self.table, &self.roles).map_err(|e| e.to_string())?;
-        if let Some(frame) = FrameTransform::new(frame_of(self.roles.frame)) {
+        if let Some(frame) = FrameTransform::new(self.roles.frame) {
             for p in &mut sky {
                 *p = frame.icrs_from_frame(p.0, p.1);
             }
@@ -126,11 +126,11 @@ fn retell(table: &Table, options: &ImportOptions, roles: &mut Roles) {
         };
         // By their own names (l, b), else as a right ascension and declination.
         let guessed = of([ra, dec]).or_else(|| of(["ra", "dec"]));
-        roles.frame = guessed.as_ref().map_or(roles::SkyFrame::Icrs, |r| r.frame);
+        roles.frame = guessed.as_ref().map_or(SkyFrame::Icrs, |r| r.frame);
         roles.ra_is_hours = guessed.as_ref().is_some_and(|r| r.ra_is_hours);
         let hours = if roles.ra_is_hours { ", in hours" } else { "" };
         told.push(format!(
-            "ra = {ra}, dec = {dec} (as asked, {:?}{hours})",
+            "ra = {ra}, dec = {dec} (as asked, {}{hours})",
             roles.frame
         ));
     }
@@ -159,7 +159,9 @@ pub fn read_table(path: &Path, hdu: Option<usize>, progress: &dyn Progress) -> R
     let mut file = FitsFile::open(path).map_err(|e| e.to_string())?;
     let hdu = hdu.or_else(|| inputs::images_of(&file).1);
     let hdu = hdu.ok_or_else(|| format!("{}: this FITS file holds no table with rows", path.display()))?;
-    file.read_table(hdu).map_err(|e| e.to_string())
+    file.read_table(hdu)
+        .inspect(|table| crate::io::catalog::tell_notes(path, table, progress))
+        .map_err(|e| e.to_string())
 }
 
 /// Column names for a message: the first twenty.
@@ -169,14 +171,4 @@ pub(super) fn shorten(names: &[&str]) -> String {
         text.push_str(&format!(" and {} more", names.len() - 20));
     }
     text
-}
-
-/// The frame of a catalogue's positions; where only a system is known, at its usual equinox.
-fn frame_of(frame: roles::SkyFrame) -> SkyFrame {
-    match frame {
-        roles::SkyFrame::Icrs => SkyFrame::Icrs,
-        roles::SkyFrame::Fk4 => SkyFrame::Fk4 { equinox: 1950.0 },
-        roles::SkyFrame::Galactic => SkyFrame::Galactic,
-        roles::SkyFrame::Ecliptic => SkyFrame::Ecliptic { equinox: 2000.0 },
-    }
 }

@@ -65,14 +65,27 @@ fn icrs_goes_through_the_frame() {
 #[test]
 fn says_what_is_wrong() {
     let error = |cards: &[&str]| Wcs::from_header(&with(cards)).unwrap_err();
-    assert!(matches!(
-        Wcs::from_header(&Header::default()),
-        Err(WcsError::NoCelestial { .. })
-    ));
-    assert!(matches!(
-        error(&["CTYPE1  = 'WAVE'"]),
-        WcsError::NoCelestial { .. }
-    ));
+    let empty = Wcs::from_header(&Header::default()).unwrap_err();
+    assert!(matches!(empty, WcsError::NoCelestial { .. }));
+    assert!(
+        empty.to_string().contains("(axes found: none named by CTYPE)"),
+        "{empty}"
+    );
+    // The axes there are are named; blank names are none.
+    for (cards, says) in [
+        (
+            &["CTYPE1  = 'WAVE'", "CTYPE2  = 'FREQ'"][..],
+            "(axes found: WAVE, FREQ)",
+        ),
+        (
+            &["CTYPE1  = ' '", "CTYPE2  = ''"],
+            "(axes found: none named by CTYPE)",
+        ),
+    ] {
+        let found = error(cards);
+        assert!(matches!(found, WcsError::NoCelestial { .. }), "{found}");
+        assert!(found.to_string().contains(says), "{found}");
+    }
     assert!(matches!(
         error(&["CTYPE1  = 'RA'", "CTYPE2  = 'DEC'"]),
         WcsError::NoCelestial { .. }

@@ -5,7 +5,7 @@
 
 use super::infer::{Kind, kind_of};
 use super::split::{Delimiter, Field, next_record};
-use crate::io::catalog::sexagesimal::looks_sexagesimal;
+use crate::io::sexagesimal::looks_sexagesimal;
 use std::path::Path;
 
 /// Records looked at to tell the delimiter.
@@ -128,19 +128,21 @@ fn first_is_header(first: &[String], second: Option<&Vec<String>>) -> bool {
 /// Finds the layout of `text`.
 pub(super) fn find_layout(text: &str, path: &Path) -> Layout {
     let mut comments = Vec::new();
-    for line in text.lines() {
-        let line = line.trim_end();
+    let mut below_comments = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim_end();
         if !line.starts_with('#') && !line.is_empty() {
             break;
         }
         comments.push(line.to_owned());
+        below_comments += whole.len();
     }
     let sextractor: Vec<_> = comments.iter().filter_map(|line| sextractor_line(line)).collect();
     if sextractor.first().is_some_and(|line| line.0 == 1) && sextractor.windows(2).all(|w| w[0].0 < w[1].0) {
         let records = sample(text, Delimiter::Whitespace);
         let last = sextractor.last().map_or(1, |line| line.0);
         let columns = records.first().map_or(last, |r| r.cells.len());
-        return sextractor_layout(&sextractor, columns);
+        return sextractor_layout(&sextractor, columns, below_comments);
     }
     let (delimiter, records) = sniff(text, path);
     let strip = |line: &String| line.trim_start_matches('#').trim().to_owned();
@@ -149,7 +151,7 @@ pub(super) fn find_layout(text: &str, path: &Path) -> Layout {
         names: Vec::new(),
         units: Vec::new(),
         descriptions: Vec::new(),
-        data_start: 0,
+        data_start: below_comments,
         comments: comments
             .iter()
             .map(strip)
@@ -195,13 +197,13 @@ pub(super) fn find_layout(text: &str, path: &Path) -> Layout {
 
 /// A SExtractor header over `columns` columns; a vector parameter stands once and spans the
 /// columns up to the next one (`FLUX_APER`, `FLUX_APER_1`, …).
-fn sextractor_layout(lines: &[(usize, String, String, String)], columns: usize) -> Layout {
+fn sextractor_layout(lines: &[(usize, String, String, String)], columns: usize, data_start: usize) -> Layout {
     let mut layout = Layout {
         delimiter: Delimiter::Whitespace,
         names: Vec::with_capacity(columns),
         units: Vec::with_capacity(columns),
         descriptions: Vec::with_capacity(columns),
-        data_start: 0,
+        data_start,
         comments: Vec::new(),
     };
     for number in 1..=columns {

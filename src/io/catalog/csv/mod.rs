@@ -5,11 +5,14 @@
 //!
 //! A record with more or fewer fields than there are columns is left out and told in
 //! [`Table::meta`] with its row; if that befalls more than a percent of the rows (and ten), or
-//! more than half of them, the delimiter or the file is wrong and the whole read is an error. Empty fields behind the last
-//! column don't count.
+//! more than half of them, the delimiter or the file is wrong and the whole read is an error.
+//! Empty fields behind the last column don't count. Lines that begin with `#` are comments above
+//! the data; below their first row [`hash`] decides, and says so.
 
 mod ecsv;
+mod hash;
 mod infer;
+mod join;
 mod layout;
 mod split;
 mod write;
@@ -17,15 +20,17 @@ mod yaml;
 
 pub(super) use ecsv::{is_ecsv, read_ecsv};
 pub(super) use infer::float_of;
+pub(crate) use write::push_text;
 pub use write::{write_csv, write_ecsv};
 
 use super::names::unique_names;
 use super::table::field;
 use super::{CatalogError, NOTE, Table, has_extension};
 use crate::progress::Progress;
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef};
+use hash::HashLines;
 use infer::{Kind, Parsed, parse_column};
+use join::{column_kinds, join_pieces};
 use rayon::prelude::*;
 use split::{Delimiter, Field, chunks, next_record};
 use std::ops::Range;
@@ -117,6 +122,7 @@ struct Piece {
     records: usize,
     /// Ragged records: number within the piece and fields found.
     ragged: Vec<(usize, usize)>,
+    hashes: HashLines,
 }
 
 fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[Kind]) -> Piece {
@@ -125,14 +131,18 @@ fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[
     let mut cells: Vec<Field> = Vec::with_capacity(range.len() / 6);
     let mut fields = Vec::with_capacity(width);
     let mut ragged = Vec::new();
+    let mut hashes = HashLines::default();
     let (mut at, mut records) = (range.start, 0);
     while at < text.len() {
+        let begin = at;
         at = next_record(text, at, delimiter, &mut fields);
+        if text.as_bytes()[begin] == b'#' {
+            hashes.read(&text[..at], begin, delimiter, width, &mut fields);
+        }
         if fields.is_empty() {
             continue;
         }
-        let extra_is_empty = fields.iter().skip(width).all(|f| f.raw(text).is_empty());
-        if fields.len() >= width && extra_is_empty {
+        if fill_columns(text, &fields, width) {
             cells.extend_from_slice(&fields[..width]);
         } else {
             ragged.push((records, fields.len()));
@@ -149,7 +159,13 @@ fn parse_piece(text: &str, range: Range<usize>, delimiter: Delimiter, floors: &[
         columns,
         records,
         ragged,
+        hashes,
     }
+}
+
+/// Whether the fields fill all columns and nothing but empty ones follows.
+fn fill_columns(text: &str, fields: &[Field], width: usize) -> bool {
+    fields.len() >= width && fields[width..].iter().all(|f| f.raw(text).is_empty())
 }
 
 /// Parses the records from `start` into columns of at least the kinds in `floors`.
@@ -183,7 +199,8 @@ fn read_body(
             Ok(piece)
         })
         .collect::<Result<_, _>>()?;
-    let notes = ragged_rows(path, &pieces, floors.len())?;
+    let mut notes = ragged_rows(path, &pieces, floors.len())?;
+    notes.extend(hash::notes(text, pieces.iter().map(|p| &p.hashes)));
     let kinds = column_kinds(&pieces, floors);
     // Again where a piece alone looked narrower than the whole column is.
     pieces.par_iter_mut().zip(&ranges).for_each(|(piece, range)| {
@@ -200,22 +217,6 @@ fn read_body(
         .map(|c| join_pieces(path, &pieces, c, kinds[c]))
         .collect::<Result<_, _>>()?;
     Ok(Body { columns, notes })
-}
-
-/// The kind of each whole column.
-fn column_kinds(pieces: &[Piece], floors: &[Kind]) -> Vec<Kind> {
-    (0..floors.len())
-        .map(|c| {
-            let all = || pieces.iter().map(|p| &p.columns[c]);
-            match all().fold(floors[c], |kind, p| kind.join(p.kind)) {
-                // Nothing but missing values: words if some could be words, numbers if some are NaN.
-                Kind::Null if all().any(|p| p.had_words) => Kind::Text,
-                Kind::Null if all().any(|p| p.had_nan) => Kind::Float,
-                Kind::Null => Kind::Text,
-                kind => kind,
-            }
-        })
-        .collect()
 }
 
 /// What to say about ragged records, or the error if they are too many.
@@ -254,36 +255,4 @@ fn ragged_rows(path: &Path, pieces: &[Piece], width: usize) -> Result<Vec<String
         "{count} of {total} rows left out, for there are {width} columns: {}{more}",
         rows.join(", ")
     )])
-}
-
-/// One column out of its pieces.
-fn join_pieces(path: &Path, pieces: &[Piece], c: usize, kind: Kind) -> Result<ArrayRef, CatalogError> {
-    let target = match kind {
-        Kind::Bool => DataType::Boolean,
-        Kind::Int => DataType::Int64,
-        Kind::Float => DataType::Float64,
-        Kind::Null | Kind::Code | Kind::Text => DataType::Utf8,
-    };
-    if pieces.is_empty() {
-        return Ok(arrow::array::new_empty_array(&target));
-    }
-    let arrays = pieces
-        .iter()
-        .map(|p| arrow::compute::cast(&p.columns[c].array, &target))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| CatalogError::arrow(path, e))?;
-    if target == DataType::Utf8 {
-        let bytes: usize = arrays
-            .iter()
-            .map(|a| a.as_string::<i32>().value_data().len())
-            .sum();
-        if bytes > i32::MAX as usize {
-            return Err(CatalogError::unsupported(
-                path,
-                format!("column {} holds more than 2 GB of text; split the file", c + 1),
-            ));
-        }
-    }
-    let parts: Vec<&dyn Array> = arrays.iter().map(|a| a.as_ref()).collect();
-    arrow::compute::concat(&parts).map_err(|e| CatalogError::arrow(path, e))
 }

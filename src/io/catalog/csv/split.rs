@@ -3,7 +3,7 @@
 //! RFC 4180 quoting: a quote opens a field only at the field's start and is doubled inside; one
 //! anywhere else is an ordinary character, as in `5" aperture`. A quote that is never closed is an
 //! ordinary character too, so a stray one can't swallow the rest of the file. Lines that begin
-//! with `#` are comments.
+//! with `#` give no fields here: [`super::hash`] tells comments from rows.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -72,14 +72,25 @@ fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Reads the record that begins at `pos` into `fields` and returns where the next one begins.
-/// A comment or blank line gives no fields.
+/// A blank line or one that begins with `#` gives no fields.
 pub(super) fn next_record(text: &str, pos: usize, delimiter: Delimiter, fields: &mut Vec<Field>) -> usize {
+    if text.as_bytes().get(pos) == Some(&b'#') {
+        fields.clear();
+        return line_end(text.as_bytes(), pos);
+    }
+    fields_of_record(text, pos, delimiter, fields)
+}
+
+/// As [`next_record`], for which a `#` is a character like any other.
+pub(super) fn fields_of_record(
+    text: &str,
+    pos: usize,
+    delimiter: Delimiter,
+    fields: &mut Vec<Field>,
+) -> usize {
     let bytes = text.as_bytes();
     let n = bytes.len();
     fields.clear();
-    if bytes.get(pos) == Some(&b'#') {
-        return line_end(bytes, pos);
-    }
     let mut at = pos;
     loop {
         while at < n && delimiter.pads(bytes[at]) {

@@ -33,7 +33,7 @@ pub fn write_ecsv(path: &Path, table: &Table) -> Result<(), CatalogError> {
 }
 
 /// Appends `value`, in quotes if it needs them to come back as the same text.
-fn push_text(value: &str, out: &mut String) {
+pub(crate) fn push_text(value: &str, out: &mut String) {
     let quoted = value.contains([',', '"', '\n', '\r'])
         || value.starts_with(['#', ' ', '\t'])
         || value.ends_with([' ', '\t'])
@@ -104,12 +104,7 @@ fn write_rows(path: &Path, table: &Table, out: &mut dyn Write, ecsv: bool) -> Re
             _ => names.push(field.name().clone()),
         }
     }
-    let columns = table
-        .batch
-        .columns()
-        .iter()
-        .map(|a| Cells::new(path, a))
-        .collect::<Result<Vec<_>, _>>()?;
+    let columns = Cells::of_table(path, table)?;
     let mut text = String::with_capacity(FLUSH_BYTES + 4096);
     for (i, name) in unique_names(&names).iter().enumerate() {
         if i > 0 {

@@ -2,8 +2,8 @@
 
 use super::units::is_angle_unit;
 use crate::io::catalog::Table;
-use crate::io::catalog::sexagesimal::looks_sexagesimal;
 use crate::io::catalog::table::UCD;
+use crate::io::sexagesimal::looks_sexagesimal;
 use arrow::datatypes::DataType;
 
 /// What decides whether a column may play a part.

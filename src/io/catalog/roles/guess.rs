@@ -1,11 +1,12 @@
 //! The guess itself: by UCD, then by name, as far as units and values agree.
 
+use super::Roles;
 use super::columns::Columns;
 use super::names::{ID_NAMES, IMAGE_NAMES, LABEL_NAMES, SIZE_NAMES, SKY_NAMES};
 use super::units::{degrees_in, is_hour_unit};
-use super::{Roles, SkyFrame};
 use crate::io::catalog::Table;
-use crate::io::catalog::sexagesimal::degrees_from_sexagesimal;
+use crate::io::frame::SkyFrame;
+use crate::io::sexagesimal::degrees_from_sexagesimal;
 use arrow::datatypes::DataType;
 
 /// Guesses the columns' roles; nothing is guessed that units or values speak against.
@@ -71,7 +72,7 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
         (
             &["pos.ecliptic.lon", "pos_ec_lon"],
             &["pos.ecliptic.lat", "pos_ec_lat"],
-            SkyFrame::Ecliptic,
+            SkyFrame::ECLIPTIC_J2000,
         ),
     ];
     let mut found: Option<([String; 2], SkyFrame, [String; 2])> = None;
@@ -81,7 +82,7 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
         };
         // B1950 under the same UCD is told by the name.
         let old = a.0.to_ascii_lowercase().contains("1950");
-        let frame = if old { SkyFrame::Fk4 } else { pair.2 };
+        let frame = if old { SkyFrame::B1950 } else { pair.2 };
         found = Some((
             [a.0, b.0],
             frame,
@@ -115,7 +116,7 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     };
     let all_fk4 = systems().next().is_some() && systems().all(|s| s.contains("FK4"));
     let frame = match frame {
-        SkyFrame::Icrs if all_fk4 => SkyFrame::Fk4,
+        SkyFrame::Icrs if all_fk4 => SkyFrame::B1950,
         other => other,
     };
     roles.frame = frame;
@@ -123,9 +124,7 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     let sexagesimal = columns.is_sexagesimal(&ra);
     let hours = if is_hour_unit(&unit) {
         Some(format!("unit {unit}"))
-    } else if (degrees_in(&unit).is_some() && !sexagesimal)
-        || matches!(frame, SkyFrame::Galactic | SkyFrame::Ecliptic)
-    {
+    } else if (degrees_in(&unit).is_some() && !sexagesimal) || !frame.is_equatorial() {
         None
     } else if sexagesimal {
         // Written in sixtieths, right ascension is in hours unless it goes beyond 24.
@@ -143,14 +142,13 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     roles.ra_is_hours = hours.is_some();
     let hours = hours.map(|h| format!(", {h}")).unwrap_or_default();
     let named = match frame {
-        SkyFrame::Icrs => "",
-        SkyFrame::Fk4 => ", B1950",
-        SkyFrame::Galactic => ", galactic",
-        SkyFrame::Ecliptic => ", ecliptic",
+        SkyFrame::Icrs => String::new(),
+        frame => format!(", {frame}"),
     };
-    let (lon, lat) = match frame {
-        SkyFrame::Icrs | SkyFrame::Fk4 => ("ra", "dec"),
-        SkyFrame::Galactic | SkyFrame::Ecliptic => ("longitude", "latitude"),
+    let (lon, lat) = if frame.is_equatorial() {
+        ("ra", "dec")
+    } else {
+        ("longitude", "latitude")
     };
     roles.why.push(format!("{lon} = {ra} ({why_ra}{named}{hours})"));
     roles.why.push(format!("{lat} = {dec} ({why_dec}{named})"));

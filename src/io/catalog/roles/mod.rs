@@ -13,22 +13,10 @@ mod units;
 pub use guess::guess_roles;
 pub use positions::sky_positions;
 
-/// The frame in which a catalogue gives places on the sky.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SkyFrame {
-    /// Right ascension and declination in the ICRS (J2000 within 0.1″).
-    #[default]
-    Icrs,
-    /// Right ascension and declination, mean equator and equinox of B1950 (FK4).
-    Fk4,
-    /// Galactic longitude and latitude (IAU 1958).
-    Galactic,
-    /// Ecliptic longitude and latitude, J2000.
-    Ecliptic,
-}
+use crate::io::frame::SkyFrame;
 
 /// The columns that play a part, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Roles {
     /// The object's identity.
     pub id: Option<String>,

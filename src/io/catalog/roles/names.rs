@@ -1,6 +1,6 @@
 //! What surveys and tools call their columns, lower case, best first.
 
-use super::SkyFrame;
+use crate::io::frame::SkyFrame;
 
 /// Longitude and latitude names that belong together, best first, lower case, and their frame.
 pub(super) const SKY_NAMES: &[(&str, &str, SkyFrame)] = &[
@@ -39,16 +39,16 @@ pub(super) const SKY_NAMES: &[(&str, &str, SkyFrame)] = &[
     ("ra_hours", "dec", SkyFrame::Icrs),
     ("rahms", "decdms", SkyFrame::Icrs),
     ("ra_hms", "dec_dms", SkyFrame::Icrs),
-    ("alpha_b1950", "delta_b1950", SkyFrame::Fk4),
-    ("rab1950", "deb1950", SkyFrame::Fk4),
-    ("_rab1950", "_deb1950", SkyFrame::Fk4),
+    ("alpha_b1950", "delta_b1950", SkyFrame::B1950),
+    ("rab1950", "deb1950", SkyFrame::B1950),
+    ("_rab1950", "_deb1950", SkyFrame::B1950),
     ("l", "b", SkyFrame::Galactic),
     ("glon", "glat", SkyFrame::Galactic),
     ("_glon", "_glat", SkyFrame::Galactic),
     ("gal_l", "gal_b", SkyFrame::Galactic),
     ("lii", "bii", SkyFrame::Galactic),
-    ("elon", "elat", SkyFrame::Ecliptic),
-    ("ecl_lon", "ecl_lat", SkyFrame::Ecliptic),
+    ("elon", "elat", SkyFrame::ECLIPTIC_J2000),
+    ("ecl_lon", "ecl_lat", SkyFrame::ECLIPTIC_J2000),
 ];
 
 /// Image position names that belong together, and whether they count from one.

@@ -2,8 +2,8 @@
 
 use super::Roles;
 use super::units::degrees_in;
-use crate::io::catalog::sexagesimal::degrees_from_sexagesimal;
 use crate::io::catalog::{CatalogError, Table};
+use crate::io::sexagesimal::degrees_from_sexagesimal;
 
 /// Places on the sky in degrees, in the frame of `roles`: longitude within 0..360 and latitude.
 /// A row without a valid place is NaN in both.

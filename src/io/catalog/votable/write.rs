@@ -103,12 +103,7 @@ fn push_cell(cells: &Cells, row: usize, out: &mut String) {
 
 /// Writes the table as VOTable (gzipped if the name ends in `.gz`).
 pub fn write_votable(path: &Path, table: &Table) -> Result<(), CatalogError> {
-    let columns = table
-        .batch
-        .columns()
-        .iter()
-        .map(|a| Cells::new(path, a))
-        .collect::<Result<Vec<_>, _>>()?;
+    let columns = Cells::of_table(path, table)?;
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE type=\"results\">\n<TABLE>\n",
     );

@@ -2,6 +2,7 @@
 
 use crate::io::fits::error::{Fault, Trouble};
 use crate::io::fits::file::HduKind;
+use crate::io::fits::groups;
 use crate::io::fits::header::Header;
 
 /// The mandatory keywords, checked.
@@ -9,7 +10,7 @@ pub(super) struct Facts {
     bitpix: i32,
     axes: Vec<u64>,
     pub(super) data_bytes: u64,
-    random_groups: bool,
+    pub(super) random_groups: bool,
 }
 
 impl Facts {
@@ -81,7 +82,7 @@ impl Facts {
             .unwrap_or(0) as usize;
         let is_table = self.axes.len() == 2 && self.bitpix == 8;
         match extension.as_str() {
-            _ if self.random_groups => HduKind::RandomGroups,
+            _ if self.random_groups => groups::kind(header, &self.axes, self.bitpix),
             "IMAGE" | "IUEIMAGE" | "" if index == 0 || !extension.is_empty() => {
                 if self.axes.is_empty() {
                     HduKind::Empty

@@ -10,6 +10,7 @@ mod header_bytes;
 
 use super::error::{Fault, FitsError, Trouble};
 use super::file::{HduInfo, HduKind};
+use super::groups;
 use super::header::Header;
 use super::source::Source;
 use super::tile_header::logical_header;
@@ -128,6 +129,9 @@ fn place(cards: &[u8], data_offset: u64, index: usize, file_len: u64) -> Result<
     let mut logical = None;
     let mut tiles = None;
     let mut kind = facts.kind(&header, index);
+    if facts.random_groups && matches!(kind, HduKind::Image { .. }) {
+        logical = Some(groups::logical_header(&header));
+    }
     if matches!(kind, HduKind::BinaryTable { .. }) && header.logical("ZIMAGE") == Some(true) {
         match TileLayout::read(&header, facts.data_bytes) {
             Ok(layout) => {
