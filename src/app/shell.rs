@@ -159,6 +159,7 @@ impl Window {
         if ctx.theme() != wanted || ctx.global_style().visuals.panel_fill != theme.ground() {
             ctx.set_theme(wanted);
             ctx.set_visuals_of(wanted, theme.visuals());
+            ctx.all_styles_mut(super::theme::text_sizes);
         }
         if (ctx.zoom_factor() - self.state.settings.zoom).abs() > 1e-3 {
             ctx.set_zoom_factor(self.state.settings.zoom);
@@ -298,8 +299,8 @@ impl Window {
     }
 
     fn status_ui(&mut self, ui: &mut egui::Ui) {
-        egui::Panel::bottom("status").show(ui, |ui| {
-            ui.horizontal(|ui| {
+        egui::Panel::bottom("status").exact_size(26.0).show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
                 if let Some(open) = &self.state.open {
                     let chosen = open.selection.len();
                     ui.label(format!("{} selected", chosen));
@@ -369,6 +370,7 @@ impl Window {
         let state = &mut self.state;
         egui::CentralPanel::no_frame().show(ui, |ui| match &state.open {
             Some(open) => {
+                ui.painter().rect_filled(ui.max_rect(), 0.0, state.settings.theme.ground());
                 let view = open.view(&state.settings, &state.jobs, &state.notices, &state.out);
                 let mut dock = Dock {
                     panels: &mut state.panels,

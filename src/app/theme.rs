@@ -157,6 +157,15 @@ impl Theme {
     }
 }
 
+/// Sizes of text: egui's smallest is hard to read on a large screen.
+pub fn text_sizes(style: &mut egui::Style) {
+    for (which, size) in [(egui::TextStyle::Small, 11.5), (egui::TextStyle::Body, 13.5), (egui::TextStyle::Button, 13.5)] {
+        if let Some(font) = style.text_styles.get_mut(&which) {
+            font.size = size;
+        }
+    }
+}
+
 /// Contrast ratio of two colours (WCAG 2.1, 1 to 21).
 pub fn contrast(a: Color32, b: Color32) -> f64 {
     let luminance = |c: Color32| {

@@ -140,7 +140,7 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
             } else {
                 "Ordinary"
             };
-            let button = egui::Button::new(format!("{word} {key}  ({n})"));
+            let button = egui::Button::new(format!("{word} ({n})")).shortcut_text(key);
             if ui
                 .add_enabled(!view.selection.is_empty(), button)
                 .on_hover_text(action.help())
