@@ -370,7 +370,8 @@ impl Window {
         let state = &mut self.state;
         egui::CentralPanel::no_frame().show(ui, |ui| match &state.open {
             Some(open) => {
-                ui.painter().rect_filled(ui.max_rect(), 0.0, state.settings.theme.ground());
+                ui.painter()
+                    .rect_filled(ui.max_rect(), 0.0, state.settings.theme.ground());
                 let view = open.view(&state.settings, &state.jobs, &state.notices, &state.out);
                 let mut dock = Dock {
                     panels: &mut state.panels,

@@ -159,7 +159,11 @@ impl Theme {
 
 /// Sizes of text: egui's smallest is hard to read on a large screen.
 pub fn text_sizes(style: &mut egui::Style) {
-    for (which, size) in [(egui::TextStyle::Small, 11.5), (egui::TextStyle::Body, 13.5), (egui::TextStyle::Button, 13.5)] {
+    for (which, size) in [
+        (egui::TextStyle::Small, 11.5),
+        (egui::TextStyle::Body, 13.5),
+        (egui::TextStyle::Button, 13.5),
+    ] {
         if let Some(font) = style.text_styles.get_mut(&which) {
             font.size = size;
         }
