@@ -25,6 +25,7 @@ mod state;
 mod survey;
 mod theme;
 mod thumbs;
+mod widgets;
 
 pub use files::{FilePicker, Pick, ScriptedPicker, SystemPicker};
 pub use launch::{LaunchOptions, RendererChoice, launch};
