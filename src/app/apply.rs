@@ -65,6 +65,11 @@ pub fn apply(state: &mut AppState, command: Command) {
                 open.visible.text = text;
             }
         }
+        Command::Look(recipe) => state.settings.look = *recipe,
+        Command::LookOf(object, recipe) => match recipe {
+            Some(recipe) => drop(state.settings.looks.insert(object, *recipe)),
+            None => drop(state.settings.looks.remove(&object)),
+        },
         Command::Show(pane) => super::dock::show(&mut state.tree, pane),
         Command::CancelJob(id) => state.jobs.cancel(id),
         Command::Dismiss(id) => state.notices.dismiss(id),

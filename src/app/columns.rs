@@ -283,6 +283,36 @@ impl Columns {
         }
     }
 
+    /// One value of a column of numbers, without making the whole column; NaN where there is none.
+    pub fn number_at(&self, live: &Live, name: &str, row: u32) -> f64 {
+        let at = row as usize;
+        let of = |v: Option<&f32>| v.map_or(f64::NAN, |&v| f64::from(v));
+        match name {
+            "probability" => live.prediction_of(row).map_or(f64::NAN, |(_, p)| f64::from(p)),
+            "doubt" => of(live
+                .predicted
+                .as_ref()
+                .and_then(|p| p.predictions.entropy.get(at))),
+            "anomaly_score" => of(live.ranked.as_ref().and_then(|r| r.score.get(at))),
+            "anomaly_rank" => live.rank_of(row).map_or(f64::NAN, f64::from),
+            "similarity" => of(live.found.as_ref().and_then(|f| f.similarity.get(at))),
+            _ if name.starts_with("p_") => self
+                .numbers(live, name)
+                .and_then(|v| v.get(at).copied())
+                .unwrap_or(f64::NAN),
+            _ => {
+                let Some(column) = self.table.column(name).filter(|c| at < c.len()) else {
+                    return f64::NAN;
+                };
+                let one = arrow::compute::cast(&column.slice(at, 1), &DataType::Float64).ok();
+                one.as_ref()
+                    .and_then(|c| c.as_any().downcast_ref::<arrow::array::Float64Array>())
+                    .filter(|c| !c.is_null(0))
+                    .map_or(f64::NAN, |c| c.value(0))
+            }
+        }
+    }
+
     /// One cell as a person reads it.
     pub fn cell(&self, live: &Live, column: &ColumnInfo, row: u32) -> String {
         match column.holds {

@@ -3,6 +3,7 @@
 
 use super::panels::Pane;
 use super::selection::Meets;
+use crate::display::StretchRecipe;
 use crate::sky::cutout::CutoutSize;
 use crate::tasks::import::ImportOptions;
 use egui::{Key, KeyboardShortcut, Modifiers};
@@ -72,6 +73,10 @@ pub enum Command {
     RankBy(crate::tasks::anomalies::Method),
     /// Show only objects for which this expression is true; empty shows all.
     Filter(String),
+    /// Draw all cutouts by this recipe.
+    Look(Box<StretchRecipe>),
+    /// Draw one object by a recipe of its own; `None` draws it as all.
+    LookOf(u32, Option<Box<StretchRecipe>>),
     /// Bring a pane to the front.
     Show(Pane),
     /// Stop a job.

@@ -38,6 +38,8 @@ pub struct View<'a> {
     pub drivers: Option<&'a (u32, Vec<crate::discovery::anomaly::Driver>)>,
     /// What was said about the object looked at.
     pub history: Option<&'a (u32, Vec<crate::project::journal::Event>)>,
+    /// What looks most like the object that was asked about: object, cosine; most similar first.
+    pub neighbours: Option<&'a (u32, Vec<(u32, f32)>)>,
     /// Where commands go.
     pub out: &'a Outbox,
 }

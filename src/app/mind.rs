@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// How many objects a search brings.
 const FOUND: usize = 500;
+/// How many neighbours of one object are shown.
+const NEIGHBOURS: usize = 12;
 /// How many objects are suggested to be labelled next.
 const SUGGESTED: usize = 24;
 /// Features named as driving an object's strangeness.
@@ -52,6 +54,8 @@ pub enum Request {
     Drivers(u32),
     /// Everything said about an object.
     History(u32),
+    /// What looks most like an object, without touching what was found.
+    Neighbours(u32),
     /// Keep all answers in the project, then say so: before an export.
     Keep(Sender<()>),
     /// Open the vectors again: there are new ones.
@@ -109,6 +113,8 @@ pub enum Reply {
     Drivers(u32, Vec<Driver>),
     /// Everything said about an object.
     History(u32, Vec<journal::Event>),
+    /// What looks most like an object: objects and cosines, most similar first; empty without vectors.
+    Neighbours(u32, Vec<(u32, f32)>),
     /// Something failed: what was being done, why.
     Failed(String, ProjectError),
 }
@@ -299,6 +305,7 @@ impl Serving<'_, '_> {
     /// Answers one request and all that wait behind it, then learns once.
     fn answer(&mut self, first: Request, inbox: &Receiver<Request>) -> Option<Ended> {
         let (mut labels, mut marks) = (false, false);
+        let mut near = None;
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
@@ -319,6 +326,8 @@ impl Serving<'_, '_> {
                     Ok(events) => self.tell.say(Reply::History(object, events)),
                     Err(why) => self.failed("reading the label history", why),
                 },
+                // Only the newest is looked for: a hand on the arrow keys outruns a search.
+                Request::Neighbours(object) => near = Some(object),
                 Request::Keep(done) => {
                     self.learn_and_rank(&mut labels, &mut marks);
                     self.keep();
@@ -330,6 +339,9 @@ impl Serving<'_, '_> {
             next = inbox.try_recv().ok();
         }
         self.learn_and_rank(&mut labels, &mut marks);
+        if let Some(object) = near {
+            self.neighbours(object);
+        }
         None
     }
 
@@ -581,6 +593,22 @@ impl Serving<'_, '_> {
             }
             Err(why) => self.failed("searching", ProjectError::Ask(why.to_string())),
         }
+    }
+
+    fn neighbours(&self, object: u32) {
+        let row = object as usize;
+        let query = Query::Rows {
+            liked: &[row],
+            disliked: &[],
+        };
+        // An object without a vector has no neighbours; that is no failure to be told.
+        let hits = self.features.and_then(|features| {
+            let progress = &Silent as &dyn Progress;
+            similar_in(features, &query, NEIGHBOURS, &[row], None, progress).ok()
+        });
+        let found = hits.unwrap_or_default();
+        let found = found.iter().map(|h| (h.row as u32, h.similarity)).collect();
+        self.tell.say(Reply::Neighbours(object, found));
     }
 
     fn drivers(&self, object: u32) {

@@ -4,6 +4,7 @@
 use super::theme::Theme;
 use crate::display::StretchRecipe;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How many recent paths are kept.
@@ -19,6 +20,8 @@ pub struct Settings {
     pub zoom: f32,
     /// How cutouts are drawn.
     pub look: StretchRecipe,
+    /// Objects of the open project that are drawn by a recipe of their own.
+    pub looks: BTreeMap<u32, StretchRecipe>,
     /// Recently opened projects and files, newest first.
     pub recent: Vec<PathBuf>,
     /// The project that was open.
@@ -33,6 +36,7 @@ impl Default for Settings {
             theme: Theme::default(),
             zoom: 1.0,
             look: StretchRecipe::default(),
+            looks: BTreeMap::new(),
             recent: Vec::new(),
             project: None,
             advance: true,
@@ -41,6 +45,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How an object is drawn: by its own recipe, or as all.
+    pub fn look_of(&self, object: u32) -> &StretchRecipe {
+        self.looks.get(&object).unwrap_or(&self.look)
+    }
+
     /// Puts a path first among the recent ones.
     pub fn remember(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

@@ -42,6 +42,8 @@ pub struct Open {
     pub drivers: Option<(u32, Vec<crate::discovery::anomaly::Driver>)>,
     /// What was said about the object looked at.
     pub history: Option<(u32, Vec<crate::project::journal::Event>)>,
+    /// What looks most like the object that the inspector asked about: object, cosine.
+    pub neighbours: Option<(u32, Vec<(u32, f32)>)>,
     /// The object that was last asked about.
     pub asked_about: Option<u32>,
 }
@@ -276,6 +278,10 @@ impl AppState {
     fn show(&mut self, loaded: Loaded) {
         let root = loaded.survey.root.clone();
         self.settings.remember(&root);
+        if self.settings.project.as_ref() != Some(&root) {
+            // Recipes by object number mean nothing in another project.
+            self.settings.looks.clear();
+        }
         self.settings.project = Some(root.clone());
         for trouble in &loaded.survey.troubles {
             self.notices.tell(Notice::warning(
@@ -347,6 +353,7 @@ impl AppState {
             mind,
             drivers: None,
             history: None,
+            neighbours: None,
             asked_about: None,
         });
         if std::mem::take(&mut self.embed_when_open) {
@@ -440,6 +447,7 @@ impl AppState {
             }
             Reply::Drivers(object, found) => open.drivers = Some((object, found)),
             Reply::History(object, events) => open.history = Some((object, events)),
+            Reply::Neighbours(object, found) => open.neighbours = Some((object, found)),
             Reply::Failed(doing, why) => {
                 self.jobs.unwatch("Ranking what is strange");
                 self.notices
@@ -470,6 +478,7 @@ impl Open {
             notices,
             drivers: self.drivers.as_ref(),
             history: self.history.as_ref(),
+            neighbours: self.neighbours.as_ref(),
             out,
         }
     }
