@@ -563,6 +563,7 @@ fn path_ui(ctx: &egui::Context, text: &mut String, state: &AppState) -> bool {
         let label = ui.label("A FITS image, a catalogue, a folder of cutouts, or a project");
         let field = egui::TextEdit::singleline(text).desired_width(f32::INFINITY);
         let response = ui.add(field).labelled_by(label.id);
+        let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if ui.memory(|m| m.focused().is_none()) {
             response.request_focus();
         }
@@ -574,7 +575,6 @@ fn path_ui(ctx: &egui::Context, text: &mut String, state: &AppState) -> bool {
             ui.weak(" ");
         }
         ui.horizontal(|ui| {
-            let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             open |= (ui.add_enabled(exists, egui::Button::new("Open")).clicked() || entered) && exists;
             if ui.button("Cancel").clicked() {
                 ui.close();

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 mod labelling;
+#[cfg(target_os = "linux")]
+mod live;
 mod opening;
 mod support;
 mod table;
+#[cfg(target_os = "linux")]
+mod xdnd;

@@ -265,7 +265,11 @@ mod tests {
             let (w, h) = grid.tile_size(place);
             let [left, bottom, ..] = grid.extent(place);
             let value = |i: usize| ((left + 0.5) as usize + i % w + (bottom + 0.5) as usize + i / w) as f32;
-            Some(Arc::new(Plane::from_pixels(w, h, (0..w * h).map(value).collect())))
+            Some(Arc::new(Plane::from_pixels(
+                w,
+                h,
+                (0..w * h).map(value).collect(),
+            )))
         };
         let made = from_parts(grid, Place { level: 1, x: 0, y: 0 }, plane).unwrap();
         assert_eq!((made.width, made.height), (256, 150));

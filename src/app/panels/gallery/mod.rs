@@ -131,14 +131,17 @@ impl GalleryPanel {
         let rect = ui.max_rect();
         self.place = Some((rect, ui.ctx().cumulative_pass_nr()));
         self.frame.get_or_insert_with(|| ui.ctx().clone());
-        let press = ui.input(|i| i.pointer.any_pressed().then(|| i.pointer.interact_pos()).flatten());
+        let press = ui.input(|i| {
+            i.pointer
+                .any_pressed()
+                .then(|| i.pointer.interact_pos())
+                .flatten()
+        });
         if let Some(pos) = press {
             self.active = rect.contains(pos);
         }
         let order = self.orders[self.source.index()].clone();
-        let placed = self
-            .list
-            .follow(ui.ctx(), view, self.source, &order, self.hold);
+        let placed = self.list.follow(ui.ctx(), view, self.source, &order, self.hold);
         self.bar_ui(ui, view);
         ui.add_space(2.0);
         if self.nothing_ui(ui, view) {
