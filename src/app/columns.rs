@@ -3,6 +3,7 @@
 
 use super::live::Live;
 use crate::io::catalog::Table;
+pub use crate::tasks::filter::Categories;
 use arrow::array::{Array, BooleanArray, StringArray};
 use arrow::datatypes::DataType;
 use std::collections::HashMap;
@@ -30,15 +31,6 @@ pub struct ColumnInfo {
     pub holds: Holds,
     /// Whether it changes while a person labels.
     pub is_live: bool,
-}
-
-/// A column of words as numbers into a list of the different words.
-#[derive(Debug)]
-pub struct Categories {
-    /// The different words, by number of objects, most first.
-    pub words: Vec<String>,
-    /// Number of the word + 1 by object, 0 for none.
-    pub of: Vec<u32>,
 }
 
 /// Names of the live columns, what they hold and mean.

@@ -563,6 +563,7 @@ fn path_ui(ctx: &egui::Context, text: &mut String, state: &AppState) -> bool {
         let label = ui.label("A FITS image, a catalogue, a folder of cutouts, or a project");
         let field = egui::TextEdit::singleline(text).desired_width(f32::INFINITY);
         let response = ui.add(field).labelled_by(label.id);
+        // Asked before the field takes the keyboard again, after which it has lost nothing.
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if ui.memory(|m| m.focused().is_none()) {
             response.request_focus();

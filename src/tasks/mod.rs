@@ -7,6 +7,7 @@ pub mod classify;
 pub mod cutouts;
 pub mod embed;
 pub mod export;
+pub mod filter;
 pub mod images;
 pub mod import;
 pub mod info;
