@@ -13,6 +13,7 @@ mod colormap_points;
 mod font;
 pub mod limits;
 pub mod montage;
+pub mod points;
 pub mod recipe;
 pub mod rgb;
 pub mod stretch;
