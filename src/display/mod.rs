@@ -15,6 +15,7 @@ mod font;
 pub mod limits;
 pub mod montage;
 pub mod pyramid;
+pub mod points;
 pub mod recipe;
 pub mod rgb;
 pub mod stretch;

@@ -70,8 +70,10 @@ pub fn choose(
     });
     if shown.is_none() {
         ui.data_mut(|d| d.remove::<Search>(memory));
-    } else if shown.is_some_and(|s| s.response.should_close()) {
-        // The keyboard goes on from where it was.
+    } else if shown.is_some_and(|s| s.response.should_close())
+        && ui.input(|i| i.key_pressed(Key::Enter) || i.key_pressed(Key::Escape))
+    {
+        // A hand on the keyboard goes on from where it was; after a click the labelling keys are free.
         button.request_focus();
     }
     has_changed
