@@ -220,7 +220,7 @@ impl GalleryPanel {
             }
         });
         self.scrolled = (
-            f64::from(shown.state.offset().y),
+            f64::from(shown.state.clamped_offset().y),
             f64::from(shown.inner_rect.height()),
         );
     }
