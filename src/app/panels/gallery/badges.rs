@@ -56,7 +56,10 @@ pub fn paint(painter: &Painter, tile: Rect, object: u32, view: &View<'_>, simila
     }
     let mut top = inner.left_top();
     if room && similarity {
-        let cosine = live.found.as_ref().and_then(|f| f.similarity.get(object as usize));
+        let cosine = live
+            .found
+            .as_ref()
+            .and_then(|f| f.similarity.get(object as usize));
         if let Some(cosine) = cosine.filter(|v| v.is_finite()) {
             let chip = Chip {
                 text: &format!("{cosine:.3}"),

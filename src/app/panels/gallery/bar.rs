@@ -1,8 +1,8 @@
 //! Above the grid: what is listed, in which order, how large, and how it is drawn.
 
-use super::GalleryPanel;
 use super::list::Source;
 use super::look::look_ui;
+use super::{GalleryPanel, TO_TOP};
 use crate::app::command::Command;
 use crate::app::context::View;
 use egui::{ComboBox, Slider, Ui};
@@ -35,7 +35,9 @@ impl GalleryPanel {
                 .on_hover_text("Show label, probability, rank and mark on every cutout");
             ui.toggle_value(&mut self.shows_look, "Stretch")
                 .on_hover_text("How all cutouts are drawn: limits, stretch, colours, contrast");
-            ui.weak(self.count_text());
+            if self.has_list(view) {
+                ui.weak(self.count_text());
+            }
         });
         if self.shows_look {
             ui.group(|ui| {
@@ -102,7 +104,7 @@ impl GalleryPanel {
             .on_hover_text("Keep the order while labels change what it is sorted by")
             .accessible_name("Hold the order");
         if changed {
-            self.to_top = true;
+            self.to_top = TO_TOP;
         }
     }
 

@@ -91,7 +91,11 @@ mod tests {
         assert_eq!(grid.reveal(0, 0.0, 500.0), None);
         assert_eq!(grid.reveal(0, 300.0, 500.0), Some(0.0));
         assert_eq!(grid.reveal(36, 0.0, 500.0), Some(196.0));
-        assert_eq!(grid.reveal(36, 0.0, 50.0), Some(600.0), "a tile larger than the view shows its top");
+        assert_eq!(
+            grid.reveal(36, 0.0, 50.0),
+            Some(600.0),
+            "a tile larger than the view shows its top"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Controls of a stretch recipe: limits, curve, colours, contrast and bias. Shown for all cutouts in
 //! the gallery and for one object in the inspector.
 
-use crate::display::{ColourMode, Colormap, Limits, Stretch, StretchRecipe};
+use crate::display::{Colormap, ColourMode, Limits, Stretch, StretchRecipe};
 use egui::{ComboBox, DragValue, Slider, Ui};
 
 /// Draws the controls; true if the recipe was changed. `of` says in accessible names what is drawn.
@@ -18,9 +18,10 @@ pub fn look_ui(ui: &mut Ui, of: &str, look: &mut StretchRecipe) -> bool {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().slider_width = 90.0;
         ui.label("Contrast");
-        let contrast = Slider::new(&mut look.contrast, 0.1..=10.0).logarithmic(true).max_decimals(2);
-        ui.add(contrast)
-            .accessible_name(format!("Contrast of {of}"));
+        let contrast = Slider::new(&mut look.contrast, 0.1..=10.0)
+            .logarithmic(true)
+            .max_decimals(2);
+        ui.add(contrast).accessible_name(format!("Contrast of {of}"));
         ui.label("Bias");
         ui.add(Slider::new(&mut look.bias, 0.0..=1.0).max_decimals(2))
             .on_hover_text("The stretched value that becomes mid-grey")
@@ -85,7 +86,10 @@ fn limits_ui(ui: &mut Ui, of: &str, limits: &mut Limits) {
             ui.add(black)
                 .on_hover_text("This percentile is drawn black")
                 .accessible_name(format!("Lower percentile of {of}"));
-            let white = DragValue::new(high).range(bottom..=100.0).speed(0.02).suffix(" %");
+            let white = DragValue::new(high)
+                .range(bottom..=100.0)
+                .speed(0.02)
+                .suffix(" %");
             ui.add(white)
                 .on_hover_text("This percentile is drawn white")
                 .accessible_name(format!("Upper percentile of {of}"));
@@ -103,7 +107,15 @@ fn limits_ui(ui: &mut Ui, of: &str, limits: &mut Limits) {
     }
 }
 
-const CURVES: [&str; 7] = ["linear", "square root", "squared", "log", "asinh", "sinh", "power"];
+const CURVES: [&str; 7] = [
+    "linear",
+    "square root",
+    "squared",
+    "log",
+    "asinh",
+    "sinh",
+    "power",
+];
 
 fn curve_ui(ui: &mut Ui, of: &str, stretch: &mut Stretch) {
     ui.label("Stretch");
@@ -168,7 +180,11 @@ fn colour_ui(ui: &mut Ui, of: &str, look: &mut StretchRecipe) {
     }
     if let ColourMode::Lupton { stretch, q, minimum } = &mut look.colour {
         for (value, name, help) in [
-            (stretch, "Lupton stretch", "Linear stretch, in the unit of the pixels"),
+            (
+                stretch,
+                "Lupton stretch",
+                "Linear stretch, in the unit of the pixels",
+            ),
             (q, "Lupton Q", "Asinh softening"),
             (minimum, "Lupton minimum", "Subtracted from every band"),
         ] {
@@ -186,6 +202,8 @@ fn colour_ui(ui: &mut Ui, of: &str, look: &mut StretchRecipe) {
         look.colormap = *map;
     }
     ui.checkbox(&mut look.inverted, "Invert")
-        .on_hover_text("Run the colour map backwards: bright objects dark. Only single bands and one colour map")
+        .on_hover_text(
+            "Run the colour map backwards: bright objects dark. Only single bands and one colour map",
+        )
         .accessible_name(format!("Invert {of}"));
 }

@@ -22,9 +22,7 @@ impl GalleryPanel {
         // Tiles take no keyboard focus: the arrow keys walk through them, and a focused tile would keep
         // the keys that label from the window.
         let response = ui.interact(rect, ui.scope_id().with(("tile", object)), Sense::CLICK);
-        let thumb = view
-            .thumbs
-            .paint(ui, rect, object, view.settings.look_of(object));
+        let thumb = view.thumbs.paint(ui, rect, object, view.settings.look_of(object));
         if self.badges {
             let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
             badges::paint(&painter, rect, object, view, self.source == super::Source::Found);
@@ -130,7 +128,10 @@ impl GalleryPanel {
             }
         };
         let mark = |mark| vec![Command::Mark(all.clone(), mark, FROM)];
-        item("Clear label".into(), vec![Command::Label(all.clone(), None, FROM)]);
+        item(
+            "Clear label".into(),
+            vec![Command::Label(all.clone(), None, FROM)],
+        );
         item(
             "Find similar to this".into(),
             vec![Command::Similar(vec![object], Vec::new())],

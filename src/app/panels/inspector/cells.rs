@@ -140,10 +140,18 @@ fn cells(about: Option<&Object>, columns: &Columns, live: &Live, object: u32) ->
         });
     };
     if let Some(ra) = about.and_then(|o| o.ra_deg) {
-        said("RA", format_hms(ra, 3), "right ascension, ICRS, hours, minutes, seconds");
+        said(
+            "RA",
+            format_hms(ra, 3),
+            "right ascension, ICRS, hours, minutes, seconds",
+        );
     }
     if let Some(dec) = about.and_then(|o| o.dec_deg) {
-        said("Dec", format_dms(dec, 2), "declination, ICRS, degrees, minutes, seconds");
+        said(
+            "Dec",
+            format_dms(dec, 2),
+            "declination, ICRS, degrees, minutes, seconds",
+        );
     }
     if let Some(file) = about.and_then(|o| o.file.clone()) {
         said("cutout file", file, "the ready-made cutout");

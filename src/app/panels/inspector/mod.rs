@@ -35,10 +35,26 @@ enum Part {
 
 impl Part {
     const ALL: [(Self, &'static str, &'static str); 6] = [
-        (Self::Picture, "Picture", "The object large, its bands, its own stretch"),
-        (Self::Scores, "Scores", "Probabilities, strangeness and what drives it"),
-        (Self::Neighbours, "Neighbours", "The objects that look most like it"),
-        (Self::Columns, "Columns", "All values of the catalogue and the measurements"),
+        (
+            Self::Picture,
+            "Picture",
+            "The object large, its bands, its own stretch",
+        ),
+        (
+            Self::Scores,
+            "Scores",
+            "Probabilities, strangeness and what drives it",
+        ),
+        (
+            Self::Neighbours,
+            "Neighbours",
+            "The objects that look most like it",
+        ),
+        (
+            Self::Columns,
+            "Columns",
+            "All values of the catalogue and the measurements",
+        ),
         (Self::Encoder, "Encoder", "What the encoder sees of it"),
         (Self::History, "History", "Every label and mark it was given"),
     ];
@@ -129,8 +145,7 @@ impl InspectorPanel {
         ui.horizontal(|ui| {
             if self.part != Part::Picture {
                 let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(SMALL), Sense::hover());
-                view.thumbs
-                    .paint(ui, rect, object, view.settings.look_of(object));
+                view.thumbs.paint(ui, rect, object, view.settings.look_of(object));
             }
             ui.vertical(|ui| {
                 let name = name_of(view, object);

@@ -36,7 +36,9 @@ impl NeighboursPart {
             return;
         };
         if found.is_empty() {
-            ui.label("This object has no vector: its cutout may be empty. Embed again when its image is there.");
+            ui.label(
+                "This object has no vector: its cutout may be empty. Embed again when its image is there.",
+            );
             return;
         }
         egui::ScrollArea::vertical()
@@ -77,9 +79,8 @@ fn neighbour_ui(ui: &mut Ui, view: &View<'_>, near: u32, cosine: f32) {
                 .rect_stroke(rect, 2.0, Stroke::new(2.0, ink), StrokeKind::Inside);
         }
         let name = name_of(view, near).to_owned();
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Neighbour {name}"))
-        });
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Neighbour {name}")));
         if response.clicked() {
             view.send(Command::LookAt(near));
         }

@@ -104,8 +104,7 @@ impl PicturePart {
         ui.horizontal_wrapped(|ui| {
             for (i, (name, texture)) in drawn.names.iter().zip(textures).enumerate() {
                 ui.vertical(|ui| {
-                    let image =
-                        egui::Image::new((*texture, egui::Vec2::splat(BAND))).sense(Sense::click());
+                    let image = egui::Image::new((*texture, egui::Vec2::splat(BAND))).sense(Sense::click());
                     let shown = if i == 0 { "all bands" } else { name.as_str() };
                     let response = ui.add(image).on_hover_text(format!("Show {shown} large"));
                     response.widget_info(|| {
@@ -235,10 +234,16 @@ fn size_of(cutout: &Cutout) -> String {
 /// What is wrong with the cutout, in words.
 fn flags_ui(ui: &mut Ui, view: &View<'_>, cutout: &Cutout) {
     for (flag, text) in [
-        (CutoutFlags::EDGE, "At the edge: part of it lies outside the image."),
+        (
+            CutoutFlags::EDGE,
+            "At the edge: part of it lies outside the image.",
+        ),
         (CutoutFlags::NAN, "Some pixels have no value."),
         (CutoutFlags::MISSING_BAND, "At least one band has no pixels here."),
-        (CutoutFlags::EMPTY, "No band has any pixel here: it is not embedded."),
+        (
+            CutoutFlags::EMPTY,
+            "No band has any pixel here: it is not embedded.",
+        ),
     ] {
         if cutout.flags.has(flag) {
             let ink = view.settings.theme.level(Level::Warning);
@@ -271,7 +276,10 @@ mod tests {
         let fits = cutout(Origin::BottomLeft);
         assert_eq!(pixel_at(&fits, rect, at(0.0, 0.0)), None, "beside the cutout");
         assert_eq!(pixel_at(&fits, rect, at(1.0, 0.0)), Some((0, 3)));
-        assert_eq!(pixel_at(&cutout(Origin::TopLeft), rect, at(2.0, 3.0)), Some((1, 3)));
+        assert_eq!(
+            pixel_at(&cutout(Origin::TopLeft), rect, at(2.0, 3.0)),
+            Some((1, 3))
+        );
         assert_eq!(values_at(&fits, 1, 2), "x 1, y 2:  r 5");
         assert_eq!(size_of(&fits), "2 × 4 px of 0.250 arcsec: 0.5 × 1.0 arcsec");
     }
