@@ -96,6 +96,9 @@ impl InspectorPanel {
         };
         self.header_ui(ui, view, object);
         ui.horizontal_wrapped(|ui| {
+            // All six in a line at the width of the pane as it is first shown.
+            ui.spacing_mut().item_spacing.x = 1.0;
+            ui.spacing_mut().button_padding.x = 5.0;
             for (part, name, help) in Part::ALL {
                 if ui
                     .selectable_label(self.part == part, name)

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// Largest side of a picture, pixels.
 const MOST: usize = 512;
+/// Room below the large picture for bands, size and stretch, points.
+const UNDER: f32 = 150.0;
 /// Side of a band's small picture, points.
 const BAND: f32 = 64.0;
 
@@ -44,7 +46,7 @@ struct Drawn {
 impl PicturePart {
     /// Draws the part.
     pub(super) fn ui(&mut self, ui: &mut Ui, view: &View<'_>, object: u32, pixels: Option<&Pixels>) {
-        let side = (ui.available_height() * 0.72).clamp(140.0, MOST as f32 * 1.5);
+        let side = (ui.available_height() - UNDER).clamp(150.0, MOST as f32 * 1.5);
         let (rect, response) = picture_room(ui, side, Sense::hover());
         let look = view.settings.look_of(object);
         let cutout = match pixels.map(|p| &p.cutout) {
@@ -272,7 +274,7 @@ mod tests {
     fn the_pixel_under_the_pointer_is_the_one_drawn_there() {
         let rect = Rect::from_min_size(Pos2::new(10.0, 20.0), egui::Vec2::splat(40.0));
         // Two pixels wide, centred in four.
-        let at = |x, y| Pos2::new(10.0 + x * 10.0 + 5.0, 20.0 + y * 10.0 + 5.0);
+        let at = |x: f32, y: f32| Pos2::new(10.0 + x * 10.0 + 5.0, 20.0 + y * 10.0 + 5.0);
         let fits = cutout(Origin::BottomLeft);
         assert_eq!(pixel_at(&fits, rect, at(0.0, 0.0)), None, "beside the cutout");
         assert_eq!(pixel_at(&fits, rect, at(1.0, 0.0)), Some((0, 3)));
