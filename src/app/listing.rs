@@ -56,6 +56,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Whether a newer list is being made.
+    pub fn is_pending(&self) -> bool {
+        self.made.is_pending()
+    }
+
     /// The list: `only` these objects (all if `None`) that are visible, in `order`. Objects without a
     /// value come last.
     pub fn get(

@@ -1,8 +1,8 @@
 //! Above the grid: what is listed, in which order, how large, and how it is drawn.
 
-use super::GalleryPanel;
 use super::list::Source;
 use super::look::look_ui;
+use super::{GalleryPanel, TO_TOP};
 use crate::app::command::Command;
 use crate::app::context::View;
 use egui::{ComboBox, Slider, Ui};
@@ -33,9 +33,14 @@ impl GalleryPanel {
                 .accessible_name("Size of the cutouts");
             ui.checkbox(&mut self.badges, "Badges")
                 .on_hover_text("Show label, probability, rank and mark on every cutout");
+            ui.checkbox(&mut self.hold, "Hold")
+                .on_hover_text("Keep the order while labels change what it is sorted by")
+                .accessible_name("Hold the order");
             ui.toggle_value(&mut self.shows_look, "Stretch")
                 .on_hover_text("How all cutouts are drawn: limits, stretch, colours, contrast");
-            ui.weak(self.count_text());
+            if self.has_list(view) {
+                ui.weak(self.count_text());
+            }
         });
         if self.shows_look {
             ui.group(|ui| {
@@ -85,9 +90,9 @@ impl GalleryPanel {
             order.column = column;
         }
         let (sign, word) = if order.descending {
-            ("⏷", "Largest or last first; click to turn round")
+            ("descending", "Largest or last first; click to turn round")
         } else {
-            ("⏶", "Smallest or first first; click to turn round")
+            ("ascending", "Smallest or first first; click to turn round")
         };
         if ui
             .button(sign)
@@ -98,11 +103,8 @@ impl GalleryPanel {
             order.descending = !order.descending;
         }
         let changed = *order != before;
-        ui.checkbox(&mut self.hold, "Hold")
-            .on_hover_text("Keep the order while labels change what it is sorted by")
-            .accessible_name("Hold the order");
         if changed {
-            self.to_top = true;
+            self.to_top = TO_TOP;
         }
     }
 

@@ -7,8 +7,20 @@ use crate::app::context::View;
 use egui::{RichText, Ui};
 
 impl GalleryPanel {
-    /// Draws the reason why there is nothing, if one is known before the list is made.
-    pub(super) fn nothing_ui(&mut self, ui: &mut Ui, view: &View<'_>) -> bool {
+    /// Whether there is anything to make a list from.
+    pub(super) fn has_list(&self, view: &View<'_>) -> bool {
+        match self.source {
+            _ if view.survey.count() == 0 => false,
+            Source::All => true,
+            Source::Selected => !self.list.chosen().is_empty(),
+            Source::Found => view.live.found.is_some(),
+            Source::Strangest => view.live.ranked.is_some(),
+            Source::Queue => !view.live.suggestions.is_empty(),
+        }
+    }
+
+    /// Says why there is nothing to list.
+    pub(super) fn nothing_ui(&self, ui: &mut Ui, view: &View<'_>) {
         let live = view.live;
         let no_vectors = view.survey.runs.is_empty();
         match self.source {
@@ -19,15 +31,16 @@ impl GalleryPanel {
                 &[(Action::OpenFiles, "Open files…")],
                 view,
             ),
-            Source::Selected if self.list.chosen().is_empty() => said(
+            Source::All => {}
+            Source::Selected => said(
                 ui,
                 "Nothing is selected",
                 "Click objects here or in any pane, draw a lasso on the map or the image, or select all that is shown.",
                 &[(Action::SelectAll, "Select all shown")],
                 view,
             ),
-            Source::Found if live.found.is_none() && no_vectors => not_embedded(ui, view),
-            Source::Found if live.found.is_none() => said(
+            Source::Found | Source::Strangest | Source::Queue if no_vectors => not_embedded(ui, view),
+            Source::Found => said(
                 ui,
                 "No search yet",
                 "Look at an object and press S, double click a cutout, or drop a picture here: what looks like it is listed, most similar first.",
@@ -37,16 +50,14 @@ impl GalleryPanel {
                 ],
                 view,
             ),
-            Source::Strangest if live.ranked.is_none() && no_vectors => not_embedded(ui, view),
-            Source::Strangest if live.ranked.is_none() => said(
+            Source::Strangest => said(
                 ui,
                 "Not ranked yet",
                 "The ranking is being made; it appears here by itself.",
                 &[(Action::ShowJobs, "Show jobs")],
                 view,
             ),
-            Source::Queue if live.suggestions.is_empty() && no_vectors => not_embedded(ui, view),
-            Source::Queue if live.suggestions.is_empty() => said(
+            Source::Queue => said(
                 ui,
                 "Nothing is suggested",
                 live.classifier_note
@@ -55,9 +66,7 @@ impl GalleryPanel {
                 &[(Action::ShowLabels, "Show classes and queue")],
                 view,
             ),
-            _ => return false,
         }
-        true
     }
 
     /// The list was made and is empty.

@@ -148,6 +148,11 @@ impl List {
         self.placing.held()
     }
 
+    /// Whether a newer list is being made.
+    pub fn is_pending(&self) -> bool {
+        self.listing.is_pending() || self.placing.is_pending()
+    }
+
     /// The chosen objects as they are listed.
     pub fn chosen(&self) -> &Arc<Vec<u32>> {
         &self.chosen
@@ -163,7 +168,7 @@ impl List {
         order: &Order,
         hold: bool,
     ) -> Option<Arc<Placed>> {
-        self.follow_selection(view);
+        self.follow_selection(view, source);
         let asked = Asked {
             source,
             order: source.order(order),
@@ -190,17 +195,17 @@ impl List {
             .get(ctx, &self.generation, move || Placed::new(sorted))
     }
 
-    /// The chosen objects stay listed while one of them is looked at.
-    fn follow_selection(&mut self, view: &View<'_>) {
-        let own = std::mem::take(&mut self.own_click) && !self.chosen.is_empty();
+    /// While the chosen objects are listed they stay listed when one of them is looked at.
+    fn follow_selection(&mut self, view: &View<'_>, source: Source) {
+        let stays = source == Source::Selected && !self.chosen.is_empty();
+        let own = std::mem::take(&mut self.own_click) && stays;
         if self.seen_selection == Some(view.selection.generation) {
-            self.own_click = own;
             return;
         }
         self.seen_selection = Some(view.selection.generation);
         let set = view.selection.set();
         let within = match set.as_slice() {
-            [one] => self.chosen.binary_search(one).is_ok(),
+            [one] => stays && self.chosen.binary_search(one).is_ok(),
             _ => false,
         };
         if !own && !within {

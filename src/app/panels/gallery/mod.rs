@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Frames for which a new list is held at its top: in the first it isn't begun yet.
+const TO_TOP: u8 = 2;
+
 /// What the pane keeps.
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
@@ -48,8 +51,12 @@ pub struct GalleryPanel {
     /// The object that was last brought into view.
     #[serde(skip)]
     revealed: Option<u32>,
+    /// Frames for which the list is still held at its top.
     #[serde(skip)]
-    to_top: bool,
+    to_top: u8,
+    /// The list that was last drawn, and whether the object looked at was in view.
+    #[serde(skip)]
+    drawn: Option<(Arc<Placed>, bool)>,
     /// Top of the view in the grid and its height, points, as of the last frame.
     #[serde(skip)]
     scrolled: (f64, f64),
@@ -78,7 +85,8 @@ impl Default for GalleryPanel {
             root: PathBuf::new(),
             anchor: None,
             revealed: None,
-            to_top: false,
+            to_top: 0,
+            drawn: None,
             scrolled: (0.0, 0.0),
             layout: None,
             active: true,
@@ -117,7 +125,7 @@ impl GalleryPanel {
     /// Lists something else, from its top.
     fn turn_to(&mut self, source: Source) {
         self.source = source;
-        self.to_top = true;
+        self.to_top = TO_TOP;
     }
 
     /// Draws the pane.
@@ -126,7 +134,7 @@ impl GalleryPanel {
             // Nothing of another project's list may be shown or stepped through.
             self.root.clone_from(&view.survey.root);
             self.list = List::default();
-            (self.anchor, self.revealed) = (None, None);
+            (self.anchor, self.revealed, self.drawn) = (None, None, None);
         }
         let rect = ui.max_rect();
         self.place = Some((rect, ui.ctx().cumulative_pass_nr()));
@@ -144,7 +152,8 @@ impl GalleryPanel {
         let placed = self.list.follow(ui.ctx(), view, self.source, &order, self.hold);
         self.bar_ui(ui, view);
         ui.add_space(2.0);
-        if self.nothing_ui(ui, view) {
+        if !self.has_list(view) {
+            self.nothing_ui(ui, view);
             return;
         }
         match placed {
@@ -202,6 +211,9 @@ impl GalleryPanel {
             .id_salt("gallery grid")
             .auto_shrink(false)
             .scroll_bar_visibility(ScrollBarVisibility::AlwaysVisible);
+        if self.to_top > 0 {
+            ui.ctx().request_repaint();
+        }
         if let Some(to) = self.scroll_to(view, placed, layout, f64::from(outer.height())) {
             area = area.vertical_scroll_offset(to as f32);
         }
@@ -223,23 +235,38 @@ impl GalleryPanel {
             }
         });
         self.scrolled = (
-            f64::from(shown.state.offset().y),
+            f64::from(shown.state.clamped_offset().y),
             f64::from(shown.inner_rect.height()),
         );
+        let rows = layout.rows_in(self.scrolled.0, self.scrolled.1);
+        let place = view.selection.focus().and_then(|f| placed.place_of(f));
+        let in_view = place.is_some_and(|p| rows.contains(&(p / layout.columns)));
+        self.drawn = Some((placed.clone(), in_view));
     }
 
     /// Where to scroll before drawing: the object looked at comes into view when it changes, and stays in
-    /// view when tiles change their size; a new list starts at its top.
-    fn scroll_to(&mut self, view: &View<'_>, placed: &Placed, layout: Layout, height: f64) -> Option<f64> {
+    /// view when tiles change their size or the list its order; another list starts at its top.
+    fn scroll_to(
+        &mut self,
+        view: &View<'_>,
+        placed: &Arc<Placed>,
+        layout: Layout,
+        height: f64,
+    ) -> Option<f64> {
         let focus = view.selection.focus();
         let is_new = focus != self.revealed;
         let is_resized = self
             .layout
             .is_some_and(|l| (l.columns, l.side) != (layout.columns, layout.side));
-        if std::mem::take(&mut self.to_top) {
+        if self.to_top > 0 {
+            if !self.list.is_pending() {
+                self.to_top -= 1;
+            }
             self.revealed = focus;
             return Some(0.0);
         }
+        let is_moved = (self.drawn.as_ref()).is_some_and(|(p, seen)| *seen && !Arc::ptr_eq(p, placed));
+        let is_new = is_new || is_moved;
         if !is_new && !is_resized {
             return None;
         }

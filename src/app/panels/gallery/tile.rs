@@ -21,7 +21,7 @@ impl GalleryPanel {
     pub(super) fn tile_ui(&mut self, ui: &Ui, view: &View<'_>, rect: Rect, object: u32, placed: &Placed) {
         // Tiles take no keyboard focus: the arrow keys walk through them, and a focused tile would keep
         // the keys that label from the window.
-        let response = ui.interact(rect, ui.id().with(("tile", object)), Sense::CLICK);
+        let response = ui.interact(rect, ui.scope_id().with(("tile", object)), Sense::CLICK);
         let thumb = view.thumbs.paint(ui, rect, object, view.settings.look_of(object));
         if self.badges {
             let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
