@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex};
 
 /// Most texels a side of the overview.
 const OVERVIEW: usize = 1024;
+/// Values that limits are found from.
+const SAMPLE: usize = 1 << 17;
 /// Positions that differ by less than this are one grid, pixels.
 const SAME: f64 = 0.05;
 
@@ -68,6 +70,8 @@ pub struct Scene {
     pub overview: Vec<Plane>,
     /// Pixels per texel of the overview.
     pub step: usize,
+    /// Some of the overview's values, for limits: enough of them, and few enough to be quick.
+    pub sample: Vec<Plane>,
     layers: Vec<Layer>,
     main: usize,
     /// The band whose pixels object positions are given in, if its grid is another.
@@ -117,6 +121,7 @@ impl Scene {
             channels,
             overview: Vec::new(),
             step: 1,
+            sample: Vec::new(),
             layers,
             main,
             reference,
@@ -141,6 +146,7 @@ impl Scene {
             }));
         }
         scene.overview = scene.complete(planes).iter().map(|p| (**p).clone()).collect();
+        scene.sample = scene.overview.iter().map(thinned).collect();
         Ok(scene)
     }
 
@@ -305,6 +311,18 @@ impl Scene {
             cache.put(key, made.clone());
         }
         Ok(made)
+    }
+}
+
+/// At most about [`SAMPLE`] of a plane's values, evenly, in one row.
+fn thinned(plane: &Plane) -> Plane {
+    // An odd step doesn't fall into step with the rows.
+    let step = (plane.pixels.len() / SAMPLE).max(1) | 1;
+    let pixels: Vec<f32> = plane.pixels.iter().step_by(step).copied().collect();
+    Plane {
+        width: pixels.len(),
+        height: 1,
+        pixels,
     }
 }
 
