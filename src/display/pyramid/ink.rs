@@ -13,15 +13,9 @@ const STEPS: usize = 1 << 16;
 
 enum Kind {
     /// Values through a colour map.
-    Gray {
-        limits: (f64, f64),
-        table: Vec<[u8; 3]>,
-    },
+    Gray { limits: (f64, f64), table: Vec<[u8; 3]> },
     /// Each band by its own limits.
-    PerBand {
-        limits: [(f64, f64); 3],
-        table: Vec<u8>,
-    },
+    PerBand { limits: [(f64, f64); 3], table: Vec<u8> },
     /// The intensity stretched, the bands' ratios kept.
     Keeping {
         blacks: [f64; 3],
@@ -29,10 +23,7 @@ enum Kind {
         table: Vec<f32>,
     },
     /// The same with the parameters of Lupton et al. 2004.
-    Lupton {
-        minimum: f64,
-        asinh: LuptonAsinh,
-    },
+    Lupton { minimum: f64, asinh: LuptonAsinh },
 }
 
 /// A prepared recipe.
@@ -62,14 +53,7 @@ impl Ink {
                 limits: [limits_of(red), limits_of(green), limits_of(blue)],
                 table: (0..STEPS).map(|i| byte(adjusted(at(i)))).collect(),
             },
-            (
-                [_, _, _],
-                ColourMode::Lupton {
-                    stretch,
-                    q,
-                    minimum,
-                },
-            ) => Kind::Lupton {
+            ([_, _, _], ColourMode::Lupton { stretch, q, minimum }) => Kind::Lupton {
                 minimum,
                 asinh: LuptonAsinh::new(stretch, q),
             },
@@ -85,9 +69,7 @@ impl Ink {
                 let colours = recipe.colormap.table(recipe.inverted);
                 Kind::Gray {
                     limits: planes.first().map_or((0.0, 1.0), limits_of),
-                    table: (0..STEPS)
-                        .map(|i| colour_of(&colours, adjusted(at(i))))
-                        .collect(),
+                    table: (0..STEPS).map(|i| colour_of(&colours, adjusted(at(i)))).collect(),
                 }
             }
         };
@@ -173,7 +155,9 @@ fn white(recipe: &StretchRecipe, bands: [&Plane; 3], blacks: [f64; 3]) -> f64 {
     } else {
         let count = bands.iter().map(|b| b.pixels.len()).min().unwrap_or(0);
         let mean: Vec<f32> = (0..count)
-            .map(|i| intensity::<3>(std::array::from_fn(|b| f64::from(bands[b].pixels[i]) - blacks[b])) as f32)
+            .map(|i| {
+                intensity::<3>(std::array::from_fn(|b| f64::from(bands[b].pixels[i]) - blacks[b])) as f32
+            })
             .collect();
         recipe.limits.of(&mean).map_or(1.0, |(_, high)| high)
     };

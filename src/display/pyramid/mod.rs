@@ -93,9 +93,9 @@ impl Grid {
             let first = ((from + 0.5) / side).floor();
             let end = ((to + 0.5) / side).floor();
             if end < 0.0 || first > last || from.is_nan() || to.is_nan() {
-                return 1..=0;
+                return 0..0;
             }
-            first.max(0.0) as u32..=end.min(last) as u32
+            first.max(0.0) as u32..end.min(last) as u32 + 1
         };
         let (xs, ys) = (range(view[0], view[2], w), range(view[1], view[3], h));
         let mut places: Vec<Place> = ys
@@ -125,9 +125,16 @@ mod tests {
             height: 1_000,
         };
         assert_eq!(grid.top_level(), 6);
-        assert_eq!((grid.level_for(4.0), grid.level_for(1.0), grid.level_for(0.25)), (0, 0, 2));
+        assert_eq!(
+            (grid.level_for(4.0), grid.level_for(1.0), grid.level_for(0.25)),
+            (0, 0, 2)
+        );
         assert_eq!(grid.level_for(1e-6), 6);
-        let corner = Place { level: 0, x: 39, y: 3 };
+        let corner = Place {
+            level: 0,
+            x: 39,
+            y: 3,
+        };
         assert_eq!(grid.tile_size(corner), (16, 232));
         assert_eq!(grid.extent(corner), [9983.5, 767.5, 9999.5, 999.5]);
         let seen = grid.places(0, [1000.0, 500.0, 1600.0, 520.0]);

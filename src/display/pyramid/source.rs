@@ -7,7 +7,7 @@ use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::io::raster::Plane;
 use crate::sky::wcs::Wcs;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// What is known of a band's image without its pixels.
@@ -91,8 +91,8 @@ impl Reader {
         })
     }
 
-    fn file(&mut self, path: &PathBuf) -> Result<&mut FitsFile, String> {
-        match self.files.entry(path.clone()) {
+    fn file(&mut self, path: &Path) -> Result<&mut FitsFile, String> {
+        match self.files.entry(path.to_owned()) {
             std::collections::hash_map::Entry::Occupied(held) => Ok(held.into_mut()),
             std::collections::hash_map::Entry::Vacant(empty) => {
                 Ok(empty.insert(FitsFile::open(path).map_err(|e| e.to_string())?))
@@ -265,7 +265,11 @@ mod tests {
             let (w, h) = grid.tile_size(place);
             let [left, bottom, ..] = grid.extent(place);
             let value = |i: usize| ((left + 0.5) as usize + i % w + (bottom + 0.5) as usize + i / w) as f32;
-            Some(Arc::new(Plane::from_pixels(w, h, (0..w * h).map(value).collect())))
+            Some(Arc::new(Plane::from_pixels(
+                w,
+                h,
+                (0..w * h).map(value).collect(),
+            )))
         };
         let made = from_parts(grid, Place { level: 1, x: 0, y: 0 }, plane).unwrap();
         assert_eq!((made.width, made.height), (256, 150));

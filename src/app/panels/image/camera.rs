@@ -76,10 +76,13 @@ impl Camera {
         self.zoom = (self.zoom * factor).clamp(farthest, CLOSEST);
         let after = self.pixel(rect, at);
         self.fits = false;
-        self.go([
-            self.centre[0] + before[0] - after[0],
-            self.centre[1] + before[1] - after[1],
-        ], grid);
+        self.go(
+            [
+                self.centre[0] + before[0] - after[0],
+                self.centre[1] + before[1] - after[1],
+            ],
+            grid,
+        );
     }
 
     /// Moves with the hand, in screen points.
@@ -117,7 +120,10 @@ mod tests {
         let mut camera = Camera::default();
         camera.fit(rect, grid);
         assert_eq!((camera.zoom, camera.centre), (0.4, [499.5, 249.5]));
-        assert!(camera.screen(rect, 0.0, 499.0).y < camera.screen(rect, 0.0, 0.0).y, "y is up");
+        assert!(
+            camera.screen(rect, 0.0, 499.0).y < camera.screen(rect, 0.0, 0.0).y,
+            "y is up"
+        );
         let at = pos2(150.0, 200.0);
         let before = camera.pixel(rect, at);
         camera.zoom_about(rect, at, 3.0, grid);

@@ -62,7 +62,9 @@ pub fn graticule(wcs: &Wcs, view: [f64; 4]) -> Vec<Line> {
     let mut lines = Vec::new();
     for lat in multiples(lat0, lat1, dec_step / 3600.0) {
         if lat.abs() < 90.0 {
-            let pieces = pieces(span, |t| sky.pixel((lon0 + (lon1 - lon0) * t).rem_euclid(360.0), lat));
+            let pieces = pieces(span, |t| {
+                sky.pixel((lon0 + (lon1 - lon0) * t).rem_euclid(360.0), lat)
+            });
             lines.push(Line {
                 pieces,
                 label: dec_label(lat),
@@ -113,7 +115,11 @@ fn range(sky: &Sky<'_>, [left, bottom, right, top]: [f64; 4]) -> Option<([f64; 2
             .is_some_and(|[x, y]| x >= left && x <= right && y >= bottom && y <= top);
         if is_seen {
             lon = [0.0, 360.0];
-            lat = if pole > 0.0 { [lat[0], 90.0] } else { [-90.0, lat[1]] };
+            lat = if pole > 0.0 {
+                [lat[0], 90.0]
+            } else {
+                [-90.0, lat[1]]
+            };
         }
     }
     // What lies between the samples at the edges.

@@ -1,8 +1,8 @@
 //! The hand on the picture: pan, zoom, contrast, picking, rectangle, lasso, box search, keys.
 
 use super::ImagePanel;
-use super::overlay::Canvas;
 use super::marks::Marks;
+use super::overlay::Canvas;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
 use crate::app::selection::Meets;
@@ -77,8 +77,7 @@ impl ImagePanel {
         if response.dragged_by(PointerButton::Secondary) {
             let by = response.drag_delta();
             // As DS9: bias across, contrast up and down; from where they are, so that nothing jumps.
-            self.look.bias =
-                (self.look.bias + f64::from(by.x / self.rect.width().max(1.0))).clamp(-0.5, 1.5);
+            self.look.bias = (self.look.bias + f64::from(by.x / self.rect.width().max(1.0))).clamp(-0.5, 1.5);
             let factor = (-f64::from(by.y) * 4.0 / f64::from(self.rect.height().max(1.0))).exp();
             self.look.contrast = (self.look.contrast * factor).clamp(0.05, 20.0);
         }
@@ -174,13 +173,7 @@ impl ImagePanel {
     }
 
     /// A million objects in a long outline take a moment: asked for on a thread.
-    fn choose_inside(
-        &mut self,
-        ui: &Ui,
-        outline: Vec<[f64; 2]>,
-        meets: Meets,
-        marks: Option<&Arc<Marks>>,
-    ) {
+    fn choose_inside(&mut self, ui: &Ui, outline: Vec<[f64; 2]>, meets: Meets, marks: Option<&Arc<Marks>>) {
         let Some(marks) = marks.cloned() else { return };
         let (sender, receiver) = bounded(1);
         let wake = ui.ctx().clone();
@@ -188,7 +181,11 @@ impl ImagePanel {
             let _ = sender.send(marks.inside(&outline));
             wake.request_repaint();
         };
-        if std::thread::Builder::new().name("choose".into()).spawn(run).is_ok() {
+        if std::thread::Builder::new()
+            .name("choose".into())
+            .spawn(run)
+            .is_ok()
+        {
             self.choosing = Some((receiver, meets));
         }
     }
@@ -347,7 +344,10 @@ fn square_of(a: [f64; 2], b: [f64; 2]) -> [f64; 4] {
 
 /// Size of a picture that leaves room for a status line of `lines` lines.
 pub(super) fn picture_size(available: Vec2, lines: f32) -> Vec2 {
-    vec2(available.x.max(32.0), (available.y - lines * 18.0 - 4.0).max(32.0))
+    vec2(
+        available.x.max(32.0),
+        (available.y - lines * 18.0 - 4.0).max(32.0),
+    )
 }
 
 #[cfg(test)]

@@ -31,8 +31,7 @@ impl Marks {
             .iter()
             .enumerate()
             .map(|(i, o)| {
-                let is_shown =
-                    o.field == field && passes.is_none_or(|p| p.get(i).copied().unwrap_or(false));
+                let is_shown = o.field == field && passes.is_none_or(|p| p.get(i).copied().unwrap_or(false));
                 match (o.x, o.y) {
                     (Some(x), Some(y)) if is_shown => scene
                         .from_reference(x, y)
@@ -135,7 +134,12 @@ impl Marks {
     pub fn inside(&self, outline: &[[f64; 2]]) -> Vec<u32> {
         let mut bounds = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
         for [x, y] in outline {
-            bounds = [bounds[0].min(*x), bounds[1].min(*y), bounds[2].max(*x), bounds[3].max(*y)];
+            bounds = [
+                bounds[0].min(*x),
+                bounds[1].min(*y),
+                bounds[2].max(*x),
+                bounds[3].max(*y),
+            ];
         }
         if outline.len() < 3 {
             return Vec::new();
@@ -177,7 +181,9 @@ fn density(positions: &[[f32; 2]], grid: Grid) -> (Vec<u8>, [usize; 2]) {
         };
         counts[(h - 1 - at(*y, grid.height, h)) * w + at(*x, grid.width, w)] += 1;
     }
-    let most = f64::from(counts.iter().copied().max().unwrap_or(0)).ln_1p().max(1e-9);
+    let most = f64::from(counts.iter().copied().max().unwrap_or(0))
+        .ln_1p()
+        .max(1e-9);
     let bytes = counts
         .iter()
         .map(|&n| (f64::from(n).ln_1p() / most * 255.0) as u8)

@@ -182,10 +182,7 @@ impl ImagePanel {
         let Some((id, Ok(scene))) = opened.as_deref() else {
             return;
         };
-        let is_new = self
-            .tiles
-            .as_ref()
-            .is_none_or(|t| !Arc::ptr_eq(t.scene(), scene));
+        let is_new = self.tiles.as_ref().is_none_or(|t| !Arc::ptr_eq(t.scene(), scene));
         if is_new {
             self.point_camera(*id, scene);
             self.tiles = Some(Tiles::start(scene.clone(), ctx));
@@ -239,7 +236,9 @@ impl ImagePanel {
 
     /// Moves to the object that was asked for, once its field is shown.
     fn go_to_object(&mut self, view: &View<'_>, scene: &Scene) {
-        let Some((object, closely)) = self.go_to else { return };
+        let Some((object, closely)) = self.go_to else {
+            return;
+        };
         let Some(o) = view.survey.objects().get(object as usize) else {
             self.go_to = None;
             return;
@@ -290,11 +289,12 @@ fn nothing_ui(ui: &mut egui::Ui, view: &View<'_>) {
 fn broken_ui(ui: &mut egui::Ui, view: &View<'_>, why: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.3);
-        let ink = view
-            .settings
-            .theme
-            .level(crate::app::notices::Level::Error);
-        ui.label(egui::RichText::new("This image can't be shown").color(ink).strong());
+        let ink = view.settings.theme.level(crate::app::notices::Level::Error);
+        ui.label(
+            egui::RichText::new("This image can't be shown")
+                .color(ink)
+                .strong(),
+        );
         ui.label(why);
     });
 }

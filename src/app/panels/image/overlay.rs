@@ -159,12 +159,9 @@ pub fn objects_ui(
 fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
     let square = Rect::from_center_size(at, Vec2::splat(RADIUS * 2.0 + 7.0));
     let ink = Stroke::new(2.0, view.settings.theme.accent());
-    canvas.painter.rect_stroke(
-        square,
-        1.0,
-        Stroke::new(4.0, canvas.halo()),
-        StrokeKind::Middle,
-    );
+    canvas
+        .painter
+        .rect_stroke(square, 1.0, Stroke::new(4.0, canvas.halo()), StrokeKind::Middle);
     canvas.painter.rect_stroke(square, 1.0, ink, StrokeKind::Middle);
 }
 
@@ -172,9 +169,7 @@ fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
 fn focus_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
     for way in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
         let ends = [at + way * 13.0, at + way * 24.0];
-        canvas
-            .painter
-            .line_segment(ends, Stroke::new(4.5, canvas.halo()));
+        canvas.painter.line_segment(ends, Stroke::new(4.5, canvas.halo()));
         canvas
             .painter
             .line_segment(ends, Stroke::new(2.0, view.settings.theme.accent()));
@@ -192,8 +187,18 @@ pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
                 .iter()
                 .map(|[x, y]| canvas.camera.screen(canvas.rect, *x, *y))
                 .collect();
-            for p in points.iter().copied().flat_map(|p| inner.contains(p).then_some(p)) {
-                let is_better = |old: Pos2| if line.is_meridian { p.y > old.y } else { p.x < old.x };
+            for p in points
+                .iter()
+                .copied()
+                .flat_map(|p| inner.contains(p).then_some(p))
+            {
+                let is_better = |old: Pos2| {
+                    if line.is_meridian {
+                        p.y > old.y
+                    } else {
+                        p.x < old.x
+                    }
+                };
                 if label.is_none_or(is_better) {
                     label = Some(p);
                 }
@@ -249,7 +254,11 @@ pub fn scale_ui(canvas: &Canvas<'_>, scene: &Scene) {
     for end in [left, right] {
         canvas.line([end - vec2(0.0, 4.0), end + vec2(0.0, 4.0)], 1.5);
     }
-    canvas.text(left.lerp(right, 0.5) - vec2(0.0, 8.0), Align2::CENTER_BOTTOM, &text);
+    canvas.text(
+        left.lerp(right, 0.5) - vec2(0.0, 8.0),
+        Align2::CENTER_BOTTOM,
+        &text,
+    );
 }
 
 /// Which colour means which number, at the upper left.

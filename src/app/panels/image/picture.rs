@@ -28,7 +28,13 @@ impl ImagePanel {
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Sky image"));
             let ink = view.settings.theme.weak();
             let font = egui::FontId::proportional(14.0);
-            painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Opening the image…", font, ink);
+            painter.text(
+                rect.center(),
+                egui::Align2::CENTER_CENTER,
+                "Opening the image…",
+                font,
+                ink,
+            );
             return;
         };
         response.widget_info(|| {
@@ -53,8 +59,7 @@ impl ImagePanel {
         let dense = self.overlays_on(ui, view, &painter, &scene, marks.as_ref());
         if response.has_focus() {
             let ink = egui::Stroke::new(2.0, view.settings.theme.accent());
-            ui.painter()
-                .rect_stroke(rect, 0.0, ink, egui::StrokeKind::Inside);
+            ui.painter().rect_stroke(rect, 0.0, ink, egui::StrokeKind::Inside);
         }
         self.status_ui(ui, view, &scene, cursor, dense);
     }
@@ -107,16 +112,24 @@ impl ImagePanel {
             } else if let Some((coarse, texture)) = coarser(place, |p| tiles.texture(Spot::Tile(p))) {
                 let extent = camera.screen_rect(rect, grid.extent(coarse));
                 let part = camera.screen_rect(rect, grid.extent(place));
-                painter
-                    .with_clip_rect(part.intersect(painter.clip_rect()))
-                    .image(texture, extent, all, Color32::WHITE);
+                painter.with_clip_rect(part.intersect(painter.clip_rect())).image(
+                    texture,
+                    extent,
+                    all,
+                    Color32::WHITE,
+                );
             }
             if !held.is_some_and(|(_, is_new)| is_new) {
                 wishes.push(Wish::Paint(Spot::Tile(place)));
             }
         }
         for (place, texture) in ready {
-            painter.image(texture, camera.screen_rect(rect, grid.extent(place)), all, Color32::WHITE);
+            painter.image(
+                texture,
+                camera.screen_rect(rect, grid.extent(place)),
+                all,
+                Color32::WHITE,
+            );
         }
         if let Some([x, y]) = cursor {
             let (x, y) = (x.round() as usize, y.round() as usize);
@@ -223,9 +236,7 @@ impl ImagePanel {
         let size = if bytes.is_empty() { [0, 0] } else { *size };
         let pixels = bytes.iter().map(|&a| Color32::from_white_alpha(a)).collect();
         let image = ColorImage::new(size, pixels);
-        let texture = ui
-            .ctx()
-            .load_texture("density", image, TextureOptions::NEAREST);
+        let texture = ui.ctx().load_texture("density", image, TextureOptions::NEAREST);
         let id = texture.id();
         self.density = Some((marks.clone(), texture));
         id
@@ -269,9 +280,7 @@ impl ImagePanel {
         let (text, ink) = match trouble {
             Some(why) => (
                 format!("{why}  ·  {text}"),
-                view.settings
-                    .theme
-                    .level(crate::app::notices::Level::Error),
+                view.settings.theme.level(crate::app::notices::Level::Error),
             ),
             None => (text, view.settings.theme.text()),
         };

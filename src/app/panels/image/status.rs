@@ -32,7 +32,11 @@ pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f3
                 } else {
                     "no value".to_owned()
                 };
-                parts.push(format!("{} {value} {}", band.name, band.unit).trim_end().to_owned());
+                parts.push(
+                    format!("{} {value} {}", band.name, band.unit)
+                        .trim_end()
+                        .to_owned(),
+                );
             }
         }
     }

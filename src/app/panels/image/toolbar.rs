@@ -4,10 +4,10 @@ use super::ImagePanel;
 use super::hand::Tool;
 use super::tiles::Tiles;
 use crate::app::columns::Holds;
-use crate::app::context::View;
 use crate::app::columns::number;
+use crate::app::context::View;
 use crate::display::pyramid::Channels;
-use crate::display::{ColourMode, Colormap, Limits, Stretch, StretchRecipe};
+use crate::display::{Colormap, ColourMode, Limits, Stretch, StretchRecipe};
 use crate::project::Field;
 use egui::{ComboBox, DragValue, Ui};
 
@@ -45,7 +45,11 @@ fn combo(ui: &mut Ui, name: &'static str, text: &str, help: &str, contents: impl
 
 /// A button that is pressed or not.
 fn toggle(ui: &mut Ui, on: &mut bool, text: &str, help: &str) {
-    if ui.add(egui::Button::selectable(*on, text)).on_hover_text(help).clicked() {
+    if ui
+        .add(egui::Button::selectable(*on, text))
+        .on_hover_text(help)
+        .clicked()
+    {
         *on = !*on;
     }
 }
@@ -72,8 +76,18 @@ impl ImagePanel {
             }
             ui.separator();
             self.overlays_ui(ui, view);
-            toggle(ui, &mut self.follow, "Follow", "Move to the object looked at when it lies outside the picture");
-            toggle(ui, &mut self.header.is_open, "Header", "Show the FITS header of this image");
+            toggle(
+                ui,
+                &mut self.follow,
+                "Follow",
+                "Move to the object looked at when it lies outside the picture",
+            );
+            toggle(
+                ui,
+                &mut self.header.is_open,
+                "Header",
+                "Show the FITS header of this image",
+            );
         });
     }
 
@@ -100,24 +114,36 @@ impl ImagePanel {
             return;
         }
         let mut wanted = channels;
-        combo(ui, "Band", &text, "One band, or three as a colour picture", |ui| {
-            let colours = Channels::colours_of(field.bands.len());
-            ui.selectable_value(&mut wanted, colours, "RGB")
-                .on_hover_text("The reddest, a middle and the bluest band as red, green and blue");
-            for i in 0..field.bands.len() {
-                ui.selectable_value(&mut wanted, Channels::One(i), name(i));
-            }
-        });
+        combo(
+            ui,
+            "Band",
+            &text,
+            "One band, or three as a colour picture",
+            |ui| {
+                let colours = Channels::colours_of(field.bands.len());
+                ui.selectable_value(&mut wanted, colours, "RGB")
+                    .on_hover_text("The reddest, a middle and the bluest band as red, green and blue");
+                for i in 0..field.bands.len() {
+                    ui.selectable_value(&mut wanted, Channels::One(i), name(i));
+                }
+            },
+        );
         if let Channels::Colours(r, Some(g), b) = wanted
             && field.bands.len() > 2
         {
             let mut three = [r, g, b];
             for (slot, title) in three.iter_mut().zip(["Red", "Green", "Blue"]) {
-                combo(ui, title, name(*slot), &format!("The band drawn {}", title.to_lowercase()), |ui| {
-                    for i in 0..field.bands.len() {
-                        ui.selectable_value(slot, i, name(i));
-                    }
-                });
+                combo(
+                    ui,
+                    title,
+                    name(*slot),
+                    &format!("The band drawn {}", title.to_lowercase()),
+                    |ui| {
+                        for i in 0..field.bands.len() {
+                            ui.selectable_value(slot, i, name(i));
+                        }
+                    },
+                );
             }
             wanted = Channels::Colours(three[0], Some(three[1]), three[2]);
         }
@@ -144,12 +170,23 @@ impl ImagePanel {
             limits_ui(ui, look, limits.as_deref());
         }
         if !is_coloured {
-            combo(ui, "Colour map", look.colormap.name(), "The colours of values", |ui| {
-                for map in Colormap::ALL {
-                    ui.selectable_value(&mut look.colormap, map, map.name());
-                }
-            });
-            toggle(ui, &mut look.inverted, "Invert", "Run the colours backwards: bright objects dark");
+            combo(
+                ui,
+                "Colour map",
+                look.colormap.name(),
+                "The colours of values",
+                |ui| {
+                    for map in Colormap::ALL {
+                        ui.selectable_value(&mut look.colormap, map, map.name());
+                    }
+                },
+            );
+            toggle(
+                ui,
+                &mut look.inverted,
+                "Invert",
+                "Run the colours backwards: bright objects dark",
+            );
         }
         let number = |value| DragValue::new(value).speed(0.01).max_decimals(2);
         ui.add(number(&mut look.contrast).range(0.05..=20.0).prefix("contrast "))
@@ -190,7 +227,10 @@ impl ImagePanel {
         }
         let focus = view.selection.focus();
         let go = ui.add_enabled(focus.is_some(), egui::Button::new("Go to object"));
-        if go.on_hover_text("Put the object looked at in the middle, closely (G)").clicked() {
+        if go
+            .on_hover_text("Put the object looked at in the middle, closely (G)")
+            .clicked()
+        {
             self.go_to = focus.map(|f| (f, true));
         }
     }
