@@ -93,9 +93,9 @@ impl Grid {
             let first = ((from + 0.5) / side).floor();
             let end = ((to + 0.5) / side).floor();
             if end < 0.0 || first > last || from.is_nan() || to.is_nan() {
-                return 1..=0;
+                return 0..0;
             }
-            first.max(0.0) as u32..=end.min(last) as u32
+            first.max(0.0) as u32..end.min(last) as u32 + 1
         };
         let (xs, ys) = (range(view[0], view[2], w), range(view[1], view[3], h));
         let mut places: Vec<Place> = ys

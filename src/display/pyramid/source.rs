@@ -7,7 +7,7 @@ use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::io::raster::Plane;
 use crate::sky::wcs::Wcs;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// What is known of a band's image without its pixels.
@@ -91,8 +91,8 @@ impl Reader {
         })
     }
 
-    fn file(&mut self, path: &PathBuf) -> Result<&mut FitsFile, String> {
-        match self.files.entry(path.clone()) {
+    fn file(&mut self, path: &Path) -> Result<&mut FitsFile, String> {
+        match self.files.entry(path.to_owned()) {
             std::collections::hash_map::Entry::Occupied(held) => Ok(held.into_mut()),
             std::collections::hash_map::Entry::Vacant(empty) => {
                 Ok(empty.insert(FitsFile::open(path).map_err(|e| e.to_string())?))
