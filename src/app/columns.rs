@@ -4,7 +4,7 @@
 use super::live::Live;
 use crate::io::catalog::Table;
 pub use crate::tasks::filter::Categories;
-use arrow::array::{Array, BooleanArray, StringArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
 use arrow::datatypes::DataType;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -213,6 +213,13 @@ impl Columns {
         if !known {
             return None;
         }
+        if let Some(made) = live_categories(live, name).map(Arc::new) {
+            if let Ok(mut cache) = self.categories.lock() {
+                cache.retain(|(n, _), _| n != name);
+                cache.insert(key, made.clone());
+            }
+            return Some(made);
+        }
         let mut places: HashMap<String, u32> = HashMap::new();
         let mut words: Vec<String> = Vec::new();
         let mut counts: Vec<usize> = Vec::new();
@@ -305,19 +312,136 @@ impl Columns {
         }
     }
 
-    /// One cell as a person reads it.
+    /// One cell as a person reads it. Looks at this one value only, so that a view may ask for each
+    /// cell it draws.
     pub fn cell(&self, live: &Live, column: &ColumnInfo, row: u32) -> String {
         match column.holds {
             Holds::Words => self.word(live, &column.name, row).unwrap_or_default(),
-            Holds::Numbers => {
-                let value = self
-                    .numbers(live, &column.name)
-                    .and_then(|v| v.get(row as usize).copied())
-                    .unwrap_or(f64::NAN);
-                number(value)
+            Holds::Numbers if column.is_live => number(self.live_number(live, &column.name, row)),
+            Holds::Numbers => match self.table.column(&column.name) {
+                // A catalogue's number of an object has more digits than a rounded number shows.
+                Some(values) if values.data_type().is_integer() => one_text(values, row),
+                Some(values) => number(one_number(values, row)),
+                None => String::new(),
+            },
+        }
+    }
+
+    /// One cell with all its digits, to be copied.
+    pub fn exact(&self, live: &Live, column: &ColumnInfo, row: u32) -> String {
+        match column.holds {
+            Holds::Words => self.word(live, &column.name, row).unwrap_or_default(),
+            Holds::Numbers if column.is_live => {
+                let value = self.live_number(live, &column.name, row);
+                if value.is_nan() {
+                    String::new()
+                } else {
+                    // Live values are kept in single precision.
+                    (value as f32).to_string()
+                }
+            }
+            Holds::Numbers => self
+                .table
+                .column(&column.name)
+                .map_or_else(String::new, |values| one_text(values, row)),
+        }
+    }
+
+    /// One value of a live column of numbers, NaN where there is none.
+    fn live_number(&self, live: &Live, name: &str, row: u32) -> f64 {
+        let at = |v: &[f32]| v.get(row as usize).map_or(f64::NAN, |&x| f64::from(x));
+        let predicted = || live.predicted.as_ref().map(|p| &p.predictions);
+        match name {
+            "probability" => live.prediction_of(row).map_or(f64::NAN, |(_, p)| f64::from(p)),
+            "doubt" => predicted().map_or(f64::NAN, |p| at(&p.entropy)),
+            "anomaly_score" => live.ranked.as_ref().map_or(f64::NAN, |r| at(&r.score)),
+            "anomaly_rank" => live.rank_of(row).map_or(f64::NAN, f64::from),
+            "similarity" => live.found.as_ref().map_or(f64::NAN, |f| at(&f.similarity)),
+            _ => {
+                let place = name.strip_prefix("p_").and_then(|class| {
+                    let number = live.classes.iter().position(|c| c.name == class)?;
+                    predicted()?.classes.iter().position(|&c| c == number)
+                });
+                match (place, predicted()) {
+                    (Some(place), Some(p)) if (row as usize) < p.rows() => {
+                        p.row(row as usize).get(place).map_or(f64::NAN, |&v| f64::from(v))
+                    }
+                    _ => f64::NAN,
+                }
             }
         }
     }
+}
+
+/// One number of a column, NaN where there is none.
+fn one_number(values: &ArrayRef, row: u32) -> f64 {
+    let row = row as usize;
+    if row >= values.len() || values.is_null(row) {
+        return f64::NAN;
+    }
+    let cast = arrow::compute::cast(&values.slice(row, 1), &DataType::Float64).ok();
+    cast.and_then(|c| c.as_any().downcast_ref::<Float64Array>().map(|c| c.value(0)))
+        .unwrap_or(f64::NAN)
+}
+
+/// One value of a column as it stands in the catalogue, empty where there is none.
+fn one_text(values: &ArrayRef, row: u32) -> String {
+    let row = row as usize;
+    if row >= values.len() || values.is_null(row) {
+        return String::new();
+    }
+    match arrow::util::display::array_value_to_string(values, row) {
+        Ok(text) if text == "NaN" => String::new(),
+        Ok(text) => text,
+        Err(_) => String::new(),
+    }
+}
+
+/// The live columns of words from their numbers: they are made anew with every label, and a million
+/// words would be compared each time.
+fn live_categories(live: &Live, name: &str) -> Option<Categories> {
+    let numbers: Vec<u32> = match name {
+        "label" => live.labels.iter().map(|&l| u32::from(l)).collect(),
+        "mark" => {
+            let number = |m: &i8| match m {
+                1 => 1,
+                -1 => 2,
+                _ => 0,
+            };
+            live.marks.iter().map(number).collect()
+        }
+        "predicted" => {
+            let p = &live.predicted.as_ref()?.predictions;
+            (0..p.rows())
+                .map(|i| p.class(i).map_or(0, |c| c as u32 + 1))
+                .collect()
+        }
+        _ => return None,
+    };
+    let names: Vec<&str> = match name {
+        "mark" => vec!["interesting", "ordinary"],
+        _ => live.classes.iter().map(|c| c.name.as_str()).collect(),
+    };
+    let mut counts = vec![0usize; names.len() + 1];
+    for &n in &numbers {
+        if let Some(count) = counts.get_mut(n as usize) {
+            *count += 1;
+        }
+    }
+    // Only words that some object has, most first.
+    let mut order: Vec<usize> = (0..names.len()).filter(|&i| counts[i + 1] > 0).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(counts[i + 1]));
+    let mut moved = vec![0u32; names.len() + 1];
+    for (new, &old) in order.iter().enumerate() {
+        moved[old + 1] = new as u32 + 1;
+    }
+    Some(Categories {
+        words: order.iter().map(|&i| names[i].to_owned()).collect(),
+        of: numbers
+            .iter()
+            .map(|&n| moved.get(n as usize).copied().unwrap_or(0))
+            .collect(),
+    })
 }
 
 /// Whether a column changes while a person labels.

@@ -4,7 +4,7 @@ use crate::support::{Desk, labels_on_disk};
 use egui::{Key, Modifiers};
 
 /// Makes a class as a person does: N, its name, Enter.
-fn new_class(desk: &mut Desk, name: &str) {
+pub fn new_class(desk: &mut Desk, name: &str) {
     desk.press(Key::N);
     desk.see("New class");
     desk.frame();

@@ -8,6 +8,7 @@ use astrolabel::project::Project;
 use astrolabel::project::journal::{self, Kind};
 use astrolabel::simulate::{SimulateOptions, simulate};
 use astrolabel::tasks::import::{ImportOptions, import_into};
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -155,6 +156,19 @@ impl Desk {
                 node.label().or_else(|| node.value())
             })
             .collect()
+    }
+
+    /// Clicks into the text field of this name, once it is there.
+    pub fn click_field(&mut self, name: &str) {
+        let role = Role::TextInput;
+        self.until(&format!("the field {name:?}"), |h| {
+            h.query_all_by_role_and_label(role, name).next().is_some()
+        });
+        if let Some(node) = self.harness.query_all_by_role_and_label(role, name).next() {
+            node.click();
+        }
+        self.frame();
+        self.frame();
     }
 
     /// Clicks the first thing with this label, once it is there.
