@@ -89,11 +89,13 @@ impl GalleryPanel {
         if let Some(Some(column)) = shown.inner {
             order.column = column;
         }
-        let (sign, word) = if order.descending {
-            ("descending", "Largest or last first; click to turn round")
-        } else {
-            ("ascending", "Smallest or first first; click to turn round")
+        let sign = match (order.column.is_empty(), order.descending) {
+            (true, false) => "first to last",
+            (true, true) => "last to first",
+            (false, false) => "ascending",
+            (false, true) => "descending",
         };
+        let word = "Click to turn the order round";
         if ui
             .button(sign)
             .on_hover_text(word)

@@ -45,11 +45,16 @@ impl NeighboursPart {
             .id_salt("inspector neighbours")
             .auto_shrink(false)
             .show(ui, |ui| {
-                ui.horizontal_wrapped(|ui| {
-                    for &(near, cosine) in found {
-                        neighbour_ui(ui, view, near, cosine);
-                    }
-                });
+                // Pictures with text below don't wrap by themselves.
+                let step = PICTURE + ui.spacing().item_spacing.x;
+                let across = ((ui.available_width() / step) as usize).max(1);
+                for row in found.chunks(across) {
+                    ui.horizontal_top(|ui| {
+                        for &(near, cosine) in row {
+                            neighbour_ui(ui, view, near, cosine);
+                        }
+                    });
+                }
                 ui.add_space(4.0);
                 if ui
                     .button("List more in the gallery")

@@ -103,27 +103,44 @@ impl PicturePart {
         textures: &[egui::TextureId],
         chosen: usize,
     ) {
-        ui.horizontal_wrapped(|ui| {
-            for (i, (name, texture)) in drawn.names.iter().zip(textures).enumerate() {
-                ui.vertical(|ui| {
-                    let image = egui::Image::new((*texture, egui::Vec2::splat(BAND))).sense(Sense::click());
-                    let shown = if i == 0 { "all bands" } else { name.as_str() };
-                    let response = ui.add(image).on_hover_text(format!("Show {shown} large"));
-                    response.widget_info(|| {
-                        let label = format!("Band {shown}");
-                        egui::WidgetInfo::selected(egui::Role::Button, true, i == chosen, label)
-                    });
-                    if i == chosen {
-                        let ink = Stroke::new(2.0, view.settings.theme.accent());
-                        ui.painter()
-                            .rect_stroke(response.rect, 2.0, ink, StrokeKind::Inside);
-                    }
-                    if response.clicked() {
-                        self.band.clone_from(name);
-                    }
-                    ui.small(shown);
-                });
+        let step = BAND + ui.spacing().item_spacing.x;
+        let across = ((ui.available_width() / step) as usize).max(1);
+        let bands: Vec<_> = drawn.names.iter().zip(textures).enumerate().collect();
+        for row in bands.chunks(across) {
+            ui.horizontal_top(|ui| {
+                for &(i, (name, texture)) in row {
+                    self.band_ui(ui, view, (name, *texture), i == 0, i == chosen);
+                }
+            });
+        }
+    }
+
+    fn band_ui(
+        &mut self,
+        ui: &mut Ui,
+        view: &View<'_>,
+        (name, texture): (&String, egui::TextureId),
+        is_all: bool,
+        is_chosen: bool,
+    ) {
+        ui.vertical(|ui| {
+            ui.set_width(BAND);
+            let image = egui::Image::new((texture, egui::Vec2::splat(BAND))).sense(Sense::click());
+            let shown = if is_all { "all bands" } else { name.as_str() };
+            let response = ui.add(image).on_hover_text(format!("Show {shown} large"));
+            response.widget_info(|| {
+                let label = format!("Band {shown}");
+                egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, label)
+            });
+            if is_chosen {
+                let ink = Stroke::new(2.0, view.settings.theme.accent());
+                ui.painter()
+                    .rect_stroke(response.rect, 2.0, ink, StrokeKind::Inside);
             }
+            if response.clicked() {
+                self.band.clone_from(name);
+            }
+            ui.add(egui::Label::new(egui::RichText::new(shown).small()).truncate());
         });
     }
 
