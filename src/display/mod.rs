@@ -12,6 +12,7 @@
 pub mod colormap;
 mod colormap_points;
 mod font;
+pub mod histogram;
 pub mod limits;
 pub mod montage;
 pub mod pyramid;

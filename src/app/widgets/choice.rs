@@ -6,6 +6,8 @@ use egui::{Id, Key, Modifiers, Popup, PopupCloseBehavior, Role, WidgetInfo};
 const LIST_WIDTH: f32 = 260.0;
 /// Largest height of the list, points.
 const LIST_HEIGHT: f32 = 300.0;
+/// Letters of the chosen name that the button shows.
+const SHOWN_LETTERS: usize = 22;
 
 /// One of several things to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,24 +36,17 @@ pub fn choose(
     options: impl FnOnce() -> Vec<Choice>,
     chosen: &mut String,
 ) -> bool {
-    let shown = if chosen.is_empty() {
-        "choose…"
-    } else {
-        chosen.as_str()
+    let shown = match chosen.char_indices().nth(SHOWN_LETTERS) {
+        _ if chosen.is_empty() => "choose…".to_owned(),
+        Some((end, _)) => format!("{}…", &chosen[..end]),
+        None => chosen.clone(),
     };
-    let button = ui
-        .push_id(id, |ui| {
-            let room = ui.available_width().clamp(60.0, 180.0);
-            ui.scope(|ui| {
-                ui.set_max_width(room);
-                ui.add(egui::Button::new(format!("{shown} ⏷")).truncate())
-            })
-            .inner
-        })
-        .inner;
-    button.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("{label}: {shown}")));
-    let button = button.on_hover_text(format!("{label}: {shown}\nPress and type to search"));
+    let button = ui.add(egui::Button::new(format!("{shown} ⏷")).wrap_mode(egui::TextWrapMode::Extend));
+    button.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("{label}: {chosen}")));
+    let button = button.on_hover_text(format!("{label}: {chosen}\nPress and type to search"));
+    // The button's own number changes when something before it comes or goes; the list must stay open.
     let popup = Popup::from_toggle_button_response(&button)
+        .id(ui.scope_id().with(("choose", id)))
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(label);
     let memory = popup.get_id().with("search");

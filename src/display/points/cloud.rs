@@ -95,6 +95,30 @@ impl Cloud {
         Some(made)
     }
 
+    /// These objects alone.
+    pub fn only(&self, objects: &[u32]) -> Self {
+        let (mut xs, mut ys) = (vec![f64::NAN; self.place.len()], vec![f64::NAN; self.place.len()]);
+        for &object in objects {
+            if let Some([x, y]) = self.place_of(object) {
+                (xs[object as usize], ys[object as usize]) = (x, y);
+            }
+        }
+        Self::new(&xs, &ys).unwrap_or_else(|| Self::nothing(self.bounds))
+    }
+
+    fn nothing(bounds: Window) -> Self {
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            bounds,
+            grid: bounds.with_margin(0.05),
+            across: 1,
+            starts: vec![0; 2],
+            at: Vec::new(),
+            object: Vec::new(),
+            place: Vec::new(),
+        }
+    }
+
     /// Number of objects with a place.
     pub fn count(&self) -> usize {
         self.object.len()
