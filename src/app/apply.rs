@@ -29,9 +29,6 @@ pub fn apply(state: &mut AppState, command: Command) {
         Command::Import(options) => import(state, *options),
         Command::Reconsider(options) => reconsider(state, *options),
         Command::DropImport => state.sheet = None,
-        Command::OpenProject(root) => state.read_project(root),
-        Command::Export(path) => export(state, path),
-        Command::LabelsFrom(path) => labels_from(state, path),
         Command::Embed(encoder) => {
             if let Some(root) = root(state) {
                 start_embed(state, root, encoder);
@@ -59,7 +56,12 @@ pub fn apply(state: &mut AppState, command: Command) {
         Command::SimilarToBox { field, centre, side } => {
             ask(state, Request::SimilarTo(Likeness::Box { field, centre, side }));
         }
-        Command::RankBy(method) => ask(state, Request::Rank(method)),
+        Command::RankBy(method) => {
+            if let Some(open) = &mut state.open {
+                std::sync::Arc::make_mut(&mut open.live).method = method;
+                open.mind.ask(Request::Rank(method));
+            }
+        }
         Command::Filter(text) => {
             if let Some(open) = &mut state.open {
                 open.visible.text = text;
@@ -73,6 +75,7 @@ pub fn apply(state: &mut AppState, command: Command) {
         Command::Show(pane) => super::dock::show(&mut state.tree, pane),
         Command::CancelJob(id) => state.jobs.cancel(id),
         Command::Dismiss(id) => state.notices.dismiss(id),
+        Command::DismissAll => state.notices.clear(),
         Command::Ask(request) => ask(state, request),
         Command::Tell(notice) => state.notices.tell(notice),
     }
@@ -348,7 +351,6 @@ pub fn chosen(state: &mut AppState, purpose: Purpose, paths: Vec<PathBuf>) {
     };
     match purpose {
         Purpose::Open => open_paths(state, paths),
-        Purpose::Project => state.read_project(first),
         Purpose::Export => export(state, first),
         Purpose::Like => ask(state, Request::SimilarTo(Likeness::File(first))),
         Purpose::Labels => labels_from(state, first),
@@ -397,7 +399,7 @@ fn reconsider(state: &mut AppState, options: ImportOptions) {
     };
     let ctx = state.ctx.clone();
     state.jobs.start(&ctx, "Looking at the files", move |progress| {
-        understand(target, options, progress).map(|u| Done::Surveyed(Box::new(u)))
+        understand(&target, options, progress).map(|u| Done::Surveyed(Box::new(u)))
     });
 }
 

@@ -14,8 +14,6 @@ use std::path::PathBuf;
 pub enum Purpose {
     /// To open: images, catalogues, folders.
     Open,
-    /// A project to open.
-    Project,
     /// The catalogue to write.
     Export,
     /// An image to search for.
@@ -38,12 +36,6 @@ pub enum Command {
     Reconsider(Box<ImportOptions>),
     /// Close the import sheet.
     DropImport,
-    /// Open a project folder.
-    OpenProject(PathBuf),
-    /// Write the catalogue.
-    Export(PathBuf),
-    /// Read labels from a file.
-    LabelsFrom(PathBuf),
     /// Embed with an encoder: its name, or a weights file.
     Embed(String),
     /// Give objects a class by name; `None` clears.
@@ -83,6 +75,8 @@ pub enum Command {
     CancelJob(u64),
     /// Take a notice off the list.
     Dismiss(u64),
+    /// Take all notices off the list.
+    DismissAll,
     /// Ask the mind something and nothing else changes.
     Ask(super::mind::Request),
     /// Tell the person.
@@ -170,9 +164,6 @@ const fn key(key: Key) -> Option<KeyboardShortcut> {
 }
 const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
-}
-const fn shift(key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(Modifiers::SHIFT, key))
 }
 const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(

@@ -18,8 +18,6 @@ const PREVIEW_PX: usize = 320;
 pub struct Understood {
     /// The options it was understood by.
     pub options: ImportOptions,
-    /// The folder of the project it would go to.
-    pub root: PathBuf,
     /// Fields, catalogues, skipped inputs; or why nothing can be imported.
     pub preview: Result<Preview, String>,
     /// The first field, small, and what it shows.
@@ -28,11 +26,11 @@ pub struct Understood {
 
 /// Goes through an import without writing, and draws its first field.
 pub fn understand(
-    root: PathBuf,
+    root: &Path,
     options: ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Understood, ProjectError> {
-    let preview = match preview(&root, &options, progress) {
+    let preview = match preview(root, &options, progress) {
         Ok(preview) => Ok(preview),
         Err(ProjectError::Cancelled) => return Err(ProjectError::Cancelled),
         Err(why) => Err(why.to_string()),
@@ -40,7 +38,6 @@ pub fn understand(
     let picture = preview.as_ref().ok().and_then(|p| first_picture(p).ok());
     Ok(Understood {
         options,
-        root,
         preview,
         picture,
     })

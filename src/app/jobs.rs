@@ -32,8 +32,6 @@ pub enum Done {
     Sample(PathBuf),
     /// Paths chosen in a dialog, and what for.
     Chosen(super::command::Purpose, Vec<PathBuf>),
-    /// Something else, in words.
-    Said(String),
 }
 
 /// How a job ended.

@@ -4,6 +4,7 @@
 use crate::discovery::fewshot::{Predictions, Suggestion, Validation};
 use crate::io::catalog::Table;
 use crate::project::journal::{INTERESTING, Kind};
+use crate::tasks::anomalies::Method;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub struct Live {
     pub classifier_note: Option<String>,
     /// The ranking.
     pub ranked: Option<Arc<Ranked>>,
+    /// The plain score it begins with.
+    pub method: Method,
     /// The search.
     pub found: Option<Arc<Found>>,
     /// Whether something can be taken back, or given again.
@@ -92,6 +95,7 @@ impl Live {
             suggestions: Arc::new(Vec::new()),
             classifier_note: None,
             ranked: None,
+            method: Method::Combined,
             found: None,
             can_undo: !labels.is_empty() || !marks.is_empty(),
             can_redo: false,

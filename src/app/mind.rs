@@ -58,8 +58,6 @@ pub enum Request {
     Neighbours(u32),
     /// Keep all answers in the project, then say so: before an export.
     Keep(Sender<()>),
-    /// Open the vectors again: there are new ones.
-    Reload,
     /// Stop.
     Stop,
 }
@@ -97,7 +95,7 @@ pub enum Reply {
         /// Names behind the class numbers of the predictions.
         names: Vec<String>,
         /// Probabilities, if two classes have labels.
-        predicted: Option<Predicted>,
+        predicted: Option<Box<Predicted>>,
         /// What to label next.
         suggestions: Vec<Suggestion>,
         /// Why not, or what to know.
@@ -182,12 +180,6 @@ impl Teller {
     }
 }
 
-/// Why serving stopped.
-enum Ended {
-    Reload,
-    Stop,
-}
-
 fn think(
     root: &Path,
     images: &Arc<Images>,
@@ -196,52 +188,44 @@ fn think(
     ranking: &Arc<JobState>,
 ) -> Result<(), ProjectError> {
     let mut project = Project::open(root, false)?;
-    loop {
-        // A project without vectors can be labelled all the same.
-        let opened = match project.runs()?.is_empty() {
-            true => None,
-            false => Opened::of(&project, None)
-                .map_err(|why| tell.say(Reply::Failed("opening the vectors".into(), why)))
-                .ok(),
-        };
-        let features = opened.as_ref().and_then(|o| {
-            o.features(&Silent)
-                .map_err(|why| tell.say(Reply::Failed("reading the vectors".into(), why)))
-                .ok()
-        });
-        let ended = std::thread::scope(|scope| {
-            let (sender, plain) = unbounded();
-            if let (Some(features), Some(opened)) = (&features, &opened) {
-                let ranking = ranking.clone();
-                scope.spawn(move || {
-                    let scores = outlier_scores(opened, features, 0, ranking.as_ref());
-                    let _ = sender.send(scores);
-                });
-            }
-            let mut serving = Serving {
-                project: &mut project,
-                images,
-                opened: opened.as_ref(),
-                features: features.as_ref(),
-                plain: None,
-                method: Method::Combined,
-                classified: None,
-                scored: None,
-                unkept: false,
-                tell,
-            };
-            let ended = serving.serve(inbox, &plain);
-            if matches!(ended, Ended::Stop) {
-                serving.keep();
-            }
-            ranking.cancel();
-            ended
-        });
-        match ended {
-            Ended::Reload => {}
-            Ended::Stop => return Ok(()),
+    // A project without vectors can be labelled all the same.
+    let opened = match project.runs()?.is_empty() {
+        true => None,
+        false => Opened::of(&project, None)
+            .map_err(|why| tell.say(Reply::Failed("opening the vectors".into(), why)))
+            .ok(),
+    };
+    let features = opened.as_ref().and_then(|o| {
+        o.features(&Silent)
+            .map_err(|why| tell.say(Reply::Failed("reading the vectors".into(), why)))
+            .ok()
+    });
+    std::thread::scope(|scope| {
+        let (sender, plain) = unbounded();
+        if let (Some(features), Some(opened)) = (&features, &opened) {
+            let ranking = ranking.clone();
+            scope.spawn(move || {
+                let scores = outlier_scores(opened, features, 0, ranking.as_ref());
+                let _ = sender.send(scores);
+            });
         }
-    }
+        let mut serving = Serving {
+            project: &mut project,
+            images,
+            opened: opened.as_ref(),
+            features: features.as_ref(),
+            plain: None,
+            method: Method::Combined,
+            classified: None,
+            scored: None,
+            unkept: false,
+            tell,
+        };
+        serving.serve(inbox, &plain);
+        serving.keep();
+        ranking.cancel();
+    });
+    Ok(())
 }
 
 struct Serving<'p, 'f> {
@@ -258,17 +242,13 @@ struct Serving<'p, 'f> {
 }
 
 impl Serving<'_, '_> {
-    fn serve(
-        &mut self,
-        inbox: &Receiver<Request>,
-        plain: &Receiver<Result<Anomalies, ProjectError>>,
-    ) -> Ended {
+    fn serve(&mut self, inbox: &Receiver<Request>, plain: &Receiver<Result<Anomalies, ProjectError>>) {
         self.learn(true);
         loop {
             let first = select! {
                 recv(inbox) -> request => match request {
                     Ok(request) => request,
-                    Err(_) => return Ended::Stop,
+                    Err(_) => return,
                 },
                 recv(plain) -> scores => {
                     match scores {
@@ -282,28 +262,28 @@ impl Serving<'_, '_> {
                 },
                 default(IDLE) => { self.keep(); continue },
             };
-            if let Some(ended) = self.answer(first, inbox) {
-                return ended;
+            if self.answer(first, inbox) {
+                return;
             }
         }
     }
 
-    fn serve_without_plain(&mut self, inbox: &Receiver<Request>) -> Ended {
+    fn serve_without_plain(&mut self, inbox: &Receiver<Request>) {
         loop {
             match inbox.recv_timeout(IDLE) {
                 Ok(request) => {
-                    if let Some(ended) = self.answer(request, inbox) {
-                        return ended;
+                    if self.answer(request, inbox) {
+                        return;
                     }
                 }
                 Err(crossbeam_channel::RecvTimeoutError::Timeout) => self.keep(),
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return Ended::Stop,
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// Answers one request and all that wait behind it, then learns once.
-    fn answer(&mut self, first: Request, inbox: &Receiver<Request>) -> Option<Ended> {
+    /// Answers one request and all that wait behind it, then learns once. Whether it was told to stop.
+    fn answer(&mut self, first: Request, inbox: &Receiver<Request>) -> bool {
         let (mut labels, mut marks) = (false, false);
         let mut near = None;
         let mut next = Some(first);
@@ -333,8 +313,7 @@ impl Serving<'_, '_> {
                     self.keep();
                     let _ = done.send(());
                 }
-                Request::Reload => return Some(Ended::Reload),
-                Request::Stop => return Some(Ended::Stop),
+                Request::Stop => return true,
             }
             next = inbox.try_recv().ok();
         }
@@ -342,7 +321,7 @@ impl Serving<'_, '_> {
         if let Some(object) = near {
             self.neighbours(object);
         }
-        None
+        false
     }
 
     fn learn_and_rank(&mut self, labels: &mut bool, marks: &mut bool) {
@@ -429,9 +408,11 @@ impl Serving<'_, '_> {
             Ok(answer) => {
                 self.tell.say(Reply::Classified {
                     names: answer.classes.clone(),
-                    predicted: answer.predictions.clone().map(|predictions| Predicted {
-                        predictions,
-                        validation: answer.validation.clone(),
+                    predicted: answer.predictions.clone().map(|predictions| {
+                        Box::new(Predicted {
+                            predictions,
+                            validation: answer.validation.clone(),
+                        })
                     }),
                     suggestions: answer.suggestions.clone(),
                     note: answer.note.clone(),

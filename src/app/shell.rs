@@ -58,6 +58,12 @@ impl Window {
     }
 
     fn restored(kept: Kept, ctx: egui::Context, picker: Arc<dyn FilePicker>) -> Self {
+        // Hack has the arrows and triangles that the proportional font lacks.
+        let mut fonts = egui::FontDefinitions::default();
+        if let Some(family) = fonts.families.get_mut(&egui::FontFamily::Proportional) {
+            family.push("Hack".to_owned());
+        }
+        ctx.set_fonts(fonts);
         let mut state = AppState::new(kept.settings, ctx, picker);
         if let Some(tree) = kept.tree {
             state.tree = tree;

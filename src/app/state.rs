@@ -270,7 +270,6 @@ impl AppState {
                 self.read_project(root);
             }
             Done::Chosen(purpose, paths) => super::apply::chosen(self, purpose, paths),
-            Done::Said(text) => self.notices.tell(Notice::done(text)),
         }
     }
 

@@ -170,27 +170,27 @@ pub fn text_sizes(style: &mut egui::Style) {
     }
 }
 
-/// Contrast ratio of two colours (WCAG 2.1, 1 to 21).
-pub fn contrast(a: Color32, b: Color32) -> f64 {
-    let luminance = |c: Color32| {
-        let channel = |v: u8| {
-            let v = f64::from(v) / 255.0;
-            if v <= 0.04045 {
-                v / 12.92
-            } else {
-                ((v + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * channel(c.r()) + 0.7152 * channel(c.g()) + 0.0722 * channel(c.b())
-    };
-    let (x, y) = (luminance(a), luminance(b));
-    (x.max(y) + 0.05) / (x.min(y) + 0.05)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::notices::Level;
     use super::*;
+
+    /// Contrast ratio of two colours (WCAG 2.1, 1 to 21).
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let luminance = |c: Color32| {
+            let channel = |v: u8| {
+                let v = f64::from(v) / 255.0;
+                if v <= 0.04045 {
+                    v / 12.92
+                } else {
+                    ((v + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * channel(c.r()) + 0.7152 * channel(c.g()) + 0.0722 * channel(c.b())
+        };
+        let (x, y) = (luminance(a), luminance(b));
+        (x.max(y) + 0.05) / (x.min(y) + 0.05)
+    }
 
     #[test]
     fn text_can_be_read_in_both_themes() {

@@ -88,6 +88,8 @@ fn notices_ui(ui: &mut egui::Ui, view: &View<'_>) {
     ui.separator();
     if view.notices.list().is_empty() {
         ui.weak("No notices.");
+    } else if ui.small_button("Dismiss all").clicked() {
+        view.send(Command::DismissAll);
     }
     for listed in view.notices.list().iter().rev() {
         let n = &listed.notice;

@@ -4,6 +4,7 @@
 use crate::app::command::{Action, Command};
 use crate::app::context::View;
 use crate::app::mind::counted;
+use crate::tasks::anomalies::Method;
 use serde::{Deserialize, Serialize};
 
 /// What the pane keeps.
@@ -130,6 +131,28 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
             ui.weak("Not ranked yet: embed the objects first.");
         }
     }
+    let methods = [
+        Method::Combined,
+        Method::Isolation,
+        Method::Knn,
+        Method::Mahalanobis,
+    ];
+    ui.horizontal(|ui| {
+        let label = ui.label("Plain score");
+        egui::ComboBox::from_id_salt("plain score")
+            .selected_text(view.live.method.name())
+            .show_ui(ui, |ui| {
+                for method in methods {
+                    let is_it = method == view.live.method;
+                    if ui.selectable_label(is_it, method.name()).clicked() && !is_it {
+                        view.send(Command::RankBy(method));
+                    }
+                }
+            })
+            .response
+            .labelled_by(label.id)
+            .on_hover_text("What ranks before there are marks, and what the marks are weighed against");
+    });
     ui.horizontal_wrapped(|ui| {
         for (action, n) in [(Action::Interesting, interesting), (Action::Ordinary, ordinary)] {
             let key = action

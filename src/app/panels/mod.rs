@@ -35,18 +35,6 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// All.
-    pub const ALL: [Self; 8] = [
-        Self::Gallery,
-        Self::Image,
-        Self::Map,
-        Self::Table,
-        Self::Plots,
-        Self::Inspector,
-        Self::Labels,
-        Self::Jobs,
-    ];
-
     /// Its title.
     pub fn title(self) -> &'static str {
         match self {

@@ -41,7 +41,7 @@ pub fn choose(
         Some((end, _)) => format!("{}…", &chosen[..end]),
         None => chosen.clone(),
     };
-    let button = ui.add(egui::Button::new(format!("{shown} ⏷")).wrap_mode(egui::TextWrapMode::Extend));
+    let button = ui.add(egui::Button::new(format!("{shown} ▾")).wrap_mode(egui::TextWrapMode::Extend));
     button.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("{label}: {chosen}")));
     let button = button.on_hover_text(format!("{label}: {chosen}\nPress and type to search"));
     // The button's own number changes when something before it comes or goes; the list must stay open.

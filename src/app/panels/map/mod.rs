@@ -85,7 +85,15 @@ impl MapPanel {
 
     fn colour_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {
         let first = [(DENSITY, "how many objects a place has")];
-        column_picker_with(ui, "map-colour", "Map colour", view, None, &first, &mut self.colour);
+        column_picker_with(
+            ui,
+            "map-colour",
+            "Map colour",
+            view,
+            None,
+            &first,
+            &mut self.colour,
+        );
     }
 
     fn make_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {

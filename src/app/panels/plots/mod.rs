@@ -23,7 +23,11 @@ enum Kind {
 impl Kind {
     const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Histogram, "Histogram", "How a column of numbers is spread"),
-        (Self::Scatter, "Scatter", "Two columns of numbers against each other"),
+        (
+            Self::Scatter,
+            "Scatter",
+            "Two columns of numbers against each other",
+        ),
         (
             Self::Learning,
             "Learning curve",

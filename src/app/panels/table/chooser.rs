@@ -3,7 +3,7 @@
 use super::choice::{Choice, NAME};
 use crate::app::columns::ColumnInfo;
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{PopupCloseBehavior, Role, RichText, WidgetInfo};
+use egui::{PopupCloseBehavior, RichText, Role, WidgetInfo};
 
 /// What the list keeps while it is open.
 #[derive(Default)]
@@ -100,14 +100,14 @@ fn shown_ui(ui: &mut egui::Ui, column: &ColumnInfo) -> Option<Change> {
     let mut change = None;
     let row = ui.horizontal(|ui| {
         let id = ui.scope_id().with(("column", &column.name));
-        ui.dnd_drag_source(id, column.name.clone(), |ui| ui.weak("☰"))
+        ui.dnd_drag_source(id, column.name.clone(), |ui| ui.weak("≡"))
             .response
             .on_hover_text("Drag to move");
         if let Some(is_on) = check_ui(ui, column, true) {
             change = Some(Change::Set(column.name.clone(), is_on));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            for (sign, by, way) in [("⬇", 1, "down"), ("⬆", -1, "up")] {
+            for (sign, by, way) in [("↓", 1, "down"), ("↑", -1, "up")] {
                 let what = format!("Move {} {way}", column.name);
                 let button = ui.small_button(sign).on_hover_text(&what);
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &what));

@@ -4,7 +4,9 @@ use super::choice::NAME;
 use crate::app::columns::{ColumnInfo, Holds};
 use crate::app::context::View;
 use crate::app::listing::Order;
-use egui::{Align, Layout, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{
+    Align, Layout, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2,
+};
 use egui_table::{CellInfo, HeaderCellInfo, PrefetchInfo, TableDelegate};
 use std::ops::Range;
 

@@ -167,7 +167,9 @@ impl TablePanel {
                 None => format!("{} objects", grouped(total)),
             });
             self.chooser.ui(ui, all, &mut self.choice);
-            let select = ui.button("Select all shown").on_hover_text(Action::SelectAll.help());
+            let select = ui
+                .button("Select all shown")
+                .on_hover_text(Action::SelectAll.help());
             if select.clicked() {
                 view.send(Command::Do(Action::SelectAll));
             }
@@ -175,8 +177,8 @@ impl TablePanel {
             let copy = ui
                 .add_enabled(can_copy, egui::Button::new("Copy rows"))
                 .on_hover_text("Copy the selected rows as tab-separated text (Ctrl+C)");
-            let is_key = self.takes_keys(ui)
-                && ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Copy)));
+            let is_key =
+                self.takes_keys(ui) && ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Copy)));
             if let Some(list) = list
                 && can_copy
                 && (copy.clicked() || is_key)
@@ -309,21 +311,19 @@ impl TablePanel {
             Some(HeaderAsks::Hide(name)) => self.choice.set(all, &name, false),
             Some(HeaderAsks::Move(name, by)) => self.choice.step(all, &name, by),
             Some(HeaderAsks::Filter(name)) => {
-                self.filter.add(&format!("{} ", crate::tasks::filter::written(&name)));
+                self.filter
+                    .add(&format!("{} ", crate::tasks::filter::written(&name)));
             }
             None => {}
         }
     }
 
-    fn start_copy(
-        &mut self,
-        ui: &egui::Ui,
-        view: &View<'_>,
-        shown: &[ColumnInfo],
-        list: &Arc<Vec<u32>>,
-    ) {
+    fn start_copy(&mut self, ui: &egui::Ui, view: &View<'_>, shown: &[ColumnInfo], list: &Arc<Vec<u32>>) {
         if view.selection.len() > copy::MOST {
-            let why = format!("At most {} rows are copied; export the catalogue instead.", copy::MOST);
+            let why = format!(
+                "At most {} rows are copied; export the catalogue instead.",
+                copy::MOST
+            );
             return view.send(Command::Tell(Notice::warning("Nothing was copied", why)));
         }
         let survey = view.survey.clone();
@@ -357,7 +357,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(c);

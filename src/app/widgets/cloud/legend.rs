@@ -62,7 +62,8 @@ pub fn draw(painter: &Painter, rect: Rect, theme: Theme, name: &str, legend: &Le
 }
 
 fn put(painter: &Painter, at: egui::Pos2, room: f32, words: &str, colour: Color32) {
-    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(11.5), colour);
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(11.5), colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room);
     painter.galley(at, painter.layout_job(job), colour);
 }

@@ -59,8 +59,17 @@ pub fn draw_focus(painter: &Painter, frame: &Frame, view: &View<'_>, cloud: &Clo
 }
 
 /// What is known of the object under the cursor, beside it.
-pub fn draw_card(ui: &egui::Ui, frame: &Frame, view: &View<'_>, cloud: &Cloud, colouring: &Colouring, object: u32) {
-    let Some(place) = cloud.place_of(object) else { return };
+pub fn draw_card(
+    ui: &egui::Ui,
+    frame: &Frame,
+    view: &View<'_>,
+    cloud: &Cloud,
+    colouring: &Colouring,
+    object: u32,
+) {
+    let Some(place) = cloud.place_of(object) else {
+        return;
+    };
     let at = frame.screen(place);
     let theme = view.settings.theme;
     let painter = ui.painter().with_clip_rect(frame.rect);
@@ -96,8 +105,13 @@ pub fn draw_card(ui: &egui::Ui, frame: &Frame, view: &View<'_>, cloud: &Cloud, c
     }
     let card = Rect::from_min_size(min, size);
     let ground = ui.visuals().window_fill;
-    ui.painter()
-        .rect(card, 4.0, ground, ui.visuals().window_stroke, egui::StrokeKind::Outside);
+    ui.painter().rect(
+        card,
+        4.0,
+        ground,
+        ui.visuals().window_stroke,
+        egui::StrokeKind::Outside,
+    );
     let picture = Rect::from_min_size(card.min + vec2(4.0, 4.0), egui::Vec2::splat(PICTURE));
     view.thumbs.paint(ui, picture, object, &view.settings.look);
     for (i, (words, colour)) in lines.into_iter().enumerate() {

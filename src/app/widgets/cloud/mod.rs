@@ -16,8 +16,8 @@ use crate::app::theme::Theme;
 use crate::display::points::{Cloud, Ink, Region, Window, paint, short_number};
 use egui::{Role, Sense, Stroke, WidgetInfo};
 use frame::Frame;
-use hand::{CLOSER, Hand};
 pub use hand::Tool;
+use hand::{CLOSER, Hand};
 pub use ink::DENSITY;
 use ink::{Colouring, rgb, tones};
 use layer::{Drawn, Layer};
@@ -201,7 +201,11 @@ impl CloudView {
         };
         let Some(cloud) = placed.cloud.clone() else {
             self.in_view = None;
-            return told(ui, whole, "No object has a number in both columns: choose others.");
+            return told(
+                ui,
+                whole,
+                "No object has a number in both columns: choose others.",
+            );
         };
         let mut frame = Frame::inside(whole, self.window_on(&names, &cloud));
         let response = ui.interact(
@@ -388,7 +392,10 @@ mod tests {
 
     #[test]
     fn a_range_is_said_as_a_filter() {
-        assert_eq!(within("mag_r", [18.0, 21.5]), "mag_r >= 18.000 and mag_r <= 21.500");
+        assert_eq!(
+            within("mag_r", [18.0, 21.5]),
+            "mag_r >= 18.000 and mag_r <= 21.500"
+        );
         assert_eq!(within("x", [-0.25, 0.25]), "x >= -0.2500 and x <= 0.2500");
     }
 }
