@@ -73,7 +73,7 @@ fn the_catalogue_is_exported_with_the_newest_labels() {
     let (mut desk, root) = Desk::with_project();
     let out = desk.folder.path().join("out.csv");
     desk.picker.answer(vec![out.clone()]);
-    crate::labelling::new_class(&mut desk, "ring");
+    crate::labelling::new_class(&mut desk, "wow");
     desk.press(Key::ArrowRight);
     desk.see("1 selected");
     desk.press(Key::Num1);
@@ -81,7 +81,7 @@ fn the_catalogue_is_exported_with_the_newest_labels() {
     desk.press_with(Modifiers::COMMAND, Key::E);
     desk.see_part("Exported 60 rows");
     let text = std::fs::read_to_string(&out).unwrap();
-    assert_eq!(text.lines().filter(|l| l.contains(",ring,")).count(), 1);
+    assert_eq!(text.lines().filter(|l| l.contains(",wow,")).count(), 1);
     assert_eq!(labels_on_disk(&root).len(), 1);
 }
 

@@ -179,6 +179,10 @@ impl Desk {
     /// Clicks with keys held.
     pub fn click_with(&mut self, modifiers: Modifiers, label: &str) {
         self.see(label);
+        // What has just appeared may still move: a dialog finds its size in a few frames.
+        for _ in 0..6 {
+            self.frame();
+        }
         if let Some(node) = self.harness.query_all_by_label(label).next() {
             node.click_modifiers(modifiers);
         }
