@@ -5,7 +5,6 @@ mod choosing;
 mod cloud;
 mod column_picker;
 
-pub use choice::{Choice, choose};
 pub use choosing::Choosing;
 pub use cloud::{Axes, CloudView, DENSITY, within};
 pub use column_picker::{column_picker, column_picker_with};

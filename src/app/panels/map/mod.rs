@@ -74,6 +74,7 @@ impl MapPanel {
             self.cloud.tools_ui(ui, view);
             ui.separator();
             self.make_ui(ui, view);
+            self.cloud.count_ui(ui);
         });
         let axes = Axes {
             x: &axes[0],
