@@ -31,7 +31,9 @@ impl Histogram {
         let (low, high) = values
             .iter()
             .filter(|v| v.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| {
+                (l.min(v), h.max(v))
+            });
         if low > high {
             return None;
         }
@@ -105,7 +107,11 @@ mod tests {
         let values = [0.0, 1.0, 2.0, 3.0, 4.0, f64::NAN, 4.0];
         let h = Histogram::new(&values, 4, 2, |i| i % 2, |i| i != 6, &[0, 4, 6]).expect("values");
         assert_eq!((h.range, h.width(), h.middle(0)), ([0.0, 4.0], 1.0, 0.5));
-        assert_eq!(h.groups, [[1, 0, 1, 1], [0, 1, 0, 1]], "the last edge belongs to the last bin");
+        assert_eq!(
+            h.groups,
+            [[1, 0, 1, 1], [0, 1, 0, 1]],
+            "the last edge belongs to the last bin"
+        );
         assert_eq!((h.chosen, h.beyond), (vec![1, 0, 0, 1], 0));
         assert!(Histogram::new(&[f64::NAN], 4, 1, |_| 0, |_| true, &[]).is_none());
         let same = Histogram::new(&[7.0; 3], 4, 1, |_| 0, |_| true, &[]).expect("values");

@@ -175,12 +175,19 @@ mod tests {
 
     #[test]
     fn names_that_begin_with_the_text_come_first() {
-        let all = [("radius_mag", ""), ("mag_r", ""), ("flux", "not a Mag"), ("ra", "")].map(|(n, h)| Choice {
+        let all = [
+            ("radius_mag", ""),
+            ("mag_r", ""),
+            ("flux", "not a Mag"),
+            ("ra", ""),
+        ]
+        .map(|(n, h)| Choice {
             name: n.into(),
             beside: String::new(),
             help: h.into(),
         });
-        let names = |text: &str| -> Vec<String> { matching(&all, text).iter().map(|c| c.name.clone()).collect() };
+        let names =
+            |text: &str| -> Vec<String> { matching(&all, text).iter().map(|c| c.name.clone()).collect() };
         assert_eq!(names("MAG"), ["mag_r", "radius_mag", "flux"]);
         assert_eq!(names("").len(), 4, "no text leaves all");
         assert_eq!(names("zz").len(), 0);

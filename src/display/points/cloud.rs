@@ -40,9 +40,11 @@ impl Cloud {
             return None;
         }
         let range = |v: &[f64]| {
-            finite.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], &i| {
-                [l.min(v[i as usize]), h.max(v[i as usize])]
-            })
+            finite
+                .iter()
+                .fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], &i| {
+                    [l.min(v[i as usize]), h.max(v[i as usize])]
+                })
         };
         let bounds = Window {
             x: range(xs),
@@ -220,7 +222,9 @@ mod tests {
         let mut state = seed;
         (0..n)
             .map(|_| {
-                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                state = state
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
                 (state >> 11) as f64 / (1u64 << 53) as f64
             })
             .collect()
@@ -245,7 +249,11 @@ mod tests {
         let nearest = all.min_by(|&a, &b| distance(a).total_cmp(&distance(b)));
         assert_eq!(cloud.nearest(at, [0.2, 0.2], |i| i % 2 == 0), nearest);
         let everything = Window::from_corners([-2e6, -2e6], [2e6, 2e6]);
-        assert_eq!(cloud.inside(&Region::Box(everything), |_| true).len(), 4998, "wild points too");
+        assert_eq!(
+            cloud.inside(&Region::Box(everything), |_| true).len(),
+            4998,
+            "wild points too"
+        );
         assert!(cloud.fit().width() < 2.0, "one wild point doesn't hide the rest");
         assert!(Cloud::new(&[f64::NAN], &[1.0]).is_none());
     }

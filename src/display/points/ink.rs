@@ -93,6 +93,13 @@ mod tests {
         values.push(f64::NAN);
         assert_eq!(percentiles(&values, 2.0, 98.0), Some((2.0, 98.0)));
         assert_eq!(percentiles(&[f64::NAN], 2.0, 98.0), None);
-        assert_eq!((step(5.0, (0.0, 10.0)), step(-1.0, (0.0, 10.0)), step(1.0, (1.0, 1.0))), (128, 0, 128));
+        assert_eq!(
+            (
+                step(5.0, (0.0, 10.0)),
+                step(-1.0, (0.0, 10.0)),
+                step(1.0, (1.0, 1.0))
+            ),
+            (128, 0, 128)
+        );
     }
 }

@@ -63,10 +63,7 @@ pub fn paint(
     let mut marks: Vec<Mark> = Vec::new();
     let (mut count, mut all) = (0usize, 0usize);
     let mut bins = vec![Bin::default(); size[0] * size[1]];
-    let per = [
-        size[0] as f64 / window.width(),
-        size[1] as f64 / window.height(),
-    ];
+    let per = [size[0] as f64 / window.width(), size[1] as f64 / window.height()];
     // Words are few among many: those with one are drawn above the rest.
     let picks = matches!(ink, Ink::Words(..));
     let mut told: Vec<Mark> = Vec::new();
@@ -198,7 +195,10 @@ mod tests {
         let close = Window::from_corners([0.0, 0.0], [1.0, 1.0]);
         let few = paint(&cloud, &ink, &TONES, Some(&passes), close, [20, 10]);
         assert_eq!((few.count, few.marks.len(), few.rgba.len()), (120, 121, 0));
-        assert!(few.marks[0].is_faint && few.marks[0].object == 0, "faint ones lie below");
+        assert!(
+            few.marks[0].is_faint && few.marks[0].object == 0,
+            "faint ones lie below"
+        );
     }
 
     #[test]

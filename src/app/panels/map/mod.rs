@@ -72,7 +72,6 @@ impl MapPanel {
         });
         ui.horizontal_wrapped(|ui| {
             self.cloud.tools_ui(ui, view);
-            ui.separator();
             self.make_ui(ui, view);
             self.cloud.count_ui(ui);
         });
@@ -86,7 +85,15 @@ impl MapPanel {
 
     fn colour_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {
         let first = [(DENSITY, "how many objects a place has")];
-        column_picker_with(ui, "map-colour", "Map colour", view, None, &first, &mut self.colour);
+        column_picker_with(
+            ui,
+            "map-colour",
+            "Map colour",
+            view,
+            None,
+            &first,
+            &mut self.colour,
+        );
     }
 
     fn make_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {

@@ -65,11 +65,7 @@ impl Counts {
                     0
                 }
             };
-            let shown = |i: usize| {
-                passes
-                    .as_ref()
-                    .is_none_or(|p| p.get(i).copied().unwrap_or(false))
-            };
+            let shown = |i: usize| passes.as_ref().is_none_or(|p| p.get(i).copied().unwrap_or(false));
             let histogram = columns
                 .numbers(&live, &name)
                 .and_then(|values| Histogram::new(&values, bins, groups, group, shown, &chosen));

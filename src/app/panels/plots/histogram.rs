@@ -2,7 +2,7 @@
 //! the objects in it.
 
 use super::counts::Counts;
-use super::{empty_ui, first_of, has_numbers, named};
+use super::{empty_ui, first_of, has_numbers, named, round_marks, round_text};
 use crate::app::columns::Holds;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
@@ -14,7 +14,14 @@ use serde::{Deserialize, Serialize};
 
 /// Columns to begin with, if there are any of them.
 const FIRST: [&str; 8] = [
-    "mag_r", "mag", "MAG_AUTO", "r_mag", "anomaly_score", "flux", "z", "redshift",
+    "mag_r",
+    "mag",
+    "MAG_AUTO",
+    "r_mag",
+    "anomaly_score",
+    "flux",
+    "z",
+    "redshift",
 ];
 
 /// What the plot keeps.
@@ -93,7 +100,11 @@ impl HistogramPlot {
             return;
         };
         let Some(histogram) = &counted.histogram else {
-            return empty_ui(ui, "Nothing to count", "This column has no numbers: choose another.");
+            return empty_ui(
+                ui,
+                "Nothing to count",
+                "This column has no numbers: choose another.",
+            );
         };
         self.range_ui(ui, view, &column, histogram);
         self.plot_ui(ui, view, &column, histogram);
@@ -101,7 +112,11 @@ impl HistogramPlot {
 
     /// The range as numbers, and what to do with it.
     fn range_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>, column: &str, histogram: &Histogram) {
-        let held = self.range.as_ref().filter(|(of, _)| of == column).map(|(_, r)| *r);
+        let held = self
+            .range
+            .as_ref()
+            .filter(|(of, _)| of == column)
+            .map(|(_, r)| *r);
         let mut range = held.unwrap_or(histogram.range);
         ui.horizontal_wrapped(|ui| {
             let speed = histogram.width() / 10.0;
@@ -134,7 +149,9 @@ impl HistogramPlot {
             {
                 view.send(Command::Filter(within(column, range)));
             }
-            if held.is_some() && ui.button("Clear").on_hover_text("Forget the range").clicked() {
+            // Always there, so that the plot doesn't move under the hand that drags.
+            let clear = ui.add_enabled(held.is_some(), egui::Button::new("Clear"));
+            if clear.on_hover_text("Forget the range").clicked() {
                 self.range = None;
             }
             if histogram.beyond > 0 {
@@ -152,11 +169,7 @@ impl HistogramPlot {
             let Some(values) = columns.numbers(&live, &column) else {
                 return Vec::new();
             };
-            let shown = |i: usize| {
-                passes
-                    .as_ref()
-                    .is_none_or(|p| p.get(i).copied().unwrap_or(false))
-            };
+            let shown = |i: usize| passes.as_ref().is_none_or(|p| p.get(i).copied().unwrap_or(false));
             (0..values.len())
                 .filter(|&i| values[i] >= low && values[i] <= high && shown(i))
                 .map(|i| i as u32)
@@ -168,11 +181,23 @@ impl HistogramPlot {
         let is_log = self.is_log;
         let charts = charts(view, histogram, is_log);
         let accent = view.settings.theme.accent();
-        let range = self.range.as_ref().filter(|(of, _)| of == column).map(|(_, r)| *r);
+        let range = self
+            .range
+            .as_ref()
+            .filter(|(of, _)| of == column)
+            .map(|(_, r)| *r);
         let mut plot = Plot::new(("histogram", column))
+            .x_grid_spacer(round_marks)
+            .x_axis_formatter(round_text)
+            .y_grid_spacer(round_marks)
+            .y_axis_formatter(round_text)
             .x_axis_label(named(view, column))
             .y_axis_label("objects")
-            .legend(Legend::default().follow_insertion_order(true))
+            .legend(
+                Legend::default()
+                    .follow_insertion_order(true)
+                    .background_alpha(0.5),
+            )
             .allow_drag(false)
             .allow_scroll(false)
             .allow_zoom(false)
@@ -190,7 +215,7 @@ impl HistogramPlot {
         let shown = plot.show(ui, |plot| {
             if let Some([low, high]) = range {
                 plot.span(
-                    Span::new("range", low..=high)
+                    Span::new("", low..=high)
                         .fill(accent.gamma_multiply(0.16))
                         .border_color(accent),
                 );
@@ -269,7 +294,11 @@ fn charts(view: &View<'_>, histogram: &Histogram, is_log: bool) -> Vec<BarChart>
             })
             .collect();
         let told = |bar: &Bar, _: &BarChart| bar.name.clone();
-        charts.push(BarChart::new(name, bars).color(colour).element_formatter(Box::new(told)));
+        charts.push(
+            BarChart::new(name, bars)
+                .color(colour)
+                .element_formatter(Box::new(told)),
+        );
     };
     for (class, counts) in histogram.groups.iter().enumerate().skip(1) {
         let name = view.live.classes.get(class - 1).map_or("", |c| c.name.as_str());

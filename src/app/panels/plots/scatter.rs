@@ -53,11 +53,7 @@ impl ScatterPlot {
             let mut changed = column_picker(ui, "scatter-x", "Scatter x", view, numbers, &mut axes[0]);
             ui.weak("y");
             changed |= column_picker(ui, "scatter-y", "Scatter y", view, numbers, &mut axes[1]);
-            if ui
-                .button("Swap")
-                .on_hover_text("Exchange the axes")
-                .clicked()
-            {
+            if ui.button("Swap").on_hover_text("Exchange the axes").clicked() {
                 axes.swap(0, 1);
                 changed = true;
             }

@@ -80,35 +80,52 @@ impl Frame {
     pub fn draw_axes(&self, painter: &egui::Painter, theme: Theme, names: [&str; 2]) {
         let r = self.rect;
         let line = Stroke::new(1.0, theme.weak());
-        painter.rect_stroke(r, 0.0, Stroke::new(1.0, theme.weak().gamma_multiply(0.6)), egui::StrokeKind::Outside);
+        painter.rect_stroke(
+            r,
+            0.0,
+            Stroke::new(1.0, theme.weak().gamma_multiply(0.6)),
+            egui::StrokeKind::Outside,
+        );
         let small = FontId::proportional(11.0);
         let (xs, x_step, ys, y_step) = self.ticks();
         for x in xs {
             let at = pos2(self.screen([x, 0.0]).x, r.bottom());
             painter.line_segment([at, at + egui::vec2(0.0, 4.0)], line);
             let text = short_number(x, x_step);
-            painter.text(at + egui::vec2(0.0, 5.0), Align2::CENTER_TOP, text, small.clone(), theme.weak());
+            painter.text(
+                at + egui::vec2(0.0, 5.0),
+                Align2::CENTER_TOP,
+                text,
+                small.clone(),
+                theme.weak(),
+            );
         }
         for y in ys {
             let at = pos2(r.left(), self.screen([0.0, y]).y);
             painter.line_segment([at, at - egui::vec2(4.0, 0.0)], line);
             let text = short_number(y, y_step);
-            painter.text(at - egui::vec2(6.0, 0.0), Align2::RIGHT_CENTER, text, small.clone(), theme.weak());
+            painter.text(
+                at - egui::vec2(6.0, 0.0),
+                Align2::RIGHT_CENTER,
+                text,
+                small.clone(),
+                theme.weak(),
+            );
         }
         let font = FontId::proportional(12.0);
         let below = pos2(r.center().x, r.bottom() + BELOW - 1.0);
         painter.text(below, Align2::CENTER_BOTTOM, names[0], font.clone(), theme.text());
         let galley = painter.layout_no_wrap(names[1].to_owned(), font, theme.text());
         let start = pos2(r.left() - LEFT + 1.0, r.center().y + galley.size().x / 2.0);
-        let turned =
-            egui::epaint::TextShape::new(start, galley, theme.text()).with_angle(-std::f32::consts::FRAC_PI_2);
+        let turned = egui::epaint::TextShape::new(start, galley, theme.text())
+            .with_angle(-std::f32::consts::FRAC_PI_2);
         painter.add(turned);
     }
 
     fn ticks(&self) -> (Vec<f64>, f64, Vec<f64>, f64) {
         let most = |points: f32, each: f32| ((points / each) as usize).clamp(2, 12);
         let (xs, x_step) = ticks(self.window.x, most(self.rect.width(), 70.0));
-        let (ys, y_step) = ticks(self.window.y, most(self.rect.height(), 44.0));
+        let (ys, y_step) = ticks(self.window.y, most(self.rect.height(), 36.0));
         (xs, x_step, ys, y_step)
     }
 }

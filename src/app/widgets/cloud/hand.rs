@@ -79,7 +79,8 @@ impl Hand {
         if response.contains_pointer()
             && let Some(at) = ui.input(|i| i.pointer.hover_pos())
         {
-            let (wheel, pinch) = ui.input(|i| (f64::from(i.smooth_scroll_delta().y), f64::from(i.zoom_delta())));
+            let (wheel, pinch) =
+                ui.input(|i| (f64::from(i.smooth_scroll_delta().y), f64::from(i.zoom_delta())));
             if wheel != 0.0 || pinch != 1.0 {
                 window = window.zoomed((wheel / WHEEL).exp() * pinch, frame.value(at));
             }

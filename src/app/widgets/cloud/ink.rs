@@ -73,9 +73,7 @@ fn by_class(live: &Live, name: &str, theme: Theme) -> Option<(Ink, Legend)> {
     }
     let colour = |class: usize| theme.class_colour(class);
     let shown = (0..live.classes.len()).filter(|&c| has[c + 1]);
-    let words: Vec<(String, Color32)> = shown
-        .map(|c| (live.classes[c].name.clone(), colour(c)))
-        .collect();
+    let words: Vec<(String, Color32)> = shown.map(|c| (live.classes[c].name.clone(), colour(c))).collect();
     let more = words.len().saturating_sub(WORDS);
     let colours = (0..live.classes.len()).map(|c| rgb(colour(c))).collect();
     let words = words.into_iter().take(WORDS).collect();

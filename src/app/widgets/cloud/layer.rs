@@ -84,7 +84,12 @@ impl<K: PartialEq + Clone> Layer<K> {
         }
         if let Some(texture) = &self.texture {
             let all = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-            painter.image(texture.id(), frame.rect_of(&drawn.picture.window), all, Color32::WHITE);
+            painter.image(
+                texture.id(),
+                frame.rect_of(&drawn.picture.window),
+                all,
+                Color32::WHITE,
+            );
         }
     }
 }

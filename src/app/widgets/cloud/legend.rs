@@ -15,7 +15,13 @@ pub fn ui(ui: &mut Ui, theme: Theme, name: &str, legend: &Legend, peak: Option<f
     ui.horizontal_wrapped(|ui| match legend {
         Legend::Density => {
             if let Some(peak) = peak {
-                bar(ui, &density_table(theme), "1", &format!("≥ {peak:.0}"), "objects in a place");
+                bar(
+                    ui,
+                    &density_table(theme),
+                    "1",
+                    &format!("≥ {peak:.0}"),
+                    "objects in a place",
+                );
             }
         }
         Legend::Numbers(low, high) => bar(

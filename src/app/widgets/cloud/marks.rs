@@ -30,14 +30,25 @@ pub fn draw_marks(painter: &Painter, frame: &Frame, marks: &[Mark]) {
     painter.extend(shapes);
 }
 
-/// Rings around chosen objects.
-pub fn draw_rings(painter: &Painter, frame: &Frame, view: &View<'_>, at: impl Iterator<Item = [f64; 2]>) {
-    let ink = Stroke::new(1.6, view.settings.theme.accent());
+/// Rings around chosen objects; the more there are the finer, so that colours still show.
+pub fn draw_rings(
+    painter: &Painter,
+    frame: &Frame,
+    view: &View<'_>,
+    count: usize,
+    at: impl Iterator<Item = [f64; 2]>,
+) {
+    let (radius, width) = match count {
+        0..40 => (5.5, 1.8),
+        40..300 => (4.6, 1.1),
+        _ => (3.4, 0.8),
+    };
+    let ink = Stroke::new(width, view.settings.theme.accent());
     let near = frame.rect.expand(6.0);
     let shapes = at.filter_map(|at| {
         let at = frame.screen(at);
         near.contains(at)
-            .then(|| egui::Shape::circle_stroke(at, 5.0, ink))
+            .then(|| egui::Shape::circle_stroke(at, radius, ink))
     });
     painter.extend(shapes);
 }
@@ -59,8 +70,17 @@ pub fn draw_focus(painter: &Painter, frame: &Frame, view: &View<'_>, cloud: &Clo
 }
 
 /// What is known of the object under the cursor, beside it.
-pub fn draw_card(ui: &egui::Ui, frame: &Frame, view: &View<'_>, cloud: &Cloud, colouring: &Colouring, object: u32) {
-    let Some(place) = cloud.place_of(object) else { return };
+pub fn draw_card(
+    ui: &egui::Ui,
+    frame: &Frame,
+    view: &View<'_>,
+    cloud: &Cloud,
+    colouring: &Colouring,
+    object: u32,
+) {
+    let Some(place) = cloud.place_of(object) else {
+        return;
+    };
     let at = frame.screen(place);
     let theme = view.settings.theme;
     let painter = ui.painter().with_clip_rect(frame.rect);
@@ -96,8 +116,13 @@ pub fn draw_card(ui: &egui::Ui, frame: &Frame, view: &View<'_>, cloud: &Cloud, c
     }
     let card = Rect::from_min_size(min, size);
     let ground = ui.visuals().window_fill;
-    ui.painter()
-        .rect(card, 4.0, ground, ui.visuals().window_stroke, egui::StrokeKind::Outside);
+    ui.painter().rect(
+        card,
+        4.0,
+        ground,
+        ui.visuals().window_stroke,
+        egui::StrokeKind::Outside,
+    );
     let picture = Rect::from_min_size(card.min + vec2(4.0, 4.0), egui::Vec2::splat(PICTURE));
     view.thumbs.paint(ui, picture, object, &view.settings.look);
     for (i, (words, colour)) in lines.into_iter().enumerate() {

@@ -16,8 +16,8 @@ use crate::app::theme::Theme;
 use crate::display::points::{Cloud, Ink, Region, Window, paint, short_number};
 use egui::{Role, Sense, Stroke, WidgetInfo};
 use frame::Frame;
-use hand::{CLOSER, Hand};
 pub use hand::Tool;
+use hand::{CLOSER, Hand};
 pub use ink::DENSITY;
 use ink::{Colouring, rgb, tones};
 use layer::{Drawn, Layer};
@@ -214,7 +214,11 @@ impl CloudView {
         };
         let Some(cloud) = placed.cloud.clone() else {
             self.in_view = None;
-            return told(ui, whole, "No object has a number in both columns: choose others.");
+            return told(
+                ui,
+                whole,
+                "No object has a number in both columns: choose others.",
+            );
         };
         let mut frame = Frame::inside(whole, self.window_on(&names, &cloud));
         let response = ui.interact(
@@ -317,7 +321,7 @@ impl CloudView {
         let set = view.selection.set().clone();
         if set.len() <= marks::MOST_RINGS {
             let at = set.iter().filter_map(|o| cloud.place_of(*o));
-            marks::draw_rings(&inside, frame, view, at);
+            marks::draw_rings(&inside, frame, view, set.len(), at);
         } else {
             key.generation = view.selection.generation;
             key.ink = 0;
@@ -329,8 +333,9 @@ impl CloudView {
             };
             if let Some(drawn) = self.chosen.get(ui.ctx(), &key, &names, make) {
                 self.chosen.draw(&inside, frame, &drawn);
-                let at = drawn.picture.marks.iter().map(|m| m.at);
-                marks::draw_rings(&inside, frame, view, at);
+                let marks = &drawn.picture.marks;
+                let at = marks.iter().map(|m| m.at);
+                marks::draw_rings(&inside, frame, view, marks.len(), at);
             }
         }
         marks::draw_focus(&inside, frame, view, cloud);
@@ -399,7 +404,10 @@ mod tests {
 
     #[test]
     fn a_range_is_said_as_a_filter() {
-        assert_eq!(within("mag_r", [18.0, 21.5]), "mag_r >= 18.000 and mag_r <= 21.500");
+        assert_eq!(
+            within("mag_r", [18.0, 21.5]),
+            "mag_r >= 18.000 and mag_r <= 21.500"
+        );
         assert_eq!(within("x", [-0.25, 0.25]), "x >= -0.2500 and x <= 0.2500");
     }
 }
