@@ -41,7 +41,17 @@ pub fn choose(
         Some((end, _)) => format!("{}…", &chosen[..end]),
         None => chosen.clone(),
     };
-    let button = ui.add(egui::Button::new(format!("{shown} ▾")).wrap_mode(egui::TextWrapMode::Extend));
+    // Room for the triangle, which no font is sure to have.
+    let text = format!("{shown}    ");
+    let button = ui.add(egui::Button::new(text).wrap_mode(egui::TextWrapMode::Extend));
+    let tip = button.rect.right_center() + egui::vec2(-11.0, 3.0);
+    let corners = [egui::vec2(-4.0, -5.0), egui::vec2(4.0, -5.0), egui::Vec2::ZERO].map(|d| tip + d);
+    let ink = ui.visuals().weak_text_color();
+    ui.painter().add(egui::Shape::convex_polygon(
+        corners.to_vec(),
+        ink,
+        egui::Stroke::NONE,
+    ));
     button.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("{label}: {chosen}")));
     let button = button.on_hover_text(format!("{label}: {chosen}\nPress and type to search"));
     // The button's own number changes when something before it comes or goes; the list must stay open.

@@ -72,8 +72,8 @@ impl MapPanel {
         });
         ui.horizontal_wrapped(|ui| {
             self.cloud.tools_ui(ui, view);
-            ui.separator();
             self.make_ui(ui, view);
+            self.cloud.count_ui(ui);
         });
         let axes = Axes {
             x: &axes[0],

@@ -2,7 +2,7 @@
 //! the objects in it.
 
 use super::counts::Counts;
-use super::{empty_ui, first_of, has_numbers, named};
+use super::{empty_ui, first_of, has_numbers, named, round_marks, round_text};
 use crate::app::columns::Holds;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
@@ -149,7 +149,9 @@ impl HistogramPlot {
             {
                 view.send(Command::Filter(within(column, range)));
             }
-            if held.is_some() && ui.button("Clear").on_hover_text("Forget the range").clicked() {
+            // Always there, so that the plot doesn't move under the hand that drags.
+            let clear = ui.add_enabled(held.is_some(), egui::Button::new("Clear"));
+            if clear.on_hover_text("Forget the range").clicked() {
                 self.range = None;
             }
             if histogram.beyond > 0 {
@@ -185,9 +187,17 @@ impl HistogramPlot {
             .filter(|(of, _)| of == column)
             .map(|(_, r)| *r);
         let mut plot = Plot::new(("histogram", column))
+            .x_grid_spacer(round_marks)
+            .x_axis_formatter(round_text)
+            .y_grid_spacer(round_marks)
+            .y_axis_formatter(round_text)
             .x_axis_label(named(view, column))
             .y_axis_label("objects")
-            .legend(Legend::default().follow_insertion_order(true))
+            .legend(
+                Legend::default()
+                    .follow_insertion_order(true)
+                    .background_alpha(0.5),
+            )
             .allow_drag(false)
             .allow_scroll(false)
             .allow_zoom(false)
@@ -205,7 +215,7 @@ impl HistogramPlot {
         let shown = plot.show(ui, |plot| {
             if let Some([low, high]) = range {
                 plot.span(
-                    Span::new("range", low..=high)
+                    Span::new("", low..=high)
                         .fill(accent.gamma_multiply(0.16))
                         .border_color(accent),
                 );

@@ -1,6 +1,6 @@
 //! The learning curve: how the cross-validated accuracy grows with the labels given in this session.
 
-use super::empty_ui;
+use super::{empty_ui, round_marks, round_text};
 use crate::app::context::View;
 use egui_plot::{FilledArea, Legend, Line, Plot, PlotPoints, Points};
 
@@ -30,6 +30,10 @@ pub fn ui(ui: &mut egui::Ui, view: &View<'_>) {
         ));
     }
     let shown = Plot::new("learning")
+        .x_grid_spacer(round_marks)
+        .x_axis_formatter(round_text)
+        .y_grid_spacer(round_marks)
+        .y_axis_formatter(round_text)
         .x_axis_label("labels")
         .y_axis_label("cross-validated accuracy (%)")
         .legend(Legend::default().position(egui_plot::Corner::RightBottom))

@@ -8,6 +8,8 @@ mod scatter;
 mod scores;
 
 use crate::app::context::View;
+use crate::display::points::{short_number, ticks};
+use egui_plot::{GridInput, GridMark};
 use serde::{Deserialize, Serialize};
 
 /// What is plotted.
@@ -105,6 +107,19 @@ fn has_numbers(view: &View<'_>, name: &str) -> bool {
     view.columns
         .info(view.live, name)
         .is_some_and(|c| c.holds == crate::app::columns::Holds::Numbers)
+}
+
+/// Marks of an axis at some six round values.
+fn round_marks(input: GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let (values, step_size) = ticks([low, high], 6);
+    let mark = |value| GridMark { value, step_size };
+    values.into_iter().map(mark).collect()
+}
+
+/// A mark of an axis in as many digits as it needs.
+fn round_text(mark: GridMark, _: &std::ops::RangeInclusive<f64>) -> String {
+    short_number(mark.value, mark.step_size)
 }
 
 /// A column's name with its unit, as an axis shows it.

@@ -53,12 +53,7 @@ impl ScatterPlot {
             let mut changed = column_picker(ui, "scatter-x", "Scatter x", view, numbers, &mut axes[0]);
             ui.weak("y");
             changed |= column_picker(ui, "scatter-y", "Scatter y", view, numbers, &mut axes[1]);
-            if ui
-                .button("⇄")
-                .on_hover_text("Exchange the axes")
-                .accessible_name("Exchange the axes")
-                .clicked()
-            {
+            if ui.button("Swap").on_hover_text("Exchange the axes").clicked() {
                 axes.swap(0, 1);
                 changed = true;
             }
@@ -77,7 +72,10 @@ impl ScatterPlot {
                 &mut self.colour,
             );
         });
-        ui.horizontal_wrapped(|ui| self.cloud.tools_ui(ui, view));
+        ui.horizontal_wrapped(|ui| {
+            self.cloud.tools_ui(ui, view);
+            self.cloud.count_ui(ui);
+        });
         let shown = Axes {
             x: &axes[0],
             y: &axes[1],

@@ -1,7 +1,7 @@
 //! How a score is spread in each class: a score that tells classes apart has its curves apart.
 
 use super::counts::Counts;
-use super::{empty_ui, has_numbers, named};
+use super::{empty_ui, has_numbers, named, round_marks, round_text};
 use crate::app::context::View;
 use crate::display::histogram::Histogram;
 use egui::Color32;
@@ -14,7 +14,8 @@ const SCORES: [(&str, &str); 3] = [
     ("probability", "Probability"),
     ("similarity", "Similarity"),
 ];
-const BINS: usize = 40;
+/// Bins at least and at most.
+const BINS: [f64; 2] = [8.0, 40.0];
 
 /// What the plot keeps.
 #[derive(Default, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ impl ScoresPlot {
                 }
             }
         });
-        let Some(counted) = self.counts.get(ui.ctx(), view, column, BINS, true) else {
+        let Some(counted) = self.counts.get(ui.ctx(), view, column, bins(view), true) else {
             ui.weak("Counting…");
             return;
         };
@@ -65,6 +66,10 @@ impl ScoresPlot {
         };
         let lines = lines(view, histogram);
         let shown = Plot::new(("scores", *column))
+            .x_grid_spacer(round_marks)
+            .x_axis_formatter(round_text)
+            .y_grid_spacer(round_marks)
+            .y_axis_formatter(round_text)
             .x_axis_label(named(view, column))
             .y_axis_label("share of the class (%)")
             .legend(Legend::default().follow_insertion_order(true))
@@ -102,7 +107,7 @@ fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<Line<'a>> {
             None => ("no label", theme.weak(), 1.5),
             Some(class) => {
                 let name = view.live.classes.get(class).map_or("", |c| c.name.as_str());
-                (name, theme.class_colour(class), 2.5)
+                (name, theme.class_colour(class), 2.0)
             }
         };
         let colour: Color32 = colour;
@@ -114,6 +119,13 @@ fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<Line<'a>> {
         );
     }
     lines
+}
+
+/// As many bins as the labels of the largest class fill.
+fn bins(view: &View<'_>) -> usize {
+    let most = view.live.classes.iter().map(|c| c.count).max().unwrap_or(0);
+    let objects = if most == 0 { view.survey.count() } else { most };
+    (2.0 * (objects as f64).sqrt()).clamp(BINS[0], BINS[1]) as usize
 }
 
 /// The outline of bars, in percent of their sum.

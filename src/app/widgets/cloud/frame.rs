@@ -125,7 +125,7 @@ impl Frame {
     fn ticks(&self) -> (Vec<f64>, f64, Vec<f64>, f64) {
         let most = |points: f32, each: f32| ((points / each) as usize).clamp(2, 12);
         let (xs, x_step) = ticks(self.window.x, most(self.rect.width(), 70.0));
-        let (ys, y_step) = ticks(self.window.y, most(self.rect.height(), 44.0));
+        let (ys, y_step) = ticks(self.window.y, most(self.rect.height(), 36.0));
         (xs, x_step, ys, y_step)
     }
 }

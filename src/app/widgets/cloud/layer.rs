@@ -27,6 +27,11 @@ impl Drawn {
             image,
         }
     }
+
+    /// Whether there is more than marks.
+    pub fn is_picture(&self) -> bool {
+        self.image.is_some()
+    }
 }
 
 /// A layer and what it was last made from.

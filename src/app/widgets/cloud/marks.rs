@@ -30,14 +30,25 @@ pub fn draw_marks(painter: &Painter, frame: &Frame, marks: &[Mark]) {
     painter.extend(shapes);
 }
 
-/// Rings around chosen objects.
-pub fn draw_rings(painter: &Painter, frame: &Frame, view: &View<'_>, at: impl Iterator<Item = [f64; 2]>) {
-    let ink = Stroke::new(1.6, view.settings.theme.accent());
+/// Rings around chosen objects; the more there are the finer, so that colours still show.
+pub fn draw_rings(
+    painter: &Painter,
+    frame: &Frame,
+    view: &View<'_>,
+    count: usize,
+    at: impl Iterator<Item = [f64; 2]>,
+) {
+    let (radius, width) = match count {
+        0..40 => (5.5, 1.8),
+        40..300 => (4.6, 1.1),
+        _ => (3.4, 0.8),
+    };
+    let ink = Stroke::new(width, view.settings.theme.accent());
     let near = frame.rect.expand(6.0);
     let shapes = at.filter_map(|at| {
         let at = frame.screen(at);
         near.contains(at)
-            .then(|| egui::Shape::circle_stroke(at, 5.0, ink))
+            .then(|| egui::Shape::circle_stroke(at, radius, ink))
     });
     painter.extend(shapes);
 }

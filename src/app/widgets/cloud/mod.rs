@@ -88,6 +88,9 @@ pub struct CloudView {
     /// Objects in view that pass the filter.
     #[serde(skip)]
     in_view: Option<usize>,
+    /// Objects of a place with the strongest colour; `None` while all are marks.
+    #[serde(skip)]
+    peak: Option<f64>,
 }
 
 impl CloudView {
@@ -148,8 +151,14 @@ impl CloudView {
             }
             self.filter_button(ui, view, &placed.names);
         }
+    }
+
+    /// How many objects are in view, for the same row.
+    pub fn count_ui(&self, ui: &mut egui::Ui) {
         if let Some(count) = self.in_view {
-            ui.weak(format!("{count} in view"));
+            let text = egui::RichText::new(format!("{count} in view")).weak();
+            ui.add(egui::Label::new(text).extend())
+                .on_hover_text("Objects in view that the filter lets through");
         }
     }
 
@@ -190,11 +199,15 @@ impl CloudView {
     /// Draws the cloud in all the room there is. `name` is what assistive technology calls it.
     pub fn ui(&mut self, ui: &mut egui::Ui, view: &View<'_>, name: &str, axes: &Axes<'_>) {
         self.choosing.poll(view);
+        let colouring = self.colour(ui.ctx(), view, axes.colour);
+        if let Some(colouring) = &colouring {
+            let peak = self.peak.filter(|_| self.in_view.is_some());
+            legend::ui(ui, view.settings.theme, axes.colour, &colouring.legend, peak);
+        }
         let size = ui.available_size().max(egui::vec2(120.0, 100.0));
         let (whole, _) = ui.allocate_exact_size(size, Sense::hover());
         let names: Names = [axes.x.to_owned(), axes.y.to_owned()];
         let placed = self.place(ui.ctx(), view, &names);
-        let colouring = self.colour(ui.ctx(), view, axes.colour);
         let (Some(placed), Some(colouring)) = (placed.filter(|p| p.names == names), colouring) else {
             self.in_view = None;
             return told(ui, whole, "Reading the columns…");
@@ -299,17 +312,16 @@ impl CloudView {
                 Drawn::new(names, picture)
             }
         };
-        let mut peak = 1.0;
         if let Some(drawn) = self.picture.get(ui.ctx(), &key, &names, make) {
             self.picture.draw(&inside, frame, &drawn);
             marks::draw_marks(&inside, frame, &drawn.picture.marks);
             self.in_view = Some(drawn.picture.count);
-            peak = drawn.picture.peak;
+            self.peak = drawn.is_picture().then_some(drawn.picture.peak);
         }
         let set = view.selection.set().clone();
         if set.len() <= marks::MOST_RINGS {
             let at = set.iter().filter_map(|o| cloud.place_of(*o));
-            marks::draw_rings(&inside, frame, view, at);
+            marks::draw_rings(&inside, frame, view, set.len(), at);
         } else {
             key.generation = view.selection.generation;
             key.ink = 0;
@@ -321,13 +333,13 @@ impl CloudView {
             };
             if let Some(drawn) = self.chosen.get(ui.ctx(), &key, &names, make) {
                 self.chosen.draw(&inside, frame, &drawn);
-                let at = drawn.picture.marks.iter().map(|m| m.at);
-                marks::draw_rings(&inside, frame, view, at);
+                let marks = &drawn.picture.marks;
+                let at = marks.iter().map(|m| m.at);
+                marks::draw_rings(&inside, frame, view, marks.len(), at);
             }
         }
         marks::draw_focus(&inside, frame, view, cloud);
         self.draw_line(&inside, theme);
-        legend::draw(&inside, frame.rect, theme, axes.colour, &colouring.legend, peak);
         let named = |name: &str| match view.columns.info(view.live, name) {
             Some(c) if !c.unit.is_empty() => format!("{name} ({})", c.unit),
             _ => name.to_owned(),
