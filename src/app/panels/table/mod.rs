@@ -5,6 +5,7 @@ mod chooser;
 mod copy;
 mod filter_bar;
 mod grid;
+mod marks;
 mod motion;
 
 use crate::app::columns::ColumnInfo;
