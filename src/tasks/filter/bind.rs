@@ -67,7 +67,8 @@ impl Sign {
             Self::Greater => a > b,
             Self::GreaterOrEqual => a >= b,
             Self::Equal => a == b,
-            Self::Unequal => a < b || a > b,
+            // Not `a != b`, which holds for NaN.
+            Self::Unequal => a.partial_cmp(&b).is_some_and(std::cmp::Ordering::is_ne),
         }
     }
 }
@@ -158,11 +159,7 @@ impl Binder<'_> {
             Made::Number(number) => Ok(number),
             other => Err(FilterError::new(
                 expr.at,
-                format!(
-                    "{of} takes numbers, and {} is {}",
-                    shown(expr),
-                    other.what()
-                ),
+                format!("{of} takes numbers, and {} is {}", shown(expr), other.what()),
             )),
         }
     }
@@ -261,9 +258,7 @@ impl Binder<'_> {
     fn compare(&self, at: usize, sign: Sign, a: &Expr, b: &Expr) -> Result<Test, FilterError> {
         Ok(match (self.side(a, b)?, self.side(b, a)?) {
             (Made::Number(x), Made::Number(y)) => Test::Compare(sign, x, y),
-            (Made::Words(words), Made::Text(text)) => {
-                lookup(words, false, |w| sign.holds(w, text.as_str()))
-            }
+            (Made::Words(words), Made::Text(text)) => lookup(words, false, |w| sign.holds(w, text.as_str())),
             (Made::Text(text), Made::Words(words)) => {
                 lookup(words, false, |w| sign.turned().holds(w, text.as_str()))
             }
@@ -374,15 +369,27 @@ fn shown(expr: &Expr) -> String {
 
 /// `a ^ b`, where a missing value stays missing: in IEEE 754 `NaN ^ 0` and `1 ^ NaN` are 1.
 pub fn power(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.powf(b) }
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        a.powf(b)
+    }
 }
 
 /// The smaller, missing if one is.
 pub fn smaller(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        a.min(b)
+    }
 }
 
 /// The larger, missing if one is.
 pub fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        a.max(b)
+    }
 }

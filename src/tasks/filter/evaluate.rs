@@ -92,7 +92,9 @@ impl Test {
             Self::Missing(a) => match a.block(start, out.len()) {
                 Block::One(value) => out.fill(value.is_nan()),
                 Block::Many(values) => {
-                    out.iter_mut().zip(values.iter()).for_each(|(o, v)| *o = v.is_nan());
+                    out.iter_mut()
+                        .zip(values.iter())
+                        .for_each(|(o, v)| *o = v.is_nan());
                 }
             },
             Self::Not(a) => {

@@ -131,7 +131,9 @@ fn name(input: &mut Input<'_>) -> winnow::Result<String> {
 fn between<'a>(quote: char) -> impl Parser<Input<'a>, String, winnow::error::ContextError> {
     let part = alt((
         take_while(1.., move |c| c != quote),
-        (quote, quote).take().map(move |pair: &str| &pair[..quote.len_utf8()]),
+        (quote, quote)
+            .take()
+            .map(move |pair: &str| &pair[..quote.len_utf8()]),
     ));
     let parts = repeat(0.., part).fold(String::new, |mut all, part: &str| {
         all.push_str(part);

@@ -7,7 +7,12 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     let most = (small.len() / 3).max(1);
     names
         .into_iter()
-        .map(|name| (distance(&small, &name.to_lowercase().chars().collect::<Vec<_>>()), name))
+        .map(|name| {
+            (
+                distance(&small, &name.to_lowercase().chars().collect::<Vec<_>>()),
+                name,
+            )
+        })
         .filter(|(d, name)| *d <= most && *d < name.chars().count())
         .min_by_key(|(d, _)| *d)
         .map(|(_, name)| name)

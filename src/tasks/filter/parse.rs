@@ -239,7 +239,10 @@ impl Parser {
         while let Some((sign, at)) = self.take(&SIGNS) {
             // What stands in the middle is written twice: nested rows would double at each level.
             if last.size() > LONGEST_MIDDLE {
-                return Err(FilterError::new(at, "too long for the middle of a row: write both with and"));
+                return Err(FilterError::new(
+                    at,
+                    "too long for the middle of a row: write both with and",
+                ));
             }
             let right = self.sum()?;
             let before = std::mem::replace(&mut last, right.clone());
@@ -331,7 +334,11 @@ impl Parser {
             Token::Sign(sign) if *sign != "(" => {
                 return wrong(format!("a column or a value is missing before {sign}"));
             }
-            Token::Name(name) if ["and", "or", "in", "not"].iter().any(|k| k.eq_ignore_ascii_case(name)) => {
+            Token::Name(name)
+                if ["and", "or", "in", "not"]
+                    .iter()
+                    .any(|k| k.eq_ignore_ascii_case(name)) =>
+            {
                 return wrong(format!("a column or a value is missing before {name}"));
             }
             _ => {}

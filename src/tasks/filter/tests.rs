@@ -65,7 +65,10 @@ fn sky() -> Memory {
                 "is_star",
                 vec![Some("true"), Some("false"), None, Some("true"), Some("false")],
             ),
-            ("name", vec![Some("NGC 1"), Some("ngc 2"), Some("M31"), None, Some("x")]),
+            (
+                "name",
+                vec![Some("NGC 1"), Some("ngc 2"), Some("M31"), None, Some("x")],
+            ),
             ("p_edge-on", vec![Some("a"); 5]),
         ]),
     }
@@ -98,11 +101,17 @@ fn expressions_mean_what_they_say() {
     assert_eq!(which("name not ~ 'ngc' and not isnull(name)"), [2, 4]);
     assert_eq!(which("label == truth"), [0, 2]);
     assert_eq!(which("min(mag_r, mag_g, 20) < 20"), [0]);
-    assert_eq!(which("-2^2 == -4 and 2^3^2 == 512 and 2**-1 == .5 and 7-4-2 == 1"), [0, 1, 2, 3, 4]);
+    assert_eq!(
+        which("-2^2 == -4 and 2^3^2 == 512 and 2**-1 == .5 and 7-4-2 == 1"),
+        [0, 1, 2, 3, 4]
+    );
     assert_eq!(which("`z short` > 0.15 or `z short` > 1e9"), [1]);
     assert_eq!(which("label > \"merger\""), [2, 4]);
     assert_eq!(which("\"merger\" < label"), [2, 4]);
-    assert_eq!(which("abs(-1) + sqrt(4) + log10(100) + ln(exp(1)) == 6"), [0, 1, 2, 3, 4]);
+    assert_eq!(
+        which("abs(-1) + sqrt(4) + log10(100) + ln(exp(1)) == 6"),
+        [0, 1, 2, 3, 4]
+    );
 }
 
 #[test]
@@ -113,7 +122,10 @@ fn missing_values_make_comparisons_false() {
     assert_eq!(which("label != \"merger\""), [2, 4]);
     assert_eq!(which("isnull(mag_r)"), [2]);
     assert_eq!(which("isnull(mag_r ^ 0)"), [2], "a missing value stays missing");
-    assert_eq!(which("isnull(label) or isnull(`z short`) and isnull(truth)"), [1, 4]);
+    assert_eq!(
+        which("isnull(label) or isnull(`z short`) and isnull(truth)"),
+        [1, 4]
+    );
     assert_eq!(which("isnull(max(mag_r, 99))"), [2]);
 }
 
@@ -155,9 +167,15 @@ fn mistakes_are_named_with_their_place() {
             "character 9: mag_r is a number: compare it with a number, without quotes",
         ),
         ("label == \"ring", "character 10: this \" is never closed"),
-        ("(mag_r < 21", "character 12: the ( at character 1 is not closed by a ) here"),
+        (
+            "(mag_r < 21",
+            "character 12: the ( at character 1 is not closed by a ) here",
+        ),
         ("mag_r < 21)", "character 11: this ) closes nothing"),
-        ("mag_r < and", "character 9: a column or a value is missing before and"),
+        (
+            "mag_r < and",
+            "character 9: a column or a value is missing before and",
+        ),
         ("mag_r ? 3", "character 7: ? has no meaning here"),
         (
             "mag_r",
@@ -171,11 +189,23 @@ fn mistakes_are_named_with_their_place() {
             "p_edge-on == \"a\"",
             "character 1: there is no column p_edge; a name like that of `p_edge-on` is written in backticks",
         ),
-        ("sqr(mag_r) < 3", "character 1: there is no function sqr; did you mean sqrt? The functions are abs, log10, ln, sqrt, exp, min, max, isnull"),
+        (
+            "sqr(mag_r) < 3",
+            "character 1: there is no function sqr; did you mean sqrt? The functions are abs, log10, ln, sqrt, exp, min, max, isnull",
+        ),
         ("sqrt(mag_r, 2) < 3", "character 1: sqrt takes one value, not 2"),
-        ("min(mag_r) < 3", "character 1: min takes two values or more, not 1"),
-        ("label + 1 > 2", "character 1: + takes numbers, and label is words"),
-        ("mag_r ~ \"2\"", "character 1: ~ looks into words, and mag_r is a number"),
+        (
+            "min(mag_r) < 3",
+            "character 1: min takes two values or more, not 1",
+        ),
+        (
+            "label + 1 > 2",
+            "character 1: + takes numbers, and label is words",
+        ),
+        (
+            "mag_r ~ \"2\"",
+            "character 1: ~ looks into words, and mag_r is a number",
+        ),
         (
             "(mag_r < 2) < 3",
             "character 13: a condition can't be compared; join conditions with and or or",
@@ -216,7 +246,9 @@ fn names_and_words_are_written_so_that_they_are_read_again() {
         assert_eq!(filter.columns().into_iter().collect::<Vec<_>>(), [name]);
     }
     let filter = Filter::parse(&format!("label == {}", quoted("a \"b\""))).unwrap_or_else(|e| panic!("{e}"));
-    let Kind::Compare(_, _, text) = filter.root.kind else { panic!() };
+    let Kind::Compare(_, _, text) = filter.root.kind else {
+        panic!()
+    };
     assert_eq!(text.kind, Kind::Text("a \"b\"".into()));
 }
 
@@ -361,7 +393,16 @@ fn number_text() -> impl Strategy<Value = String> {
 }
 
 fn condition_text() -> impl Strategy<Value = String> {
-    let sign = || prop_oneof![Just("<"), Just("<="), Just(">"), Just(">="), Just("=="), Just("!=")];
+    let sign = || {
+        prop_oneof![
+            Just("<"),
+            Just("<="),
+            Just(">"),
+            Just(">="),
+            Just("=="),
+            Just("!=")
+        ]
+    };
     let word = || prop_oneof![Just("\"merger\""), Just("'ring'"), Just("\"nothing\"")];
     let leaf = prop_oneof![
         (number_text(), sign(), number_text()).prop_map(|(a, s, b)| format!("{a} {s} {b}")),

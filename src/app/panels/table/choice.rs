@@ -60,7 +60,10 @@ impl Choice {
     fn names(&mut self, all: &[ColumnInfo]) -> &mut Vec<String> {
         let shown = self.shown(all);
         let known = |n: &String| all.iter().any(|c| c.name == *n);
-        let is_of_here = self.0.as_ref().is_some_and(|names| names.iter().any(known) || names.is_empty());
+        let is_of_here = self
+            .0
+            .as_ref()
+            .is_some_and(|names| names.iter().any(known) || names.is_empty());
         if !is_of_here {
             self.0 = None;
         }

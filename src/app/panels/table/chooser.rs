@@ -3,7 +3,7 @@
 use super::choice::{Choice, NAME};
 use crate::app::columns::ColumnInfo;
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{PopupCloseBehavior, Role, RichText, WidgetInfo};
+use egui::{PopupCloseBehavior, RichText, Role, WidgetInfo};
 
 /// What the list keeps while it is open.
 #[derive(Default)]

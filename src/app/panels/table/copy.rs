@@ -26,13 +26,15 @@ impl Copying {
         let (sender, made) = bounded(1);
         let wake = ctx.clone();
         let run = move || {
-            let mut text = line(std::iter::once(super::choice::NAME.to_owned()).chain(shown.iter().map(|c| {
-                if c.unit.is_empty() {
-                    c.name.clone()
-                } else {
-                    format!("{} [{}]", c.name, c.unit)
-                }
-            })));
+            let mut text = line(
+                std::iter::once(super::choice::NAME.to_owned()).chain(shown.iter().map(|c| {
+                    if c.unit.is_empty() {
+                        c.name.clone()
+                    } else {
+                        format!("{} [{}]", c.name, c.unit)
+                    }
+                })),
+            );
             let mut rows = 0;
             for &row in list.iter().filter(|o| selected.binary_search(o).is_ok()) {
                 rows += 1;

@@ -144,8 +144,7 @@ impl FilterBar {
             }
             self.remember();
         }
-        let down = response.has_focus()
-            && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::ArrowDown));
+        let down = response.has_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::ArrowDown));
         if down {
             response.surrender_focus();
         }

@@ -4,7 +4,9 @@ use super::choice::NAME;
 use crate::app::columns::{ColumnInfo, Holds};
 use crate::app::context::View;
 use crate::app::listing::Order;
-use egui::{Align, Layout, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{
+    Align, Layout, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2,
+};
 use egui_table::{CellInfo, HeaderCellInfo, PrefetchInfo, TableDelegate};
 use std::ops::Range;
 
@@ -44,6 +46,8 @@ pub struct Done {
     pub header: Option<HeaderAsks>,
     /// Rows in view.
     pub rows: Range<u64>,
+    /// Columns in view, besides the name.
+    pub columns: Range<usize>,
 }
 
 /// Draws the cells of a list of objects.
@@ -159,6 +163,7 @@ impl Grid<'_, '_> {
 impl TableDelegate for Grid<'_, '_> {
     fn prepare(&mut self, info: &PrefetchInfo) {
         self.done.rows = info.visible_rows.clone();
+        self.done.columns = info.visible_columns.clone();
     }
 
     fn default_row_height(&self) -> f32 {

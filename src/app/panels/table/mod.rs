@@ -57,6 +57,9 @@ pub struct TablePanel {
     /// Rows in view in the last frame.
     #[serde(skip)]
     rows: Range<u64>,
+    /// Columns in view in the last frame, besides the name.
+    #[serde(skip)]
+    columns: Range<usize>,
     #[serde(skip)]
     place: Place,
 }
@@ -75,6 +78,7 @@ impl Default for TablePanel {
             anchor: None,
             drawn: 0,
             rows: 0..0,
+            columns: 0..0,
             place: Place::default(),
         }
     }
@@ -131,6 +135,7 @@ impl TablePanel {
         let scroll = self.move_focus(ui, view, &list);
         let done = self.grid_ui(ui, view, &shown, &list, scroll);
         self.rows = done.rows.clone();
+        self.columns = done.columns.start..done.columns.end.min(shown.len() + 1);
         self.follow(view, &all, &list, done);
     }
 
@@ -168,7 +173,9 @@ impl TablePanel {
                 None => format!("{} objects", grouped(total)),
             });
             self.chooser.ui(ui, all, &mut self.choice);
-            let select = ui.button("Select all shown").on_hover_text(Action::SelectAll.help());
+            let select = ui
+                .button("Select all shown")
+                .on_hover_text(Action::SelectAll.help());
             if select.clicked() {
                 view.send(Command::Do(Action::SelectAll));
             }
@@ -176,8 +183,8 @@ impl TablePanel {
             let copy = ui
                 .add_enabled(can_copy, egui::Button::new("Copy rows"))
                 .on_hover_text("Copy the selected rows as tab-separated text (Ctrl+C)");
-            let is_key = self.takes_keys(ui)
-                && ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Copy)));
+            let is_key =
+                self.takes_keys(ui) && ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Copy)));
             if let Some(list) = list
                 && can_copy
                 && (copy.clicked() || is_key)
@@ -286,6 +293,11 @@ impl TablePanel {
             .columns(columns);
         if let Some((row, align)) = scroll {
             table = table.scroll_to_row(row, align);
+            if !self.columns.is_empty() && self.columns.end <= shown.len() + 1 {
+                // Told to stay at a column that is in view, the table doesn't move sideways as well.
+                let held = (self.columns.end - 1).saturating_sub(1).max(self.columns.start);
+                table = table.scroll_to_column(held, None);
+            }
         }
         let mut grid = Grid {
             view,
@@ -310,21 +322,19 @@ impl TablePanel {
             Some(HeaderAsks::Hide(name)) => self.choice.set(all, &name, false),
             Some(HeaderAsks::Move(name, by)) => self.choice.step(all, &name, by),
             Some(HeaderAsks::Filter(name)) => {
-                self.filter.add(&format!("{} ", crate::tasks::filter::written(&name)));
+                self.filter
+                    .add(&format!("{} ", crate::tasks::filter::written(&name)));
             }
             None => {}
         }
     }
 
-    fn start_copy(
-        &mut self,
-        ui: &egui::Ui,
-        view: &View<'_>,
-        shown: &[ColumnInfo],
-        list: &Arc<Vec<u32>>,
-    ) {
+    fn start_copy(&mut self, ui: &egui::Ui, view: &View<'_>, shown: &[ColumnInfo], list: &Arc<Vec<u32>>) {
         if view.selection.len() > copy::MOST {
-            let why = format!("At most {} rows are copied; export the catalogue instead.", copy::MOST);
+            let why = format!(
+                "At most {} rows are copied; export the catalogue instead.",
+                copy::MOST
+            );
             return view.send(Command::Tell(Notice::warning("Nothing was copied", why)));
         }
         let survey = view.survey.clone();
@@ -358,7 +368,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(c);
