@@ -321,6 +321,7 @@ impl Columns {
             Holds::Numbers => match self.table.column(&column.name) {
                 // A catalogue's number of an object has more digits than a rounded number shows.
                 Some(values) if values.data_type().is_integer() => one_text(values, row),
+                Some(values) if column.unit == "deg" => degrees(one_number(values, row)),
                 Some(values) => number(one_number(values, row)),
                 None => String::new(),
             },
@@ -463,6 +464,15 @@ pub fn number(value: f64) -> String {
     }
     let digits = (5 - size.log10().floor() as i32).clamp(0, 9) as usize;
     format!("{value:.digits$}")
+}
+
+/// An angle to 0.04 arcsec: a position on the sky to six figures would be off by more than its object.
+fn degrees(value: f64) -> String {
+    if value.is_nan() {
+        String::new()
+    } else {
+        format!("{value:.5}")
+    }
 }
 
 #[cfg(test)]

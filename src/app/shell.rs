@@ -223,6 +223,7 @@ impl Window {
             return;
         }
         let typing = ctx.egui_wants_keyboard_input();
+        let (in_text, in_menu) = (ctx.text_edit_focused(), egui::Popup::is_any_open(ctx));
         // Longer combinations first: Ctrl+Shift+Z is not Ctrl+Z.
         let mut actions: Vec<Action> = Action::ALL.to_vec();
         actions.sort_by_key(|a| {
@@ -234,6 +235,12 @@ impl Window {
             let Some(keys) = action.shortcut() else { continue };
             let is_plain = keys.modifiers == Modifiers::NONE || keys.modifiers == Modifiers::SHIFT;
             if typing && is_plain {
+                continue;
+            }
+            // In a text field these select, undo and move within the text; Escape closes a menu first.
+            let edits = keys.modifiers == Modifiers::ALT || matches!(keys.logical_key, Key::A | Key::Z);
+            let closes = keys.logical_key == Key::Escape && in_menu;
+            if in_text && edits || closes {
                 continue;
             }
             // Each press counts: a fast hand gives several in one frame.

@@ -77,7 +77,7 @@ fn a_filter_shows_what_it_says_and_a_mistake_is_explained() {
 fn a_filter_over_labels_follows_the_hand_that_labels() {
     let (mut desk, root) = table();
     crate::labelling::new_class(&mut desk, "ring");
-    filter_by(&mut desk, "label == \"ring\" or isnull(mag_r)");
+    filter_by(&mut desk, "label == \"ring\"");
     desk.see("No object passes the filter.");
     desk.press(Key::ArrowRight);
     desk.see("1 selected");
@@ -95,7 +95,6 @@ fn a_header_sorts_and_rows_are_chosen_by_click_and_keys() {
     let first = rows(&desk);
     desk.click("Sort by mag_r");
     desk.see("Sort by mag_r, now ascending");
-    desk.until("another order", |_| true);
     desk.until("the sorted rows", |h| {
         let top = h
             .query_all_by_label_contains("Row ")
@@ -122,6 +121,7 @@ fn a_header_sorts_and_rows_are_chosen_by_click_and_keys() {
     });
     let last = rows(&desk);
     desk.picture("table-end");
+    assert!(desk.has("Sort by label"), "rows move, columns stay");
     desk.press(Key::Home);
     desk.see(&sorted[0]);
 

@@ -68,7 +68,7 @@ impl Sign {
             Self::GreaterOrEqual => a >= b,
             Self::Equal => a == b,
             // Not `a != b`, which holds for NaN.
-            Self::Unequal => matches!(a.partial_cmp(&b), Some(order) if order.is_ne()),
+            Self::Unequal => a.partial_cmp(&b).is_some_and(std::cmp::Ordering::is_ne),
         }
     }
 }

@@ -4,23 +4,31 @@ use crate::app::columns::ColumnInfo;
 use serde::{Deserialize, Serialize};
 
 /// Shown first until a person chooses, as far as they are there.
-const FIRST: [&str; 9] = [
+const FIRST: [&str; 7] = [
     "label",
     "predicted",
     "probability",
     "anomaly_rank",
     "similarity",
-    "mark",
     "ra_icrs",
     "dec_icrs",
-    "source",
 ];
 /// How many columns are shown until a person chooses.
 const AT_FIRST: usize = 14;
 /// The column of names, which always stands at the left.
 pub const NAME: &str = "object";
-/// Shown last: numbers of the project's own.
-const LAST: [&str; 2] = ["object_id", "cutout_flags"];
+/// Not shown until a person chooses: numbers of the project's own, and what stands elsewhere already.
+const LATE: [&str; 9] = [
+    "object_id",
+    "cutout_flags",
+    "x_pixel",
+    "y_pixel",
+    "source",
+    "file",
+    "id",
+    "ra",
+    "dec",
+];
 
 /// The columns a person chose, in their order; none while nothing was chosen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +48,7 @@ impl Choice {
         }
         let mut shown: Vec<ColumnInfo> = FIRST.iter().filter_map(|n| find(n)).collect();
         for column in all {
-            let is_late = column.name == NAME || LAST.contains(&column.name.as_str());
+            let is_late = column.name == NAME || LATE.contains(&column.name.as_str());
             if shown.len() < AT_FIRST && !is_late && !column.is_live && !shown.contains(column) {
                 shown.push(column.clone());
             }

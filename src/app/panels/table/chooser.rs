@@ -100,18 +100,16 @@ fn shown_ui(ui: &mut egui::Ui, column: &ColumnInfo) -> Option<Change> {
     let mut change = None;
     let row = ui.horizontal(|ui| {
         let id = ui.scope_id().with(("column", &column.name));
-        ui.dnd_drag_source(id, column.name.clone(), |ui| ui.weak("≡"))
+        ui.dnd_drag_source(id, column.name.clone(), super::marks::grip)
             .response
             .on_hover_text("Drag to move");
         if let Some(is_on) = check_ui(ui, column, true) {
             change = Some(Change::Set(column.name.clone(), is_on));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            for (sign, by, way) in [("↓", 1, "down"), ("↑", -1, "up")] {
+            for (is_up, by, way) in [(false, 1, "down"), (true, -1, "up")] {
                 let what = format!("Move {} {way}", column.name);
-                let button = ui.small_button(sign).on_hover_text(&what);
-                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &what));
-                if button.clicked() {
+                if super::marks::triangle_button(ui, is_up, &what).clicked() {
                     change = Some(Change::Step(column.name.clone(), by));
                 }
             }

@@ -14,9 +14,11 @@ use std::ops::Range;
 /// single precision knows halves.
 pub const ROW: f32 = 20.0;
 /// Height of the header, points.
-pub const HEADER: f32 = 38.0;
+pub const HEADER: f32 = 34.0;
 /// Room at both sides of a cell, points.
 const MARGIN: f32 = 6.0;
+/// Room for the mark of a sorted column, points.
+const SORTED: f32 = 10.0;
 /// Side of the picture shown over a name, points.
 const PICTURE: f32 = 128.0;
 /// Columns whose largest values are the interesting ones.
@@ -44,6 +46,8 @@ pub struct Done {
     pub header: Option<HeaderAsks>,
     /// Rows in view.
     pub rows: Range<u64>,
+    /// Columns in view, besides the name.
+    pub columns: Range<usize>,
 }
 
 /// Draws the cells of a list of objects.
@@ -159,6 +163,7 @@ impl Grid<'_, '_> {
 impl TableDelegate for Grid<'_, '_> {
     fn prepare(&mut self, info: &PrefetchInfo) {
         self.done.rows = info.visible_rows.clone();
+        self.done.columns = info.visible_columns.clone();
     }
 
     fn default_row_height(&self) -> f32 {
@@ -181,18 +186,25 @@ impl TableDelegate for Grid<'_, '_> {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
         let align = if is_number { Align::Max } else { Align::Min };
-        let inner = UiBuilder::new()
-            .max_rect(rect.shrink2(vec2(MARGIN, 3.0)))
-            .layout(Layout::top_down(align));
+        let mut room = rect.shrink2(vec2(MARGIN, 3.0));
+        if is_sorted {
+            // The mark stands at the side where the text isn't.
+            let mut mark = Rect::from_center_size(room.center_top() + vec2(0.0, 8.0), vec2(10.0, 10.0));
+            if is_number {
+                mark.set_center(egui::pos2(rect.left() + 8.0, mark.center().y));
+                room.min.x += SORTED;
+            } else {
+                mark.set_center(egui::pos2(rect.right() - 8.0, mark.center().y));
+                room.max.x -= SORTED;
+            }
+            let colour = self.view.settings.theme.accent();
+            super::marks::triangle(ui.painter(), mark, !self.order.descending, colour);
+        }
+        let inner = UiBuilder::new().max_rect(room).layout(Layout::top_down(align));
         let used = ui
             .scope_builder(inner, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                let sign = match (is_sorted, self.order.descending) {
-                    (false, _) => "",
-                    (true, false) => " ▲",
-                    (true, true) => " ▼",
-                };
-                text_ui(ui, RichText::new(format!("{name}{sign}")).strong());
+                text_ui(ui, RichText::new(&name).strong());
                 text_ui(ui, RichText::new(&unit).weak().small());
             })
             .response;

@@ -5,6 +5,7 @@ mod chooser;
 mod copy;
 mod filter_bar;
 mod grid;
+mod marks;
 mod motion;
 
 use crate::app::columns::ColumnInfo;
@@ -56,6 +57,9 @@ pub struct TablePanel {
     /// Rows in view in the last frame.
     #[serde(skip)]
     rows: Range<u64>,
+    /// Columns in view in the last frame, besides the name.
+    #[serde(skip)]
+    columns: Range<usize>,
     #[serde(skip)]
     place: Place,
 }
@@ -74,6 +78,7 @@ impl Default for TablePanel {
             anchor: None,
             drawn: 0,
             rows: 0..0,
+            columns: 0..0,
             place: Place::default(),
         }
     }
@@ -130,6 +135,7 @@ impl TablePanel {
         let scroll = self.move_focus(ui, view, &list);
         let done = self.grid_ui(ui, view, &shown, &list, scroll);
         self.rows = done.rows.clone();
+        self.columns = done.columns.start..done.columns.end.min(shown.len() + 1);
         self.follow(view, &all, &list, done);
     }
 
@@ -287,6 +293,11 @@ impl TablePanel {
             .columns(columns);
         if let Some((row, align)) = scroll {
             table = table.scroll_to_row(row, align);
+            if !self.columns.is_empty() && self.columns.end <= shown.len() + 1 {
+                // Told to stay at a column that is in view, the table doesn't move sideways as well.
+                let held = (self.columns.end - 1).saturating_sub(1).max(self.columns.start);
+                table = table.scroll_to_column(held, None);
+            }
         }
         let mut grid = Grid {
             view,
