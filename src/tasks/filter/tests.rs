@@ -281,7 +281,7 @@ fn a_million_objects_are_filtered_at_once() {
     let passes = filter.passes(&large).unwrap_or_else(|e| panic!("{e}"));
     let took = start.elapsed();
     eprintln!("1 M objects, two terms: {took:?}");
-    assert_eq!(passes.iter().filter(|p| **p).count(), 166_666);
+    assert_eq!(passes.iter().filter(|p| **p).count(), 166_667);
     // Far above what it takes, so that a busy machine doesn't fail it.
     assert!(took.as_millis() < 500, "{took:?}");
 }

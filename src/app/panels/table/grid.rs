@@ -46,8 +46,6 @@ pub struct Done {
     pub header: Option<HeaderAsks>,
     /// Rows in view.
     pub rows: Range<u64>,
-    /// Columns in view, besides the name.
-    pub columns: Range<usize>,
 }
 
 /// Draws the cells of a list of objects.
@@ -163,7 +161,6 @@ impl Grid<'_, '_> {
 impl TableDelegate for Grid<'_, '_> {
     fn prepare(&mut self, info: &PrefetchInfo) {
         self.done.rows = info.visible_rows.clone();
-        self.done.columns = info.visible_columns.clone();
     }
 
     fn default_row_height(&self) -> f32 {

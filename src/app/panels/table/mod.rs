@@ -18,15 +18,17 @@ use crate::app::selection::Meets;
 use choice::Choice;
 use chooser::Chooser;
 use copy::Copying;
-use egui::{Align, Event, Modifiers};
+use egui::{Event, Modifiers};
 use filter_bar::FilterBar;
 use grid::{Done, Grid, HEADER, HeaderAsks};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// Width of a column before a person changes it, points.
 const WIDTH: f32 = 92.0;
+/// Rows shown around one that is scrolled to.
+const AROUND: u64 = 3;
 /// Width of the column of names.
 const NAME_WIDTH: f32 = 130.0;
 
@@ -57,9 +59,6 @@ pub struct TablePanel {
     /// Rows in view in the last frame.
     #[serde(skip)]
     rows: Range<u64>,
-    /// Columns in view in the last frame, besides the name.
-    #[serde(skip)]
-    columns: Range<usize>,
     #[serde(skip)]
     place: Place,
 }
@@ -78,7 +77,6 @@ impl Default for TablePanel {
             anchor: None,
             drawn: 0,
             rows: 0..0,
-            columns: 0..0,
             place: Place::default(),
         }
     }
@@ -135,7 +133,6 @@ impl TablePanel {
         let scroll = self.move_focus(ui, view, &list);
         let done = self.grid_ui(ui, view, &shown, &list, scroll);
         self.rows = done.rows.clone();
-        self.columns = done.columns.start..done.columns.end.min(shown.len() + 1);
         self.follow(view, &all, &list, done);
     }
 
@@ -215,13 +212,13 @@ impl TablePanel {
         self.has_hand && !ui.ctx().egui_wants_keyboard_input()
     }
 
-    /// Moves with the keys; the row to scroll to, if any.
+    /// Moves with the keys; the rows to scroll to, if any.
     fn move_focus(
         &mut self,
         ui: &egui::Ui,
         view: &View<'_>,
         list: &Arc<Vec<u32>>,
-    ) -> Option<(u64, Option<Align>)> {
+    ) -> Option<RangeInclusive<u64>> {
         let is_new = self.place.follow(list, view.selection.focus());
         let start = self.place.place;
         let mut place = start;
@@ -238,12 +235,14 @@ impl TablePanel {
             && let Some(&object) = list.get(to)
         {
             self.choose(view, list, to, object, extends.then_some(Modifiers::SHIFT));
-            return Some((to as u64, None));
+            return Some(to as u64..=to as u64);
         }
         // It changed elsewhere, or stands elsewhere now.
         let to = start.filter(|_| is_new && self.follows)? as u64;
         let is_in_view = self.rows.contains(&to);
-        (!is_in_view).then_some((to, Some(Align::Center)))
+        // With some rows around it, to be seen among its like.
+        let around = to.saturating_sub(AROUND)..=(to + AROUND).min(list.len() as u64 - 1);
+        (!is_in_view).then_some(around)
     }
 
     /// Chooses a row with the keys held.
@@ -276,7 +275,7 @@ impl TablePanel {
         view: &View<'_>,
         shown: &[ColumnInfo],
         list: &[u32],
-        scroll: Option<(u64, Option<Align>)>,
+        scroll: Option<RangeInclusive<u64>>,
     ) -> Done {
         let column = |name: &str, width| {
             egui_table::Column::new(width)
@@ -291,13 +290,9 @@ impl TablePanel {
             .num_sticky_cols(1)
             .headers([egui_table::HeaderRow::new(HEADER)])
             .columns(columns);
-        if let Some((row, align)) = scroll {
-            table = table.scroll_to_row(row, align);
-            if !self.columns.is_empty() && self.columns.end <= shown.len() + 1 {
-                // Told to stay at a column that is in view, the table doesn't move sideways as well.
-                let held = (self.columns.end - 1).saturating_sub(1).max(self.columns.start);
-                table = table.scroll_to_column(held, None);
-            }
+        if let Some(rows) = scroll {
+            // Without an alignment: that would move the columns, too.
+            table = table.scroll_to_rows(rows, None);
         }
         let mut grid = Grid {
             view,
