@@ -30,7 +30,7 @@ const ON_DARK: [Color32; 9] = [
 /// The same hues, dark enough for a light ground.
 const ON_LIGHT: [Color32; 9] = [
     Color32::from_rgb(0x9A, 0x62, 0x00),
-    Color32::from_rgb(0x1C, 0x72, 0xA8),
+    Color32::from_rgb(0x18, 0x68, 0x9C),
     Color32::from_rgb(0x00, 0x78, 0x58),
     Color32::from_rgb(0x7A, 0x70, 0x00),
     Color32::from_rgb(0x1F, 0x4F, 0xC4),

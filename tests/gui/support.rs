@@ -64,7 +64,6 @@ pub struct Desk {
     /// Drives the window.
     pub harness: Harness<'static, Window>,
     /// Answers the window's file dialogs.
-    #[expect(dead_code, reason = "stories of dialogs follow")]
     pub picker: Arc<ScriptedPicker>,
     /// Where everything of this story is.
     pub folder: TempDir,
