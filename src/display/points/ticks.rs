@@ -23,7 +23,7 @@ pub fn ticks([low, high]: [f64; 2], most: usize) -> (Vec<f64>, f64) {
 /// A value as an axis shows it, with as many digits as its neighbour a `step` away needs.
 pub fn short_number(value: f64, step: f64) -> String {
     let size = value.abs().max(step);
-    if size >= 1e6 || size < 1e-3 {
+    if !(1e-3..1e6).contains(&size) {
         let digits = (size.log10().floor() - step.log10().floor()).clamp(0.0, 6.0) as usize;
         return format!("{value:.digits$e}");
     }

@@ -128,15 +128,25 @@ fn bins(view: &View<'_>) -> usize {
     (2.0 * (objects as f64).sqrt()).clamp(BINS[0], BINS[1]) as usize
 }
 
-/// The outline of bars, in percent of their sum.
+/// The outline of bars, in percent of their sum. No point stands twice or nearly twice: a line that
+/// turns on the spot is drawn as a spike.
 fn steps(histogram: &Histogram, counts: &[u32], total: f64) -> Vec<[f64; 2]> {
-    let half = histogram.width() / 2.0;
-    let mut points = vec![[histogram.range[0], 0.0]];
+    let edge = |bin: usize| histogram.range[0] + bin as f64 * histogram.width();
+    let mut points = vec![[edge(0), 0.0]];
+    let mut last = 0;
     for (bin, &count) in counts.iter().enumerate() {
-        let (x, y) = (histogram.middle(bin), 100.0 * f64::from(count) / total);
-        points.extend([[x - half, y], [x + half, y]]);
+        if count != last {
+            if bin > 0 {
+                points.push([edge(bin), 100.0 * f64::from(last) / total]);
+            }
+            points.push([edge(bin), 100.0 * f64::from(count) / total]);
+            last = count;
+        }
     }
-    points.push([histogram.range[1], 0.0]);
+    points.push([edge(counts.len()), 100.0 * f64::from(last) / total]);
+    if last > 0 {
+        points.push([edge(counts.len()), 0.0]);
+    }
     points
 }
 
@@ -148,8 +158,13 @@ mod tests {
     fn the_outline_holds_all_objects() {
         let h = Histogram::new(&[0.0, 0.1, 0.9, 1.0], 2, 1, |_| 0, |_| true, &[]).expect("values");
         let outline = steps(&h, &h.groups[0], 4.0);
-        assert_eq!(outline.first(), Some(&[0.0, 0.0]));
-        assert_eq!(outline[1], [0.0, 50.0]);
+        assert_eq!(outline, [[0.0, 0.0], [0.0, 50.0], [1.0, 50.0], [1.0, 0.0]]);
+        let h = Histogram::new(&[0.0, 0.0, 0.9, 1.0], 4, 1, |_| 0, |_| true, &[]).expect("values");
+        let outline = steps(&h, &h.groups[0], 4.0);
+        assert!(
+            outline.windows(2).all(|w| w[0] != w[1]),
+            "a point twice is drawn as a spike"
+        );
         assert_eq!(outline.last(), Some(&[1.0, 0.0]));
     }
 }
