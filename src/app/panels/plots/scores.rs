@@ -115,7 +115,9 @@ fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<Line<'a>> {
         lines.push(
             Line::new(format!("{name} ({total})"), points)
                 .color(colour)
-                .width(width),
+                .width(width)
+                // Upright pieces of an outline aren't many values at one place.
+                .allow_band(false),
         );
     }
     lines
@@ -128,15 +130,24 @@ fn bins(view: &View<'_>) -> usize {
     (2.0 * (objects as f64).sqrt()).clamp(BINS[0], BINS[1]) as usize
 }
 
-/// The outline of bars, in percent of their sum.
+/// The outline of bars, in percent of their sum; no point stands twice.
 fn steps(histogram: &Histogram, counts: &[u32], total: f64) -> Vec<[f64; 2]> {
-    let half = histogram.width() / 2.0;
-    let mut points = vec![[histogram.range[0], 0.0]];
+    let edge = |bin: usize| histogram.range[0] + bin as f64 * histogram.width();
+    let mut points = vec![[edge(0), 0.0]];
+    let mut last = 0;
     for (bin, &count) in counts.iter().enumerate() {
-        let (x, y) = (histogram.middle(bin), 100.0 * f64::from(count) / total);
-        points.extend([[x - half, y], [x + half, y]]);
+        if count != last {
+            if bin > 0 {
+                points.push([edge(bin), 100.0 * f64::from(last) / total]);
+            }
+            points.push([edge(bin), 100.0 * f64::from(count) / total]);
+            last = count;
+        }
     }
-    points.push([histogram.range[1], 0.0]);
+    points.push([edge(counts.len()), 100.0 * f64::from(last) / total]);
+    if last > 0 {
+        points.push([edge(counts.len()), 0.0]);
+    }
     points
 }
 
@@ -148,8 +159,10 @@ mod tests {
     fn the_outline_holds_all_objects() {
         let h = Histogram::new(&[0.0, 0.1, 0.9, 1.0], 2, 1, |_| 0, |_| true, &[]).expect("values");
         let outline = steps(&h, &h.groups[0], 4.0);
-        assert_eq!(outline.first(), Some(&[0.0, 0.0]));
-        assert_eq!(outline[1], [0.0, 50.0]);
+        assert_eq!(outline, [[0.0, 0.0], [0.0, 50.0], [1.0, 50.0], [1.0, 0.0]]);
+        let h = Histogram::new(&[0.0, 0.0, 0.9, 1.0], 4, 1, |_| 0, |_| true, &[]).expect("values");
+        let outline = steps(&h, &h.groups[0], 4.0);
+        assert!(outline.windows(2).all(|w| w[0] != w[1]), "no point stands twice");
         assert_eq!(outline.last(), Some(&[1.0, 0.0]));
     }
 }
