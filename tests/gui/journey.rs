@@ -35,7 +35,7 @@ fn dropped_files_are_understood_imported_and_embedded_and_a_bad_one_is_named() {
     let folder = survey(desk.folder.path(), 30);
     let bad = folder.join("broken.fits");
     std::fs::write(&bad, "SIMPLE  =                    T / and nothing else").unwrap();
-    drop_on(&mut desk, &[folder.clone()]);
+    drop_on(&mut desk, std::slice::from_ref(&folder));
     desk.see("Import 30 objects");
     desk.see_part("broken.fits");
     desk.click("Import 30 objects");
