@@ -1,5 +1,6 @@
 //! Astrolabel: find rare things in large sky surveys.
 
+pub mod app;
 pub mod cli;
 pub mod discovery;
 pub mod display;

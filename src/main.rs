@@ -1,4 +1,4 @@
-//! The door: one command, or (later) the window.
+//! The door: the window, or one command.
 
 use std::process::ExitCode;
 

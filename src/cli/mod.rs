@@ -24,7 +24,10 @@ type Outcome = anyhow::Result<Vec<Skipped>>;
 /// Runs the command line and says how it ended.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    bar::catch_interrupt();
+    if cli.command.is_some() {
+        // In the window an interrupt ends the program as it does any other.
+        bar::catch_interrupt();
+    }
     let threads = cli
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -33,7 +36,15 @@ pub fn run() -> ExitCode {
         .num_threads(threads)
         .build_global();
     let bars = Bars::new(cli.quiet);
-    let outcome = dispatch(cli.command, threads, &bars);
+    let outcome = match cli.command {
+        Some(command) => dispatch(command, threads, &bars),
+        None => crate::app::launch(crate::app::LaunchOptions {
+            paths: cli.window.paths,
+            project: cli.window.project,
+            renderer: cli.window.renderer,
+        })
+        .map(|()| vec![]),
+    };
     bars.clear();
     match outcome {
         Ok(skipped) if skipped.is_empty() => ExitCode::SUCCESS,

@@ -3,7 +3,8 @@
 //!
 //! The way through: [`limits`] (which values become black and white) → [`stretch`] (the curve
 //! between them) → [`rgb`] or [`colormap`] (colour) → [`recipe`] (all of it, serializable, applied
-//! to a [`crate::sky::cutout::Cutout`]) → [`mod@montage`] (many of them in one picture).
+//! to a [`crate::sky::cutout::Cutout`]) → [`mod@montage`] (many of them in one picture). [`pyramid`]
+//! does the same for a mosaic of any size, tile by tile.
 //!
 //! The curves, limits and colour composites agree with `astropy.visualization`; the golden files
 //! under `tests/golden/display` hold that.
@@ -11,8 +12,11 @@
 pub mod colormap;
 mod colormap_points;
 mod font;
+pub mod histogram;
 pub mod limits;
 pub mod montage;
+pub mod points;
+pub mod pyramid;
 pub mod recipe;
 pub mod rgb;
 pub mod stretch;

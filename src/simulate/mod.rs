@@ -28,6 +28,17 @@ pub struct SimulateOptions {
     pub objects: usize,
 }
 
+impl Default for SimulateOptions {
+    /// The sample survey that comes with the program.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            side: 2048,
+            objects: 400,
+        }
+    }
+}
+
 /// The bands, blue to red.
 pub const BANDS: [&str; 3] = ["g", "r", "i"];
 /// Magnitude that gives one count.

@@ -1,8 +1,10 @@
 //! Anomalies: what is strange, and, as soon as a few objects are marked, what is interesting.
 
 use super::vectors::Opened;
+use crate::discovery::Features;
 use crate::discovery::anomaly::{
-    AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided, rank_anomalies,
+    Anomalies, AnomalyOptions, Driver, ForestOptions, GuidedOptions, KnnOptions, drivers, guided,
+    rank_anomalies,
 };
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
@@ -88,6 +90,20 @@ pub struct Ranking {
     pub not_kept: Option<String>,
 }
 
+/// Every object's place in a ranking, and how it came about.
+pub struct Scored {
+    /// By object, 0 to 1; higher is stranger, NaN without a vector.
+    pub score: Vec<f32>,
+    /// Objects with a vector, strangest first.
+    pub order: Vec<usize>,
+    /// Marks that guided it: interesting, ordinary.
+    pub marks: (usize, usize),
+    /// Weight of what was learnt from the marks, 0 to 1; 0 where nothing guided.
+    pub model_weight: f64,
+    /// How it came about, but for the vectors.
+    pub provenance: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Ranks all objects that have vectors and keeps the scores in the project.
 pub fn anomalies(
     project: &mut Project,
@@ -96,18 +112,67 @@ pub fn anomalies(
 ) -> Result<Ranking, ProjectError> {
     let opened = Opened::of(project, request.on.as_deref())?;
     let features = opened.features(progress)?;
+    let scores = outlier_scores(&opened, &features, request.seed, progress)?;
+    let scored = rank_on(project, &opened, &features, &scores, request, progress)?;
+    let names = opened.feature_names();
+    let labels = journal::standing(project.store(), Kind::Label)?;
+    let marks = journal::standing(project.store(), Kind::Mark)?;
+    let mut strangest = Vec::new();
+    for &row in scored.order.iter().take(request.k) {
+        let Some(object) = objects::get(project.store(), row as i64)? else {
+            continue;
+        };
+        let drivers =
+            drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
+        let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
+        strangest.push(Strange {
+            object,
+            score: scored.score[row],
+            mark,
+            label,
+            drivers,
+        });
+    }
+    let not_kept = keep(project, &opened, &scores, &scored)?;
+    Ok(Ranking {
+        strangest,
+        ranked: scored.order.len(),
+        marks: scored.marks,
+        model_weight: scored.model_weight,
+        not_kept,
+    })
+}
+
+/// The plain outlier scores, which no mark changes: the slow part of a ranking.
+pub fn outlier_scores(
+    opened: &Opened,
+    features: &Features<'_>,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Anomalies, ProjectError> {
     let options = AnomalyOptions {
         forest: ForestOptions {
-            seed: request.seed,
+            seed,
             ..Default::default()
         },
         knn: KnnOptions {
-            seed: request.seed,
+            seed,
             ..Default::default()
         },
         ..Default::default()
     };
-    let scores = rank_anomalies(&features, &options, progress).map_err(|e| opened.error(e))?;
+    rank_anomalies(features, &options, progress).map_err(|e| opened.error(e))
+}
+
+/// Ranks by a plain score, guided by the standing marks as soon as one is interesting.
+pub fn rank_on(
+    project: &Project,
+    opened: &Opened,
+    features: &Features<'_>,
+    scores: &Anomalies,
+    request: &AnomalyRequest,
+    progress: &dyn Progress,
+) -> Result<Scored, ProjectError> {
     let base = match request.method {
         Method::Isolation => &scores.isolation,
         Method::Knn => &scores.knn,
@@ -134,7 +199,7 @@ pub fn anomalies(
             seed: request.seed,
             ..Default::default()
         };
-        let ranking = guided(&features, &interesting, &ordinary, base, &options, progress)
+        let ranking = guided(features, &interesting, &ordinary, base, &options, progress)
             .map_err(|e| opened.error(e))?;
         (
             ranking.score,
@@ -144,28 +209,6 @@ pub fn anomalies(
     };
     let mut order: Vec<usize> = (0..score.len()).filter(|&i| score[i].is_finite()).collect();
     order.par_sort_unstable_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
-    let mut rank: Vec<Option<i64>> = vec![None; score.len()];
-    for (place, &row) in order.iter().enumerate() {
-        rank[row] = Some(place as i64 + 1);
-    }
-    let names = opened.feature_names();
-    let labels = journal::standing(project.store(), Kind::Label)?;
-    let mut strangest = Vec::new();
-    for &row in order.iter().take(request.k) {
-        let Some(object) = objects::get(project.store(), row as i64)? else {
-            continue;
-        };
-        let drivers =
-            drivers(&features, &scores.covariance, row, &names, DRIVERS).map_err(|e| opened.error(e))?;
-        let (mark, label) = (marks.get(&object.id).cloned(), labels.get(&object.id).cloned());
-        strangest.push(Strange {
-            object,
-            score: score[row],
-            mark,
-            label,
-            drivers,
-        });
-    }
     let how = if model_weight > 0.0 {
         format!(
             "{model_weight:.2} x rank by logistic regression on the marks + {:.2} x rank by {}",
@@ -183,8 +226,32 @@ pub fn anomalies(
         "presumed_ordinary": presumed,
         "journal_event": journal::generation(project.store())?,
         "seed": request.seed,
-        "vectors": opened.provenance(),
     });
+    let serde_json::Value::Object(provenance) = provenance else {
+        return Err(ProjectError::Cancelled);
+    };
+    Ok(Scored {
+        score,
+        order,
+        marks: (interesting.len(), ordinary.len()),
+        model_weight,
+        provenance,
+    })
+}
+
+/// Keeps a ranking in the project. Returns why not, where it can't be written.
+pub fn keep(
+    project: &mut Project,
+    opened: &Opened,
+    scores: &Anomalies,
+    scored: &Scored,
+) -> Result<Option<String>, ProjectError> {
+    let mut rank: Vec<Option<i64>> = vec![None; scored.score.len()];
+    for (place, &row) in scored.order.iter().enumerate() {
+        rank[row] = Some(place as i64 + 1);
+    }
+    let mut provenance = scored.provenance.clone();
+    provenance.insert("vectors".into(), opened.provenance());
     let real = |name: &str, what: &str, values: &[f32]| {
         let array: Float32Array = values.iter().map(|v| v.is_finite().then_some(*v)).collect();
         (
@@ -196,7 +263,7 @@ pub fn anomalies(
         real(
             "anomaly_score",
             "score that anomaly_rank is by; higher is stranger",
-            &score,
+            &scored.score,
         ),
         (
             field(
@@ -225,16 +292,6 @@ pub fn anomalies(
             &scores.combined,
         ),
     ];
-    let ids: Vec<i64> = (0..score.len() as i64).collect();
-    let serde_json::Value::Object(provenance) = provenance else {
-        return Err(ProjectError::Cancelled);
-    };
-    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
-    Ok(Ranking {
-        not_kept,
-        strangest,
-        ranked: order.len(),
-        marks: (interesting.len(), ordinary.len()),
-        model_weight,
-    })
+    let ids: Vec<i64> = (0..scored.score.len() as i64).collect();
+    answers::save(project, ANSWER, &ids, columns, provenance)
 }

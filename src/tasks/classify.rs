@@ -29,6 +29,21 @@ pub struct ClassifyOptions {
     pub c: f64,
     /// Seed of the folds and the first suggestions.
     pub seed: u64,
+    /// Whether the accuracy is cross-validated, which takes some five times a fit. Without it the
+    /// probabilities are as sharp as the fit makes them.
+    pub validate: bool,
+}
+
+impl Default for ClassifyOptions {
+    fn default() -> Self {
+        Self {
+            on: None,
+            next: 10,
+            c: FitOptions::default().c,
+            seed: 0,
+            validate: true,
+        }
+    }
 }
 
 /// What was learnt.
@@ -45,6 +60,8 @@ pub struct Classified {
     pub suggestions: Vec<Suggestion>,
     /// Why there are no predictions, or no accuracy.
     pub note: Option<String>,
+    /// How the probabilities came about, but for the vectors.
+    pub provenance: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Learns from the standing labels and keeps the probabilities in the project.
@@ -53,10 +70,27 @@ pub fn classify(
     options: &ClassifyOptions,
     progress: &dyn Progress,
 ) -> Result<Classified, ProjectError> {
-    let generation = journal::generation(project.store())?;
     let opened = Opened::of(project, options.on.as_deref())?;
     let features = opened.features(progress)?;
-    let (names, labels, without_vector) = labels_of(project, &features)?;
+    let mut answer = classify_on(project, &opened, &features, options, progress)?;
+    let not_kept = keep(project, &opened, &answer)?;
+    answer.note = match (answer.note, not_kept) {
+        (Some(note), Some(why)) => Some(format!("{note}; {why}")),
+        (note, why) => note.or(why),
+    };
+    Ok(answer)
+}
+
+/// Learns from the standing labels and nothing else: what is at hand already is not opened again.
+pub fn classify_on(
+    project: &Project,
+    opened: &Opened,
+    features: &Features<'_>,
+    options: &ClassifyOptions,
+    progress: &dyn Progress,
+) -> Result<Classified, ProjectError> {
+    let generation = journal::generation(project.store())?;
+    let (names, labels, without_vector) = labels_of(project, features)?;
     let counts: Vec<usize> = (0..names.len())
         .map(|c| labels.iter().filter(|l| l.class == c).count())
         .collect();
@@ -70,11 +104,11 @@ pub fn classify(
         c: options.c,
         ..Default::default()
     };
-    let mut classifier = match Classifier::fit(&features, &labels, &fit) {
+    let mut classifier = match Classifier::fit(features, &labels, &fit) {
         Ok(classifier) => classifier,
         Err(why @ (DiscoveryError::NoLabels | DiscoveryError::OneClass { .. })) => {
             let suggestions =
-                first_to_label(&features, &labelled, &suggest, progress).map_err(|e| opened.error(e))?;
+                first_to_label(features, &labelled, &suggest, progress).map_err(|e| opened.error(e))?;
             let note = Some(why_not(&why, labels.len(), without_vector));
             return Ok(Classified {
                 classes: names,
@@ -83,12 +117,16 @@ pub fn classify(
                 validation: None,
                 suggestions,
                 note,
+                provenance: serde_json::Map::new(),
             });
         }
         Err(other) => return Err(opened.error(other)),
     };
-    let (validation, note) = match cross_validate(&features, &labels, &fit, options.seed, progress) {
-        Ok(validation) => (Some(validation), passed_over(without_vector)),
+    let validated = options
+        .validate
+        .then(|| cross_validate(features, &labels, &fit, options.seed, progress));
+    let (validation, note) = match validated.transpose() {
+        Ok(validation) => (validation, passed_over(without_vector)),
         Err(why @ DiscoveryError::NoSecondLabel) => (None, Some(why_not(&why, labels.len(), without_vector))),
         Err(other) => return Err(opened.error(other)),
     };
@@ -96,10 +134,10 @@ pub fn classify(
         classifier.temperature = temperature;
     }
     let predictions = classifier
-        .predict(&features, progress)
+        .predict(features, progress)
         .map_err(|e| opened.error(e))?;
     let name = |class: usize| names.get(class).cloned().unwrap_or_default();
-    let suggestions = next_to_label(&features, &predictions, &labelled, &suggest, &name, progress)
+    let suggestions = next_to_label(features, &predictions, &labelled, &suggest, &name, progress)
         .map_err(|e| opened.error(e))?;
     let provenance = json!({
         "method": "L2-regularised multinomial logistic regression on z-scored vectors, classes balanced",
@@ -110,18 +148,9 @@ pub fn classify(
         "journal_event": generation,
         "cross_validated_accuracy": validation.as_ref().map(|v| [v.accuracy, v.accuracy_low, v.accuracy_high]),
         "seed": options.seed,
-        "vectors": opened.provenance(),
     });
-    let columns = columns_of(&predictions, &names);
-    let ids: Vec<i64> = (0..predictions.rows() as i64).collect();
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
-    };
-    // The features borrow the runs, not the project.
-    let not_kept = answers::save(project, ANSWER, &ids, columns, provenance)?;
-    let note = match (note, not_kept) {
-        (Some(note), Some(why)) => Some(format!("{note}; {why}")),
-        (note, why) => note.or(why),
     };
     Ok(Classified {
         classes: names,
@@ -130,7 +159,24 @@ pub fn classify(
         validation,
         suggestions,
         note,
+        provenance,
     })
+}
+
+/// Keeps the probabilities in the project. Returns why not, where it can't be written.
+pub fn keep(
+    project: &mut Project,
+    opened: &Opened,
+    answer: &Classified,
+) -> Result<Option<String>, ProjectError> {
+    let Some(predictions) = &answer.predictions else {
+        return Ok(None);
+    };
+    let mut provenance = answer.provenance.clone();
+    provenance.insert("vectors".into(), opened.provenance());
+    let columns = columns_of(predictions, &answer.classes);
+    let ids: Vec<i64> = (0..predictions.rows() as i64).collect();
+    answers::save(project, ANSWER, &ids, columns, provenance)
 }
 
 /// Why the labels don't teach enough yet, and what to do: `given` labels are on objects that have a

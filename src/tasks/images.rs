@@ -100,9 +100,13 @@ impl OpenField {
     }
 
     fn cut(&self, object: &Object, size: CutoutSize) -> Result<Cutout, String> {
-        let (Some(x), Some(y)) = (object.x, object.y) else {
-            return Err("has no position".to_owned());
-        };
+        match (object.x, object.y) {
+            (Some(x), Some(y)) => self.cut_at((x, y), size),
+            _ => Err("has no position".to_owned()),
+        }
+    }
+
+    fn cut_at(&self, (x, y): (f64, f64), size: CutoutSize) -> Result<Cutout, String> {
         let sources: Vec<BandSource<'_>> = self
             .bands
             .iter()
@@ -163,6 +167,16 @@ impl Images {
                 open.cut(object, size.unwrap_or(open.size))
             }
         }
+    }
+
+    /// A square of a mosaic about a point of its reference band (zero-based pixels).
+    pub fn cut_at(&self, field: i64, centre: (f64, f64), size: CutoutSize) -> Result<Cutout, String> {
+        let field = self.fields.get(&field).ok_or("there is no such field")?;
+        if field.kind == FieldKind::Folder {
+            return Err("a folder of cutouts has no sky to cut from".to_owned());
+        }
+        let open = self.open_field(field)?;
+        open.cut_at(centre, size)
     }
 
     fn open_field(&self, field: &Field) -> Result<Arc<OpenField>, String> {

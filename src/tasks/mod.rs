@@ -7,12 +7,14 @@ pub mod classify;
 pub mod cutouts;
 pub mod embed;
 pub mod export;
+pub mod filter;
 pub mod images;
 pub mod import;
 pub mod info;
 pub mod inputs;
 pub mod label;
 pub mod map;
+pub mod overview;
 pub mod similar;
 pub mod vectors;
 

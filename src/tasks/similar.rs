@@ -6,8 +6,8 @@ use crate::discovery::search::{Query, similar_in};
 use crate::encoder::registry::reopen_encoder;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
-use crate::project::{FieldKind, Object, Project, ProjectError, objects};
-use crate::sky::cutout::{CutoutFlags, crop_central};
+use crate::project::{Field, FieldKind, Object, Project, ProjectError, objects};
+use crate::sky::cutout::{Cutout, CutoutFlags, crop_central};
 use std::path::{Path, PathBuf};
 
 /// What to look for.
@@ -53,7 +53,8 @@ pub fn similar(
     };
     let hits = match &options.image {
         Some(path) => {
-            let vector = vector_of(project, &opened, path, options.threads)?;
+            let query = read_query(&objects::fields(project.store())?, path)?;
+            let vector = vector_of_cutout(&opened, &query, options.threads)?;
             similar_in(&features, &Query::Vector(&vector), options.k, &[], None, progress)
         }
         None => {
@@ -80,38 +81,35 @@ pub fn similar(
     Ok(found)
 }
 
-/// The vectors of an image file, made as the project's own were, one encoder after another.
-fn vector_of(
-    project: &Project,
-    opened: &Opened,
-    path: &Path,
-    threads: usize,
-) -> Result<Vec<f32>, ProjectError> {
-    let mut cutout = read_cutout(path).map_err(ProjectError::Ask)?;
+/// Reads an image to search for, cropped as the project's ready-made cutouts are.
+pub fn read_query(fields: &[Field], path: &Path) -> Result<Cutout, ProjectError> {
+    let cutout = read_cutout(path).map_err(ProjectError::Ask)?;
     if cutout.flags.has(CutoutFlags::EMPTY) {
         return Err(ProjectError::Ask(format!(
             "{}: this image has no pixel with a value",
             path.display()
         )));
     }
-    // A file like the project's own cutouts is cropped like them.
-    let crops: Vec<f64> = objects::fields(project.store())?
+    let mut crops = fields
         .iter()
         .filter(|f| f.kind == FieldKind::Folder)
-        .map(|f| f.crop)
-        .collect();
-    if let Some(&crop) = crops.first()
-        && crops.iter().all(|c| *c == crop)
-    {
-        cutout = crop_central(cutout, crop);
-    }
+        .map(|f| f.crop);
+    Ok(match crops.next() {
+        Some(crop) if crops.all(|c| c == crop) => crop_central(cutout, crop),
+        _ => cutout,
+    })
+}
+
+/// The vectors of a cutout from elsewhere (a file, a box drawn on the sky), made as the project's own
+/// were, one encoder after another.
+pub fn vector_of_cutout(opened: &Opened, cutout: &Cutout, threads: usize) -> Result<Vec<f32>, ProjectError> {
     let mut vector = Vec::new();
     for run in &opened.runs {
         let encoder =
             reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
         vector.extend(
             encoder
-                .encode(std::slice::from_ref(&cutout))
+                .encode(std::slice::from_ref(cutout))
                 .map_err(|e| ProjectError::Ask(e.to_string()))?,
         );
     }

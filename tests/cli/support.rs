@@ -9,6 +9,9 @@ pub fn command(args: &[&str]) -> Command {
     command
         .args(args)
         .env("ASTROLABEL_USER", "tester")
+        // Nothing here may open a window on the screen of whoever runs the tests.
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
         .stdin(Stdio::null());
     command
 }

@@ -68,6 +68,49 @@ fn standing(project: &Project, id: i64) -> Option<String> {
 }
 
 #[test]
+fn undo_and_redo_walk_as_a_list_of_states_does() {
+    use rand::{Rng, SeedableRng};
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = project_of(dir.path(), &["a", "b", "c"]);
+    let mut hand = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let state = |project: &Project| [0, 1, 2].map(|o| standing(project, o));
+    // The oracle: every state there was, and where we are among them.
+    let (mut states, mut at) = (vec![state(&project)], 0);
+    for step in 0..400 {
+        match hand.random_range(0..10) {
+            0..4 => {
+                let object = hand.random_range(0..3);
+                let class = ["spiral", "ring", "merger"][hand.random_range(0..3)];
+                // A label that changes nothing is no step.
+                if standing(&project, object).as_deref() != Some(class) {
+                    label(&mut project, object, Some(class));
+                    states.truncate(at + 1);
+                    states.push(state(&project));
+                    at += 1;
+                }
+            }
+            4..7 => {
+                let done = journal::undo(project.store_mut(), &author("test")).unwrap();
+                assert_eq!(done.is_some(), at > 0, "undo at step {step}");
+                at = at.saturating_sub(1);
+            }
+            _ => {
+                let done = journal::redo(project.store_mut(), &author("test")).unwrap();
+                assert_eq!(done.is_some(), at + 1 < states.len(), "redo at step {step}");
+                at = (at + 1).min(states.len() - 1);
+            }
+        }
+        assert_eq!(state(&project), states[at], "step {step}");
+        let steps = journal::steps(project.store()).unwrap();
+        assert_eq!(
+            (steps.done.len(), steps.undone.len()),
+            (at, states.len() - 1 - at)
+        );
+    }
+    assert!(journal::is_consistent(project.store()).unwrap());
+}
+
+#[test]
 fn undo_walks_back_step_by_step_and_everything_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project_of(dir.path(), &["a", "b"]);

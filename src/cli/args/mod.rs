@@ -19,10 +19,14 @@ use std::path::PathBuf;
     name = "astrolabel",
     version,
     propagate_version = true,
-    arg_required_else_help = true
+    args_conflicts_with_subcommands = true
 )]
 #[command(after_help = "\
-A first walk:
+Without a command the window opens, on PATH… if given, else as it was left:
+  astrolabel mosaic.fits sources.vot
+  astrolabel --project my.astrolabel
+
+A first walk by commands:
   astrolabel import mosaic.fits --catalog sources.vot --project my.astrolabel
   astrolabel embed --project my.astrolabel
   astrolabel similar --project my.astrolabel --like NAME -k 20
@@ -45,7 +49,24 @@ pub struct Cli {
     pub threads: Option<usize>,
     #[command(subcommand)]
     #[allow(missing_docs, reason = "the commands document themselves")]
-    pub command: Command,
+    pub command: Option<Command>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "they document themselves")]
+    pub window: Window,
+}
+
+/// The window.
+#[derive(Args, Debug, Clone)]
+pub struct Window {
+    /// Images, catalogues, folders or a project to open in the window.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The project's folder; with PATH… these are imported into it without asking.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub project: Option<PathBuf>,
+    /// What draws the window.
+    #[arg(long, value_enum, default_value_t)]
+    pub renderer: crate::app::RendererChoice,
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -17,6 +17,7 @@ pub(in crate::cli) fn classify(a: Classify, progress: &Bars) -> Outcome {
         next: a.next,
         c: a.strength,
         seed: a.seed,
+        validate: true,
     };
     let found = tasks::classify::classify(&mut project, &options, progress)?;
     progress.clear();

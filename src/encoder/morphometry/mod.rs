@@ -105,6 +105,15 @@ impl Encoder for Morphometry {
     }
 }
 
+/// The image on which everything is measured: its side in pixels and its values, row by row in the
+/// cutout's own row order, from −1 to 1: gaps filled, sky subtracted, divided by the largest
+/// deviation from the sky.
+pub fn working_image(cutout: &Cutout) -> (usize, Vec<f32>) {
+    let side = working_side(cutout);
+    let stamp = Stamp::new(cutout, &Geometry::new(side));
+    (side, stamp.signal.iter().map(|&v| v as f32).collect())
+}
+
 /// All numbers of one cutout, in the order of [`features()`].
 fn measure(cutout: &Cutout, geometry: &Geometry) -> [f64; COUNT] {
     let stamp = Stamp::new(cutout, geometry);

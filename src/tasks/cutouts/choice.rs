@@ -51,7 +51,7 @@ impl Shown {
 }
 
 /// An object's name for a caption: of a file, what stands between its folders and its ending.
-fn short_name(object: &Object) -> String {
+pub fn short_name(object: &Object) -> String {
     match &object.file {
         Some(file) => {
             let base = file.rsplit('/').next().unwrap_or(file);
@@ -85,10 +85,8 @@ pub fn choose(
             Some(("strangest", n)) => shown.extend(strangest(project, number(n)?)?),
             Some(("next", n)) => {
                 let options = classify::ClassifyOptions {
-                    on: None,
                     next: number(n)?,
-                    c: 0.1,
-                    seed: 0,
+                    ..Default::default()
                 };
                 for s in classify::classify(project, &options, progress)?.suggestions {
                     let object = objects::get(project.store(), s.row as i64)?;

@@ -3,7 +3,7 @@
 mod choice;
 mod files;
 
-pub use choice::{Shown, choose};
+pub use choice::{Shown, choose, short_name};
 pub use files::write_files;
 
 use super::Skipped;

@@ -11,10 +11,12 @@ mod folder;
 mod grouping;
 mod matching;
 mod mosaic;
+mod preview;
 mod request;
 
 pub use author::{author, current_user};
 pub use catalog::read_table;
+pub use preview::{Candidate, Preview, PreviewedCatalog, preview};
 pub use request::{DEFAULT_SIZE, FieldReport, ImportOptions, ImportReport};
 
 use super::Skipped;

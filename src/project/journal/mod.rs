@@ -1,6 +1,10 @@
 //! The label journal: who gave which object which class, when and from where. Only appended to;
 //! undo appends too. What it adds up to is kept in step in the same transaction.
 
+mod undo;
+
+pub use undo::{Steps, Undone, redo, steps, undo};
+
 use super::error::ProjectError;
 use super::store::Store;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -65,17 +69,6 @@ pub struct Author {
     pub origin: String,
 }
 
-/// What an undo did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Undone {
-    /// The batch that was taken back.
-    pub batch: i64,
-    /// Objects whose value changed back.
-    pub objects: usize,
-    /// Who had given the batch, and from where.
-    pub origin: String,
-}
-
 /// Appends one batch: each object gets its value (`None` clears). Values that change nothing are
 /// not written. Returns how many objects changed. On the disk when this returns.
 pub fn give(
@@ -104,44 +97,6 @@ pub fn give(
             }
         }
         Ok(changed)
-    })
-}
-
-/// Takes back the newest batch that is neither an undo nor undone, whoever gave it. `None` when
-/// there is nothing to undo.
-pub fn undo(store: &mut Store, author: &Author) -> Result<Option<Undone>, ProjectError> {
-    store.write(|tx| {
-        let target: Option<i64> = tx.query_row(
-            "SELECT max(batch) FROM event WHERE undoes IS NULL
-             AND batch NOT IN (SELECT undoes FROM event WHERE undoes IS NOT NULL)",
-            [],
-            |row| row.get(0),
-        )?;
-        let Some(target) = target else { return Ok(None) };
-        let batch = next_batch(tx)?;
-        let now = now();
-        let events: Vec<Event> = read_events(tx, "WHERE batch = ?1 ORDER BY id DESC", &[&target])?;
-        // The target is the newest batch that stands, so what each event replaced is what was there before it.
-        for event in &events {
-            append(
-                tx,
-                batch,
-                &now,
-                author,
-                event.object,
-                event.kind,
-                event.previous.as_deref(),
-                Some(target),
-            )?;
-        }
-        let origin = events
-            .first()
-            .map_or_else(String::new, |e| format!("{}, {}", e.who, e.origin));
-        Ok(Some(Undone {
-            batch: target,
-            objects: events.len(),
-            origin,
-        }))
     })
 }
 

@@ -1,0 +1,277 @@
+//! What is drawn over the sky: objects, coordinates, compass, scale.
+
+use super::camera::Camera;
+use super::colours::{Colours, scale_colour};
+use super::graticule::{Line, round_length};
+use super::marks::Marks;
+use crate::app::columns::number;
+use crate::app::context::View;
+use crate::display::Colormap;
+use crate::display::pyramid::{Grid, Scene};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use serde::{Deserialize, Serialize};
+
+/// Most objects drawn one by one; beyond that their density is.
+pub const MOST_MARKS: usize = 3000;
+/// Most selected objects marked where only the density is drawn.
+const MOST_SELECTED: usize = 2000;
+/// Radius of an object's mark, points.
+const RADIUS: f32 = 7.0;
+
+/// What is switched on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Overlays {
+    /// Objects.
+    pub objects: bool,
+    /// The column objects are coloured by; empty for their label.
+    pub colour_by: String,
+    /// Lines of equal coordinates.
+    pub grid: bool,
+    /// North and east.
+    pub compass: bool,
+    /// A length on the sky.
+    pub scale: bool,
+}
+
+impl Default for Overlays {
+    fn default() -> Self {
+        Self {
+            objects: true,
+            colour_by: String::new(),
+            grid: false,
+            compass: true,
+            scale: true,
+        }
+    }
+}
+
+/// Where and with what to draw.
+pub struct Canvas<'a> {
+    /// Draws inside the picture only.
+    pub painter: &'a Painter,
+    /// The picture on the screen.
+    pub rect: Rect,
+    /// What it shows.
+    pub camera: &'a Camera,
+    /// Whether the sky is drawn bright.
+    pub is_bright: bool,
+}
+
+impl Canvas<'_> {
+    /// Ink that is seen on this sky.
+    pub fn ink(&self) -> Color32 {
+        if self.is_bright {
+            Color32::from_rgb(0x0B, 0x3C, 0x70)
+        } else {
+            Color32::from_rgb(0xD6, 0xEC, 0xFF)
+        }
+    }
+
+    /// What lies under ink, so that it is seen on bright and dark parts alike.
+    fn halo(&self) -> Color32 {
+        if self.is_bright {
+            Color32::from_white_alpha(170)
+        } else {
+            Color32::from_black_alpha(150)
+        }
+    }
+
+    /// Text on a ground of its own; returns where it stands.
+    pub fn text(&self, at: Pos2, anchor: Align2, text: &str) -> Rect {
+        let galley = self
+            .painter
+            .layout_no_wrap(text.to_owned(), FontId::proportional(12.0), self.ink());
+        let rect = anchor.anchor_size(at, galley.size());
+        self.painter.rect_filled(rect.expand(2.0), 3.0, self.halo());
+        self.painter.galley(rect.min, galley, self.ink());
+        rect
+    }
+
+    fn line(&self, points: [Pos2; 2], width: f32) {
+        self.painter
+            .line_segment(points, Stroke::new(width + 2.0, self.halo()));
+        self.painter.line_segment(points, Stroke::new(width, self.ink()));
+    }
+}
+
+/// Draws objects; returns how many are in view if they were too many to be drawn one by one.
+pub fn objects_ui(
+    canvas: &Canvas<'_>,
+    view: &View<'_>,
+    marks: &Marks,
+    colours: Option<&Colours>,
+    density: Option<egui::TextureId>,
+    grid: Grid,
+) -> Option<usize> {
+    let seen = canvas.camera.view(canvas.rect);
+    let margin = f64::from(RADIUS) * 2.0 / canvas.camera.zoom;
+    let wide = [
+        seen[0] - margin,
+        seen[1] - margin,
+        seen[2] + margin,
+        seen[3] + margin,
+    ];
+    let count = marks.count_in(wide);
+    let is_dense = count > MOST_MARKS;
+    if is_dense {
+        let whole = [-0.5, -0.5, grid.width as f64 - 0.5, grid.height as f64 - 0.5];
+        let on_screen = canvas.camera.screen_rect(canvas.rect, whole);
+        if let Some(texture) = density {
+            let all = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+            let tint = view.settings.theme.accent();
+            canvas.painter.image(texture, on_screen, all, tint);
+        }
+        for &object in view.selection.set().iter().take(MOST_SELECTED) {
+            if let Some([x, y]) = marks.position(object) {
+                let at = canvas.camera.screen(canvas.rect, x, y);
+                if canvas.rect.contains(at) {
+                    selected_ui(canvas, view, at);
+                }
+            }
+        }
+    } else {
+        for (object, [x, y]) in marks.within(wide) {
+            let at = canvas.camera.screen(canvas.rect, x, y);
+            let ink = match colours {
+                Some(colours) => colours.of.get(object as usize).copied(),
+                None => view.label_colour(object),
+            };
+            let ink = ink.filter(|c| c.a() > 0).unwrap_or(canvas.ink());
+            canvas
+                .painter
+                .circle_stroke(at, RADIUS, Stroke::new(3.0, canvas.halo()));
+            canvas.painter.circle_stroke(at, RADIUS, Stroke::new(1.5, ink));
+            if view.selection.has(object) {
+                selected_ui(canvas, view, at);
+            }
+        }
+    }
+    if let Some(focus) = view.selection.focus()
+        && let Some([x, y]) = marks.position(focus)
+    {
+        focus_ui(canvas, view, canvas.camera.screen(canvas.rect, x, y));
+    }
+    is_dense.then_some(count)
+}
+
+/// A square about a selected object: told by its shape, not by its colour alone.
+fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
+    let square = Rect::from_center_size(at, Vec2::splat(RADIUS * 2.0 + 7.0));
+    let ink = Stroke::new(2.0, view.settings.theme.accent());
+    canvas
+        .painter
+        .rect_stroke(square, 1.0, Stroke::new(4.0, canvas.halo()), StrokeKind::Middle);
+    canvas.painter.rect_stroke(square, 1.0, ink, StrokeKind::Middle);
+}
+
+/// Four strokes that point at the object looked at.
+fn focus_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
+    for way in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+        let ends = [at + way * 13.0, at + way * 24.0];
+        canvas.painter.line_segment(ends, Stroke::new(4.5, canvas.halo()));
+        canvas
+            .painter
+            .line_segment(ends, Stroke::new(2.0, view.settings.theme.accent()));
+    }
+}
+
+/// Lines of equal coordinates with labels at the lower and left edge.
+pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
+    let ink = canvas.ink().gamma_multiply(0.55);
+    let inner = canvas.rect.shrink(4.0);
+    for line in lines {
+        let mut label: Option<Pos2> = None;
+        for piece in &line.pieces {
+            let points: Vec<Pos2> = piece
+                .iter()
+                .map(|[x, y]| canvas.camera.screen(canvas.rect, *x, *y))
+                .collect();
+            for p in points
+                .iter()
+                .copied()
+                .flat_map(|p| inner.contains(p).then_some(p))
+            {
+                let is_better = |old: Pos2| {
+                    if line.is_meridian {
+                        p.y > old.y
+                    } else {
+                        p.x < old.x
+                    }
+                };
+                if label.is_none_or(is_better) {
+                    label = Some(p);
+                }
+            }
+            canvas.painter.add(Shape::line(points, Stroke::new(1.0, ink)));
+        }
+        if let Some(at) = label {
+            let anchor = if line.is_meridian {
+                Align2::CENTER_BOTTOM
+            } else {
+                Align2::LEFT_CENTER
+            };
+            canvas.text(at, anchor, &line.label);
+        }
+    }
+}
+
+/// Arrows to north and east in the upper right corner.
+pub fn compass_ui(canvas: &Canvas<'_>, scene: &Scene) {
+    let [x, y] = canvas.camera.centre;
+    let Some(orientation) = scene.wcs().and_then(|w| w.orientation(x, y)) else {
+        return;
+    };
+    let middle = canvas.rect.right_top() + vec2(-48.0, 48.0);
+    for (degrees, name) in [(orientation.north_deg, "N"), (orientation.east_deg, "E")] {
+        // Counter-clockwise from +y; the screen's y points down.
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let way = vec2(-sin as f32, -cos as f32);
+        let tip = middle + way * 26.0;
+        canvas.line([middle, tip], 1.5);
+        for side in [0.5, -0.5] {
+            let barb = way.rot90() * side - way;
+            canvas.line([tip, tip + barb * 7.0], 1.5);
+        }
+        canvas.text(middle + way * 36.0, Align2::CENTER_CENTER, name);
+    }
+}
+
+/// A length on the sky at the lower right.
+pub fn scale_ui(canvas: &Canvas<'_>, scene: &Scene) {
+    let Some(arcsec_per_pixel) = scene.wcs().map(|w| w.pixel_scale_arcsec()) else {
+        return;
+    };
+    let per_point = arcsec_per_pixel / canvas.camera.zoom;
+    if !(per_point > 0.0 && per_point.is_finite()) {
+        return;
+    }
+    let (length, text) = round_length(per_point * f64::from((canvas.rect.width() * 0.25).min(160.0)));
+    let points = (length / per_point) as f32;
+    let right = canvas.rect.right_bottom() - vec2(14.0, 14.0);
+    let left = right - vec2(points, 0.0);
+    canvas.line([left, right], 2.0);
+    for end in [left, right] {
+        canvas.line([end - vec2(0.0, 4.0), end + vec2(0.0, 4.0)], 1.5);
+    }
+    canvas.text(
+        left.lerp(right, 0.5) - vec2(0.0, 8.0),
+        Align2::CENTER_BOTTOM,
+        &text,
+    );
+}
+
+/// Which colour means which number, at the upper left.
+pub fn legend_ui(canvas: &Canvas<'_>, column: &str, [low, high]: [f64; 2]) {
+    let table = Colormap::Viridis.table(false);
+    let at = canvas.rect.left_top() + vec2(10.0, 10.0);
+    let bar = Rect::from_min_size(at, vec2(120.0, 8.0));
+    for i in 0..60 {
+        let part = Rect::from_min_size(at + vec2(i as f32 * 2.0, 0.0), vec2(2.0, 8.0));
+        canvas
+            .painter
+            .rect_filled(part, 0.0, scale_colour(&table, f64::from(i) / 59.0));
+    }
+    let text = format!("{column}  {} to {}", number(low), number(high));
+    canvas.text(bar.left_bottom() + vec2(2.0, 5.0), Align2::LEFT_TOP, &text);
+}

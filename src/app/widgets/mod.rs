@@ -1,0 +1,10 @@
+//! Widgets that several panes use. Each has a name for assistive technology and is used by keyboard alone.
+
+mod choice;
+mod choosing;
+mod cloud;
+mod column_picker;
+
+pub use choosing::Choosing;
+pub use cloud::{Axes, CloudView, DENSITY, within};
+pub use column_picker::{column_picker, column_picker_with};

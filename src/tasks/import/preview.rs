@@ -1,0 +1,93 @@
+//! What an import would do, before it does it: for a sheet that shows and corrects the guesses.
+
+use super::catalog::read_catalogs;
+use super::gather;
+use super::request::{ImportOptions, ImportReport};
+use crate::io::catalog::roles::Roles;
+use crate::progress::Progress;
+use crate::project::{Field, Project, ProjectError};
+use crate::tasks::inputs::look;
+use std::path::{Path, PathBuf};
+
+/// A column that could be corrected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its name.
+    pub name: String,
+    /// Whether it holds numbers, which positions need.
+    pub is_number: bool,
+}
+
+/// A catalogue as it was understood.
+#[derive(Debug, Clone)]
+pub struct PreviewedCatalog {
+    /// The file.
+    pub path: PathBuf,
+    /// Rows.
+    pub rows: usize,
+    /// Its columns.
+    pub columns: Vec<Candidate>,
+    /// What they were taken for.
+    pub roles: Roles,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// Fields, objects, what was guessed and what would be left out.
+    pub report: ImportReport,
+    /// Objects that would be added.
+    pub objects: usize,
+    /// The fields, for a picture of them.
+    pub fields: Vec<Field>,
+    /// The catalogues.
+    pub catalogs: Vec<PreviewedCatalog>,
+}
+
+/// Goes through an import into the project in `root` (which needn't exist) and writes nothing.
+pub fn preview(
+    root: &Path,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Preview, ProjectError> {
+    let known = if Project::is_project(root) {
+        crate::project::objects::fields(Project::open(root, false)?.store())?
+    } else {
+        Vec::new()
+    };
+    let (fields, report) = gather(&known, options, progress)?;
+    let mut inputs = look(
+        &options.paths,
+        options.detect || options.catalog.is_some(),
+        progress,
+    );
+    if let Some(catalog) = &options.catalog {
+        inputs.catalogs = vec![(catalog.clone(), None)];
+    }
+    let mut unread = ImportReport::default();
+    let catalogs = read_catalogs(&inputs, options, &mut unread, progress)?
+        .into_iter()
+        .map(|c| PreviewedCatalog {
+            rows: c.table.rows(),
+            columns: c
+                .table
+                .batch
+                .schema_ref()
+                .fields()
+                .iter()
+                .map(|f| Candidate {
+                    name: f.name().clone(),
+                    is_number: f.data_type().is_numeric(),
+                })
+                .collect(),
+            path: c.path,
+            roles: c.roles,
+        })
+        .collect();
+    Ok(Preview {
+        objects: fields.iter().map(|f| f.objects.len()).sum(),
+        fields: fields.into_iter().map(|f| f.field).collect(),
+        report,
+        catalogs,
+    })
+}

@@ -1,0 +1,12 @@
+//! User stories: what a person does in the window, told by the labels they see. No display is needed.
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
+
+mod journey;
+mod labelling;
+#[cfg(target_os = "linux")]
+mod live;
+mod opening;
+mod support;
+mod table;
+#[cfg(target_os = "linux")]
+mod xdnd;
