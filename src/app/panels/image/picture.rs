@@ -12,7 +12,7 @@ use egui::{Color32, ColorImage, Pos2, Rect, Sense, TextureOptions, Ui, pos2, vec
 use std::sync::Arc;
 
 /// Below this width the status line needs two lines, points.
-const NARROW: f32 = 620.0;
+const NARROW: f32 = 920.0;
 
 impl ImagePanel {
     /// Draws the picture and the line below it.
