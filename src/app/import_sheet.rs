@@ -131,6 +131,11 @@ impl ImportSheet {
         }
     }
 
+    /// Whether the first field can be seen.
+    pub fn shows_picture(&self) -> bool {
+        self.texture.is_some()
+    }
+
     /// What the sheet would import now.
     pub fn options(&self) -> &ImportOptions {
         &self.options

@@ -30,24 +30,9 @@ pub struct LaunchOptions {
 
 /// Opens the window and returns when it is closed.
 pub fn launch(options: LaunchOptions) -> anyhow::Result<()> {
-    let renderer = match options.renderer {
-        RendererChoice::Wgpu => eframe::Renderer::Wgpu,
-        RendererChoice::Glow => eframe::Renderer::Glow,
-        RendererChoice::Auto => best_renderer(),
-    };
-    let native = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Astrolabel")
-            .with_app_id("astrolabel")
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([720.0, 480.0])
-            .with_drag_and_drop(true),
-        renderer,
-        ..Default::default()
-    };
     eframe::run_native(
         "astrolabel",
-        native,
+        native_options(renderer_of(options.renderer)),
         Box::new(move |cc| {
             let mut window = Window::new(cc, Arc::new(SystemPicker));
             window.open_at_start(options.project, options.paths);
@@ -60,6 +45,29 @@ pub fn launch(options: LaunchOptions) -> anyhow::Result<()> {
              with one, try `--renderer glow` or `--renderer wgpu`"
         )
     })
+}
+
+/// What draws, where it was left open.
+pub(super) fn renderer_of(choice: RendererChoice) -> eframe::Renderer {
+    match choice {
+        RendererChoice::Wgpu => eframe::Renderer::Wgpu,
+        RendererChoice::Glow => eframe::Renderer::Glow,
+        RendererChoice::Auto => best_renderer(),
+    }
+}
+
+/// How the window is made.
+pub(super) fn native_options(renderer: eframe::Renderer) -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Astrolabel")
+            .with_app_id("astrolabel")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([720.0, 480.0])
+            .with_drag_and_drop(true),
+        renderer,
+        ..Default::default()
+    }
 }
 
 /// wgpu if a real graphics card answers; a processor that pretends to be one is five times slower

@@ -23,6 +23,8 @@ pub struct Predicted {
     pub predictions: Predictions,
     /// How good it is by cross-validation, if there are labels enough.
     pub validation: Option<Validation>,
+    /// Labels that it was learnt from.
+    pub labels: usize,
 }
 
 /// The newest ranking by strangeness.

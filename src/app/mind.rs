@@ -412,6 +412,7 @@ impl Serving<'_, '_> {
                         Box::new(Predicted {
                             predictions,
                             validation: answer.validation.clone(),
+                            labels: answer.labels.iter().sum(),
                         })
                     }),
                     suggestions: answer.suggestions.clone(),

@@ -2,6 +2,7 @@
 //! work is a job; the `mind` holds the project, writes labels and learns from them.
 
 mod apply;
+mod bench;
 mod columns;
 mod command;
 mod context;
@@ -27,6 +28,7 @@ mod theme;
 mod thumbs;
 mod widgets;
 
+pub use bench::{Report, UiBenchOptions, bench_ui};
 pub use files::{FilePicker, Pick, ScriptedPicker, SystemPicker};
 pub use launch::{LaunchOptions, RendererChoice, launch};
 pub use shell::Window;

@@ -419,6 +419,7 @@ impl AppState {
                     Arc::new(Predicted {
                         predictions: p.predictions,
                         validation: p.validation,
+                        labels,
                     })
                 });
                 live.suggestions = Arc::new(suggestions);

@@ -1,11 +1,13 @@
 //! What can be typed, with the help that explains it.
 
 mod answers;
+mod bench;
 mod input;
 mod output;
 mod size;
 
 pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
+pub use bench::Bench;
 pub use input::{Demo, Embed, Import, PoolingArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
@@ -129,6 +131,10 @@ pub enum Command {
     Demo(Demo),
     /// Make a small simulated survey: images in three bands and a catalogue with the truth.
     Simulate(Simulate),
+    /// Measure this machine: how quick the window is.
+    ///
+    /// Simulates a survey, opens a real window on it, and plays what a hand would do. Needs a display.
+    Bench(Bench),
     /// Tell the project that files or folders have moved.
     Relocate(Relocate),
 }

@@ -1,6 +1,7 @@
 //! From typed words to library calls, and from their results to tables: one file a command.
 
 mod anomalies;
+mod bench;
 mod classify;
 mod cutouts;
 mod embed;
@@ -15,6 +16,7 @@ mod similar;
 mod simulate;
 
 pub(super) use anomalies::anomalies;
+pub(super) use bench::bench;
 pub(super) use classify::classify;
 pub(super) use cutouts::cutouts;
 pub(super) use embed::embed;

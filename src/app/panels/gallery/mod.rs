@@ -107,6 +107,16 @@ impl GalleryPanel {
         self.list.placed()?.place_of(object)
     }
 
+    /// Sets the side of a tile, points.
+    pub fn set_side(&mut self, side: f32) {
+        self.side = side;
+    }
+
+    /// Whether the list shown is the newest there can be.
+    pub fn is_settled(&self) -> bool {
+        !self.list.is_pending()
+    }
+
     /// Whether a place on the screen is on the gallery, as it was last drawn.
     pub fn is_at(&self, pos: Pos2) -> bool {
         let (Some((rect, drawn)), Some(ctx)) = (self.place, &self.frame) else {

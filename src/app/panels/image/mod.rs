@@ -118,6 +118,11 @@ impl Default for ImagePanel {
 }
 
 impl ImagePanel {
+    /// Whether the image that is shown has pixels on the screen.
+    pub fn has_pixels(&self) -> bool {
+        self.tiles.as_ref().is_some_and(Tiles::has_pixels)
+    }
+
     /// Draws the pane.
     pub fn ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {
         let fields: Vec<&Field> = view

@@ -179,6 +179,11 @@ impl Tiles {
         })
     }
 
+    /// Whether anything of the image can be seen.
+    pub fn has_pixels(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// What is wanted now, the most wanted first; wishes not repeated are forgotten.
     pub fn wish(&self, mut wishes: Vec<Wish>) {
         wishes.retain(|w| !self.failed.contains(w));

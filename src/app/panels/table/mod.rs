@@ -105,6 +105,11 @@ impl Place {
 }
 
 impl TablePanel {
+    /// Whether rows were in view in the last frame.
+    pub fn has_rows(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// Draws the pane.
     pub fn ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {
         self.watch_hand(ui);
