@@ -57,7 +57,8 @@ struct Labelling {
     many: usize,
     what: &'static str,
     marks: bool,
-    due: Instant,
+    /// When the next is given; `None` before anything was prepared.
+    due: Option<Instant>,
     waiting: Vec<(usize, Instant)>,
     ranked: Option<Arc<crate::app::live::Ranked>>,
 }
@@ -142,7 +143,7 @@ impl Driver {
                         &ON_OBJECTS,
                         0,
                         0,
-                        Box::new(self.labelling(0, now)),
+                        Box::new(Self::labelling(0)),
                     )))
                 } else {
                     Scene::Pixels
@@ -186,7 +187,7 @@ impl Driver {
                 Scene::End
             }
         };
-        if !matches!(self.scene, Scene::Play(..) | Scene::Labels(_)) && self.since.elapsed() > PATIENCE {
+        if !matches!(self.scene, Scene::Play(..)) && self.since.elapsed() > PATIENCE {
             if let Ok(mut report) = self.report.lock() {
                 report.trouble = Some("something that was waited for did not come".into());
             }
@@ -236,7 +237,7 @@ impl Driver {
     }
 
     /// The part of labelling that begins with the `part`th, after which the points come.
-    fn labelling(&mut self, part: usize, now: Instant) -> Scene {
+    fn labelling(part: usize) -> Scene {
         let of = |what, many, pace, marks| {
             Scene::Labels(Labelling {
                 given: 0,
@@ -244,7 +245,7 @@ impl Driver {
                 many,
                 what,
                 marks,
-                due: now + Duration::from_secs(1),
+                due: None,
                 waiting: Vec::new(),
                 ranked: None,
             })
@@ -259,7 +260,8 @@ impl Driver {
 
     fn label(&mut self, mut l: Labelling, now: Instant, events: &mut Vec<egui::Event>) -> Scene {
         let state = self.window.state_mut();
-        if l.given == 0 && l.waiting.is_empty() && l.due > now {
+        let due = *l.due.get_or_insert(now + Duration::from_secs(1));
+        if l.given == 0 && l.waiting.is_empty() && due > now {
             // Sorted by what changes with every answer.
             let column = if l.marks { "anomaly_score" } else { "probability" };
             state.panels.gallery = kept(&format!(
@@ -298,10 +300,10 @@ impl Driver {
         if l.given == many && l.waiting.is_empty() {
             self.since = now;
             self.part += 1;
-            return self.labelling(self.part, now);
+            return Self::labelling(self.part);
         }
         // Marks one after the other; labels whether or not the last one's answer is there.
-        if l.given < many && now >= l.due && (!l.marks || l.waiting.is_empty()) {
+        if l.given < many && now >= due && (!l.marks || l.waiting.is_empty()) {
             let object = (self.labelled as u32).wrapping_mul(7919) % count.max(1);
             let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
             let key = match l.marks {
@@ -310,7 +312,7 @@ impl Driver {
             };
             self.labelled += 1;
             l.given += 1;
-            l.due += l.pace;
+            l.due = Some(due + l.pace);
             // A choice by hand and the key after it, in one frame.
             let state = self.window.state_mut();
             if let Some(open) = &mut state.open {
