@@ -2,21 +2,25 @@
 
 use super::command::{Action, Command, Purpose};
 use super::files::Pick;
-use super::import_sheet::{ImportSheet, project_beside, understand};
+use super::import_sheet::ImportSheet;
 use super::jobs::Done;
 use super::mind::{Likeness, Request};
 use super::notices::Notice;
 use super::panels::Pane;
 use super::selection::Meets;
 use super::state::{AppState, Dialog};
+use super::understand::{glimpse, project_beside, understand};
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::project::{Project, ProjectError};
-use crate::tasks::import::{ImportOptions, current_user};
+use crate::tasks::import::{Gathered, ImportOptions, current_user};
 use crate::tasks::map::MapMethod;
 use std::path::{Path, PathBuf};
 
 /// How long an export waits for the newest answers to be kept.
 const KEEPING: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The title of the job that understands the files of the import sheet.
+pub const LOOKING: &str = "Looking at the files";
 
 /// Objects embedded at a time: small enough to stop soon, large enough to keep all cores at work.
 const BATCH: usize = 64;
@@ -28,7 +32,10 @@ pub fn apply(state: &mut AppState, command: Command) {
         Command::Open(paths) => open_paths(state, paths),
         Command::Import(options) => import(state, *options),
         Command::Reconsider(options) => reconsider(state, *options),
-        Command::DropImport => state.sheet = None,
+        Command::DropImport => {
+            state.sheet = None;
+            state.jobs.cancel_titled(LOOKING);
+        }
         Command::Embed(encoder) => {
             if let Some(root) = root(state) {
                 start_embed(state, root, encoder);
@@ -398,14 +405,24 @@ fn reconsider(state: &mut AppState, options: ImportOptions) {
         return;
     };
     let ctx = state.ctx.clone();
-    state.jobs.start(&ctx, "Looking at the files", move |progress| {
+    // What was being understood by older options is no longer wanted.
+    state.jobs.cancel_titled(LOOKING);
+    if state.sheet.as_ref().is_some_and(|s| !s.has_glimpse()) {
+        let paths = options.paths.clone();
+        state.jobs.start(&ctx, "Drawing the first image", move |_| {
+            // Without an image, or one that can't be read, the sheet says so when all is understood.
+            Ok(glimpse(&paths).map_or(Done::Nothing, |g| Done::Glimpsed(paths, g)))
+        });
+    }
+    state.jobs.start(&ctx, LOOKING, move |progress| {
         understand(&target, options, progress).map(|u| Done::Surveyed(Box::new(u)))
     });
 }
 
 fn import(state: &mut AppState, options: ImportOptions) {
     let Some(sheet) = state.sheet.take() else { return };
-    start_import(state, sheet.root(), options);
+    let root = sheet.root();
+    start_import(state, root, options, sheet.into_gathered());
 }
 
 /// Imports what the command line names into the project it names, without asking.
@@ -415,14 +432,14 @@ pub fn import_now(state: &mut AppState, root: PathBuf, paths: Vec<PathBuf>) {
         who: current_user(),
         ..Default::default()
     };
-    start_import(state, root, options);
+    start_import(state, root, options, Gathered::default());
 }
 
-fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions) {
+fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions, gathered: Gathered) {
     let ctx = state.ctx.clone();
     let title = format!("Importing into {}", target.display());
     state.jobs.start(&ctx, title, move |progress| {
-        let (_, report) = crate::tasks::import::import_into(&target, &options, progress)?;
+        let (_, report) = crate::tasks::import::import_gathered(&target, gathered, &options, progress)?;
         Ok(Done::Imported(target, Box::new(report)))
     });
 }

@@ -3,101 +3,12 @@
 use super::command::Command;
 use super::context::Outbox;
 use super::settings::Settings;
-use crate::display::render;
-use crate::progress::Progress;
-use crate::project::{FieldKind, Project, ProjectError};
+use super::understand::{Glimpse, Understood};
+use crate::project::FieldKind;
 use crate::sky::cutout::CutoutSize;
-use crate::tasks::import::{ImportOptions, Preview, preview};
-use egui::{ColorImage, TextureHandle, TextureOptions};
+use crate::tasks::import::{Gathered, ImportOptions};
+use egui::{TextureHandle, TextureOptions};
 use std::path::{Path, PathBuf};
-
-/// Side of the preview, pixels.
-const PREVIEW_PX: usize = 320;
-
-/// What a job understood of the inputs.
-pub struct Understood {
-    /// The options it was understood by.
-    pub options: ImportOptions,
-    /// Fields, catalogues, skipped inputs; or why nothing can be imported.
-    pub preview: Result<Preview, String>,
-    /// The first field, small, and what it shows.
-    pub picture: Option<(ColorImage, String)>,
-}
-
-/// Goes through an import without writing, and draws its first field.
-pub fn understand(
-    root: &Path,
-    options: ImportOptions,
-    progress: &dyn Progress,
-) -> Result<Understood, ProjectError> {
-    let preview = match preview(root, &options, progress) {
-        Ok(preview) => Ok(preview),
-        Err(ProjectError::Cancelled) => return Err(ProjectError::Cancelled),
-        Err(why) => Err(why.to_string()),
-    };
-    let picture = preview.as_ref().ok().and_then(|p| first_picture(p).ok());
-    Ok(Understood {
-        options,
-        preview,
-        picture,
-    })
-}
-
-/// The first field as a small picture: a mosaic's reference band, or a folder's first cutout.
-fn first_picture(preview: &Preview) -> Result<(ColorImage, String), String> {
-    let field = preview.fields.first().ok_or("nothing to draw")?;
-    let look = crate::display::StretchRecipe::default();
-    if field.kind == FieldKind::Folder {
-        let first = std::fs::read_dir(&field.root)
-            .map_err(|e| e.to_string())?
-            .filter_map(Result::ok)
-            .map(|e| e.path())
-            .filter(|p| p.is_file())
-            .min()
-            .ok_or("the folder is empty")?;
-        let cutout = crate::tasks::images::read_cutout(&first)?;
-        return Ok((
-            super::thumbs::draw(&cutout, &look, PREVIEW_PX),
-            first
-                .file_name()
-                .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-        ));
-    }
-    let band = field
-        .bands
-        .get(field.reference())
-        .ok_or("the field has no band")?;
-    let small = crate::tasks::overview::overview(&band.path, band.hdu, band.plane, PREVIEW_PX)?;
-    let picture = render(&small, &look);
-    let image = ColorImage::from_rgb([picture.width, picture.height], &picture.pixels);
-    Ok((image, format!("{}, band {}", field.name, band.name)))
-}
-
-/// Where files go that are opened while no project is: a folder beside the first of them.
-pub fn project_beside(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new("survey"), PathBuf::as_path);
-    let name = first
-        .file_name()
-        .map_or_else(|| "survey".into(), |n| n.to_string_lossy().into_owned());
-    let stem = name
-        .split('.')
-        .next()
-        .filter(|s| !s.is_empty())
-        .unwrap_or("survey")
-        .to_owned();
-    let folder = first.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let wanted = folder.join(format!("{stem}.astrolabel"));
-    // Another file's project of that name is not added to by accident.
-    (2..100)
-        .map(|n| folder.join(format!("{stem}-{n}.astrolabel")))
-        .fold(wanted.clone(), |found, next| {
-            if found.exists() && !Project::is_project(&found) {
-                next
-            } else {
-                found
-            }
-        })
-}
 
 /// The sheet on the screen.
 pub struct ImportSheet {
@@ -105,6 +16,8 @@ pub struct ImportSheet {
     root: String,
     adds_to_open: bool,
     understood: Option<Box<Understood>>,
+    /// What can be seen of the first image, and whether it is drawn by now.
+    picture: Option<Glimpse>,
     texture: Option<TextureHandle>,
     size: f64,
     in_arcsec: bool,
@@ -125,6 +38,7 @@ impl ImportSheet {
             root: root.display().to_string(),
             adds_to_open,
             understood: None,
+            picture: None,
             texture: None,
             size,
             in_arcsec,
@@ -156,9 +70,30 @@ impl ImportSheet {
         self.understood = None;
     }
 
+    /// Whether something of the first image can be seen.
+    pub fn has_glimpse(&self) -> bool {
+        self.picture.is_some()
+    }
+
+    /// Takes what can be seen already.
+    pub fn take_glimpse(&mut self, glimpse: Glimpse) {
+        if self.picture.is_none() {
+            self.picture = Some(glimpse);
+        }
+    }
+
+    /// What was found on the way, for the import.
+    pub fn into_gathered(self) -> Gathered {
+        let preview = self.understood.and_then(|u| u.preview.ok());
+        preview.map(|p| p.gathered).unwrap_or_default()
+    }
+
     /// Takes what a job understood.
-    pub fn take(&mut self, understood: Box<Understood>) {
-        self.texture = None;
+    pub fn take(&mut self, mut understood: Box<Understood>) {
+        if let Some(picture) = understood.picture.take() {
+            self.picture = Some(picture);
+            self.texture = None;
+        }
         self.options = understood.options.clone();
         self.understood = Some(understood);
     }
@@ -219,7 +154,10 @@ impl ImportSheet {
         let mut skipped = Vec::new();
         match self.understood.as_deref() {
             None => {
-                ui.label("Looking at the files…");
+                ui.horizontal_top(|ui| {
+                    picture_ui(ui, self.picture.as_ref(), &mut self.texture);
+                    ui.label("Looking at the files…");
+                });
             }
             Some(Understood {
                 preview: Err(why), ..
@@ -228,27 +166,11 @@ impl ImportSheet {
                 ui.label("Correct the columns below, add the missing file by dropping it here, or cancel.");
             }
             Some(Understood {
-                preview: Ok(preview),
-                picture,
-                ..
+                preview: Ok(preview), ..
             }) => {
                 skipped.clone_from(&preview.report.skipped);
                 ui.horizontal_top(|ui| {
-                    if let Some((image, caption)) = picture {
-                        let texture = self.texture.get_or_insert_with(|| {
-                            ui.ctx()
-                                .load_texture("import preview", image.clone(), TextureOptions::LINEAR)
-                        });
-                        ui.vertical(|ui| {
-                            let size = texture.size_vec2();
-                            let scale = 200.0 / size.x.max(size.y).max(1.0);
-                            ui.add(
-                                egui::Image::new((texture.id(), size * scale))
-                                    .alt_text("Preview of the first field"),
-                            );
-                            ui.weak(caption);
-                        });
-                    }
+                    picture_ui(ui, self.picture.as_ref(), &mut self.texture);
                     ui.vertical(|ui| {
                         for field in &preview.report.fields {
                             ui.strong(format!(
@@ -395,4 +317,22 @@ impl ImportSheet {
             out.send(Command::Reconsider(Box::new(self.options.clone())));
         }
     }
+}
+
+/// The first image, as soon as something of it is known.
+fn picture_ui(ui: &mut egui::Ui, picture: Option<&Glimpse>, texture: &mut Option<TextureHandle>) {
+    let Some((image, caption)) = picture else {
+        return;
+    };
+    let texture = texture.get_or_insert_with(|| {
+        ui.ctx()
+            .load_texture("import preview", image.clone(), TextureOptions::LINEAR)
+    });
+    ui.vertical(|ui| {
+        let size = texture.size_vec2();
+        let scale = 240.0 / size.x.max(size.y).max(1.0);
+        ui.set_max_width(240.0);
+        ui.add(egui::Image::new((texture.id(), size * scale)).alt_text("Preview of the first field"));
+        ui.add(egui::Label::new(egui::RichText::new(caption).weak()).wrap());
+    });
 }

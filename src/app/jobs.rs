@@ -17,7 +17,9 @@ pub enum Done {
     /// A project was read.
     Opened(Box<Loaded>),
     /// Files were understood, for the import sheet.
-    Surveyed(Box<super::import_sheet::Understood>),
+    Surveyed(Box<super::understand::Understood>),
+    /// An image among these files can be seen already, for the import sheet.
+    Glimpsed(Vec<PathBuf>, super::understand::Glimpse),
     /// Objects were added to the project in this folder.
     Imported(PathBuf, Box<ImportReport>),
     /// Objects were embedded.
@@ -30,6 +32,8 @@ pub enum Done {
     Labelled(crate::tasks::label::LabelReport),
     /// The sample survey lies in this project.
     Sample(PathBuf),
+    /// Nothing that needs telling.
+    Nothing,
     /// Paths chosen in a dialog, and what for.
     Chosen(super::command::Purpose, Vec<PathBuf>),
 }
@@ -263,6 +267,12 @@ impl Jobs {
         if let Some(job) = self.running.iter().find(|j| j.id == id) {
             job.state.cancel();
         }
+    }
+
+    /// Asks the jobs of this title to stop.
+    pub fn cancel_titled(&self, title: &str) {
+        let called = self.running.iter().filter(|j| j.title == title);
+        called.for_each(|j| j.state.cancel());
     }
 
     /// Asks all jobs to stop.

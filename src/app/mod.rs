@@ -26,6 +26,7 @@ mod state;
 mod survey;
 mod theme;
 mod thumbs;
+mod understand;
 mod widgets;
 
 pub use bench::{Report, UiBenchOptions, bench_ui};

@@ -156,17 +156,16 @@ impl AppState {
                 .tell(Notice::warning(format!("{title}: notes"), ended.notes.join("\n")));
         }
         match ended.end {
+            // Stopped by the sheet itself, which asks anew or is gone.
+            Err(ProjectError::Cancelled) if title == super::apply::LOOKING => {}
             Err(ProjectError::Cancelled) => self.notices.tell(Notice::warning(
                 format!("{title}: stopped"),
                 "What was done is kept; the same command goes on from here.",
             )),
             Err(why) => {
-                if let Some(sheet) = &mut self.sheet {
-                    // Understanding failed: the sheet can't stay up waiting.
-                    if title.starts_with("Looking at") {
-                        let _ = sheet;
-                        self.sheet = None;
-                    }
+                // Understanding failed: the sheet can't stay up waiting.
+                if title == super::apply::LOOKING {
+                    self.sheet = None;
                 }
                 self.notices
                     .tell(Notice::error(format!("{title}: failed"), why.to_string()));
@@ -181,6 +180,13 @@ impl AppState {
             Done::Surveyed(understood) => {
                 if let Some(sheet) = &mut self.sheet {
                     sheet.take(understood);
+                }
+            }
+            Done::Glimpsed(paths, glimpse) => {
+                if let Some(sheet) = &mut self.sheet
+                    && sheet.options().paths == paths
+                {
+                    sheet.take_glimpse(glimpse);
                 }
             }
             Done::Imported(root, report) => {
@@ -269,6 +275,7 @@ impl AppState {
                 self.embed_when_open = true;
                 self.read_project(root);
             }
+            Done::Nothing => {}
             Done::Chosen(purpose, paths) => super::apply::chosen(self, purpose, paths),
         }
     }

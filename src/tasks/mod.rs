@@ -14,7 +14,6 @@ pub mod info;
 pub mod inputs;
 pub mod label;
 pub mod map;
-pub mod overview;
 pub mod similar;
 pub mod vectors;
 

@@ -4,7 +4,9 @@ mod choice;
 mod choosing;
 mod cloud;
 mod column_picker;
+mod sprites;
 
 pub use choosing::Choosing;
 pub use cloud::{Axes, CloudView, DENSITY, within};
 pub use column_picker::{column_picker, column_picker_with};
+pub use sprites::{Outline, draw_outlines};

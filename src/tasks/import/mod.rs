@@ -31,6 +31,36 @@ use matching::match_catalog;
 use mosaic::{Mosaic, is_known};
 use std::path::{Path, PathBuf};
 
+/// Everything an import adds, before anything is written.
+#[derive(Debug, Clone, Default)]
+pub struct Gathered {
+    options: ImportOptions,
+    /// The fields that the project had.
+    known: Vec<Field>,
+    fields: Vec<NewField>,
+    report: ImportReport,
+}
+
+impl Gathered {
+    /// Whether this is what an import by `options` into a project with the fields `known` would find.
+    fn is_for(&self, known: &[Field], options: &ImportOptions) -> bool {
+        self.options == *options && self.known == known
+    }
+}
+
+/// Imports what [`preview`] found, as [`import_into`] does; what has changed since is looked for again.
+///
+/// # Errors
+/// As [`import_into`].
+pub fn import_gathered(
+    root: &Path,
+    gathered: Gathered,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(Option<Project>, ImportReport), ProjectError> {
+    import_with(root, Some(gathered), options, progress)
+}
+
 /// Imports into the project in folder `root`, which is made once there is something to keep: an
 /// import that fails leaves no empty project behind. The project is `None` if none was made.
 pub fn import_into(
@@ -38,13 +68,29 @@ pub fn import_into(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<(Option<Project>, ImportReport), ProjectError> {
+    import_with(root, None, options, progress)
+}
+
+fn import_with(
+    root: &Path,
+    gathered: Option<Gathered>,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(Option<Project>, ImportReport), ProjectError> {
     if Project::is_project(root) {
         let mut project = Project::open(root, true)?;
-        let report = import(&mut project, options, progress)?;
+        let report = import_more(&mut project, gathered, options, progress)?;
         return Ok((Some(project), report));
     }
     let _folder = Project::reserve(root)?;
-    let (fields, mut report) = gather(&[], options, progress)?;
+    let gathered = gathered.filter(|g| g.is_for(&[], options));
+    let gathered = match gathered {
+        Some(gathered) => gathered,
+        None => gather(Vec::new(), options, progress)?,
+    };
+    let Gathered {
+        fields, mut report, ..
+    } = gathered;
     if fields.is_empty() {
         return Ok((None, report));
     }
@@ -66,9 +112,24 @@ pub fn import(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<ImportReport, ProjectError> {
+    import_more(project, None, options, progress)
+}
+
+fn import_more(
+    project: &mut Project,
+    gathered: Option<Gathered>,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ProjectError> {
     let _lock = lock(project, progress)?;
     let known = crate::project::objects::fields(project.store())?;
-    let (fields, mut report) = gather(&known, options, progress)?;
+    let gathered = match gathered.filter(|g| g.is_for(&known, options)) {
+        Some(gathered) => gathered,
+        None => gather(known, options, progress)?,
+    };
+    let Gathered {
+        fields, mut report, ..
+    } = gathered;
     if !fields.is_empty() {
         keep(project, fields, &mut report, options, progress)?;
     }
@@ -97,10 +158,10 @@ fn keep(
 
 /// Everything an import adds to a project that has the fields `known`; nothing is written.
 fn gather(
-    known: &[Field],
+    known: Vec<Field>,
     options: &ImportOptions,
     progress: &dyn Progress,
-) -> Result<(Vec<NewField>, ImportReport), ProjectError> {
+) -> Result<Gathered, ProjectError> {
     if let Some(crop) = options.crop
         && !(crop > 0.0 && crop <= 1.0)
     {
@@ -124,7 +185,7 @@ fn gather(
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, known, &mut report))
+        .filter(|m| !is_known(m, &known, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
@@ -179,7 +240,12 @@ fn gather(
         return Err(ProjectError::Cancelled);
     }
     fields.retain(|f| !f.objects.is_empty());
-    Ok((fields, report))
+    Ok(Gathered {
+        options: options.clone(),
+        known,
+        fields,
+        report,
+    })
 }
 
 pub(super) fn absolute(path: &Path) -> PathBuf {

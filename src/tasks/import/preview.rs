@@ -1,8 +1,8 @@
 //! What an import would do, before it does it: for a sheet that shows and corrects the guesses.
 
 use super::catalog::read_catalogs;
-use super::gather;
 use super::request::{ImportOptions, ImportReport};
+use super::{Gathered, gather};
 use crate::io::catalog::roles::Roles;
 use crate::progress::Progress;
 use crate::project::{Field, Project, ProjectError};
@@ -42,6 +42,8 @@ pub struct Preview {
     pub fields: Vec<Field>,
     /// The catalogues.
     pub catalogs: Vec<PreviewedCatalog>,
+    /// What was found, so that an import by the same options needn't look for it again.
+    pub gathered: Gathered,
 }
 
 /// Goes through an import into the project in `root` (which needn't exist) and writes nothing.
@@ -55,7 +57,7 @@ pub fn preview(
     } else {
         Vec::new()
     };
-    let (fields, report) = gather(&known, options, progress)?;
+    let gathered = gather(known, options, progress)?;
     let mut inputs = look(
         &options.paths,
         options.detect || options.catalog.is_some(),
@@ -85,9 +87,10 @@ pub fn preview(
         })
         .collect();
     Ok(Preview {
-        objects: fields.iter().map(|f| f.objects.len()).sum(),
-        fields: fields.into_iter().map(|f| f.field).collect(),
-        report,
+        objects: gathered.fields.iter().map(|f| f.objects.len()).sum(),
+        fields: gathered.fields.iter().map(|f| f.field.clone()).collect(),
+        report: gathered.report.clone(),
         catalogs,
+        gathered,
     })
 }

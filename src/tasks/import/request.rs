@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub const DEFAULT_SIZE: CutoutSize = CutoutSize::Pixels(64.0);
 
 /// What to import, and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportOptions {
     /// Files and folders.
     pub paths: Vec<PathBuf>,

@@ -6,9 +6,10 @@ use super::graticule::{Line, round_length};
 use super::marks::Marks;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::widgets::{Outline, draw_outlines};
 use crate::display::Colormap;
 use crate::display::pyramid::{Grid, Scene};
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 /// Most objects drawn one by one; beyond that their density is.
@@ -122,15 +123,16 @@ pub fn objects_ui(
             let tint = view.settings.theme.accent();
             canvas.painter.image(texture, on_screen, all, tint);
         }
-        for &object in view.selection.set().iter().take(MOST_SELECTED) {
-            if let Some([x, y]) = marks.position(object) {
-                let at = canvas.camera.screen(canvas.rect, x, y);
-                if canvas.rect.contains(at) {
-                    selected_ui(canvas, view, at);
-                }
-            }
-        }
+        let chosen = view.selection.set().iter().take(MOST_SELECTED);
+        let places = chosen.filter_map(|&object| marks.position(object));
+        selected_ui(
+            canvas,
+            view,
+            places.map(|[x, y]| canvas.camera.screen(canvas.rect, x, y)),
+        );
     } else {
+        let mut rings = Vec::with_capacity(count);
+        let mut chosen = Vec::new();
         for (object, [x, y]) in marks.within(wide) {
             let at = canvas.camera.screen(canvas.rect, x, y);
             let ink = match colours {
@@ -138,14 +140,16 @@ pub fn objects_ui(
                 None => view.label_colour(object),
             };
             let ink = ink.filter(|c| c.a() > 0).unwrap_or(canvas.ink());
-            canvas
-                .painter
-                .circle_stroke(at, RADIUS, Stroke::new(3.0, canvas.halo()));
-            canvas.painter.circle_stroke(at, RADIUS, Stroke::new(1.5, ink));
+            rings.push((at, ink));
             if view.selection.has(object) {
-                selected_ui(canvas, view, at);
+                chosen.push(at);
             }
         }
+        let halo = canvas.halo();
+        let halos = rings.iter().map(|(at, _)| (*at, halo));
+        draw_outlines(canvas.painter, Outline::Ring, RADIUS, 3.0, halos);
+        draw_outlines(canvas.painter, Outline::Ring, RADIUS, 1.5, rings.iter().copied());
+        selected_ui(canvas, view, chosen.into_iter());
     }
     if let Some(focus) = view.selection.focus()
         && let Some([x, y]) = marks.position(focus)
@@ -155,14 +159,13 @@ pub fn objects_ui(
     is_dense.then_some(count)
 }
 
-/// A square about a selected object: told by its shape, not by its colour alone.
-fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
-    let square = Rect::from_center_size(at, Vec2::splat(RADIUS * 2.0 + 7.0));
-    let ink = Stroke::new(2.0, view.settings.theme.accent());
-    canvas
-        .painter
-        .rect_stroke(square, 1.0, Stroke::new(4.0, canvas.halo()), StrokeKind::Middle);
-    canvas.painter.rect_stroke(square, 1.0, ink, StrokeKind::Middle);
+/// Squares about selected objects: told by their shape, not by their colour alone.
+fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, places: impl Iterator<Item = Pos2> + Clone) {
+    let radius = RADIUS + 3.5;
+    for (width, ink) in [(4.0, canvas.halo()), (2.0, view.settings.theme.accent())] {
+        let places = places.clone().map(|at| (at, ink));
+        draw_outlines(canvas.painter, Outline::Square, radius, width, places);
+    }
 }
 
 /// Four strokes that point at the object looked at.

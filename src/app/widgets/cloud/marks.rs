@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::ink::Colouring;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::widgets::{Outline, draw_outlines};
 use crate::display::points::{Cloud, Ink, Mark};
 use egui::{Color32, FontId, Painter, Rect, Stroke, vec2};
 
@@ -43,14 +44,9 @@ pub fn draw_rings(
         40..300 => (4.6, 1.1),
         _ => (3.4, 0.8),
     };
-    let ink = Stroke::new(width, view.settings.theme.accent());
-    let near = frame.rect.expand(6.0);
-    let shapes = at.filter_map(|at| {
-        let at = frame.screen(at);
-        near.contains(at)
-            .then(|| egui::Shape::circle_stroke(at, radius, ink))
-    });
-    painter.extend(shapes);
+    let ink = view.settings.theme.accent();
+    let places = at.map(|at| (frame.screen(at), ink));
+    draw_outlines(painter, Outline::Ring, radius, width, places);
 }
 
 /// The object looked at: a ring with four strokes, seen on any colour.
