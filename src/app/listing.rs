@@ -3,6 +3,7 @@
 use super::columns::{Columns, Holds};
 use super::derived::Derived;
 use super::live::Live;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -39,6 +40,41 @@ pub struct Order {
     pub descending: bool,
 }
 
+/// A list with the place of every object in it.
+pub struct Placed {
+    /// The objects in their order.
+    pub order: Arc<Vec<u32>>,
+    // By object: place + 1, 0 for none.
+    places: Vec<u32>,
+}
+
+impl Placed {
+    /// Notes where each object stands.
+    pub fn new(order: Arc<Vec<u32>>) -> Self {
+        let most = order.iter().copied().max().map_or(0, |m| m as usize + 1);
+        let mut places = vec![0; most];
+        for (place, &object) in order.iter().enumerate() {
+            places[object as usize] = place as u32 + 1;
+        }
+        Self { order, places }
+    }
+
+    /// Where an object stands, counted from 0.
+    pub fn place_of(&self, object: u32) -> Option<usize> {
+        (*self.places.get(object as usize)? as usize).checked_sub(1)
+    }
+
+    /// The objects from one to another, both included, in the list's order; the second first, so that
+    /// it is the one looked at.
+    pub fn range(&self, from: u32, to: u32) -> Vec<u32> {
+        let (Some(a), Some(b)) = (self.place_of(from), self.place_of(to)) else {
+            return vec![to];
+        };
+        let between = &self.order[a.min(b)..=a.max(b)];
+        std::iter::once(to).chain(between.iter().copied()).collect()
+    }
+}
+
 /// What a list is made from; a list is made again when this changes.
 #[derive(Debug, Clone, PartialEq)]
 struct Key {
@@ -52,7 +88,7 @@ struct Key {
 /// A sorted list of objects, made off the window's thread.
 #[derive(Default)]
 pub struct Listing {
-    made: Derived<Key, Vec<u32>>,
+    made: Derived<Key, Placed>,
 }
 
 impl Listing {
@@ -70,7 +106,7 @@ impl Listing {
         visible: &Visible,
         order: &Order,
         only: Option<&Arc<Vec<u32>>>,
-    ) -> Option<Arc<Vec<u32>>> {
+    ) -> Option<Arc<Placed>> {
         let key = Key {
             order: order.clone(),
             only: only.cloned(),
@@ -81,9 +117,21 @@ impl Listing {
         let (columns, live, passes) = (columns.clone(), live.clone(), visible.passes.clone());
         let (order, only) = (order.clone(), only.cloned());
         self.made.get(ctx, &key, move || {
-            sorted(&columns, &live, passes.as_deref(), &order, only.as_deref())
+            let rows = sorted(&columns, &live, passes.as_deref(), &order, only.as_deref());
+            Placed::new(Arc::new(rows))
         })
     }
+}
+
+/// A whole number that orders as the values do, or the other way; NaN comes last either way.
+fn sort_key(value: f64, descending: bool) -> u64 {
+    if value.is_nan() {
+        return u64::MAX;
+    }
+    // Zeros of either sign are one value.
+    let bits = (value + 0.0).to_bits();
+    let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    if descending { !ascending } else { ascending }
 }
 
 /// See [`Listing::get`].
@@ -103,12 +151,19 @@ fn sorted(
     match holds {
         Some(Holds::Numbers) => {
             if let Some(values) = columns.numbers(live, &order.column) {
-                let value = |o: &u32| values.get(*o as usize).copied().unwrap_or(f64::NAN);
-                let turn = |x: f64| if order.descending { -x } else { x };
-                rows.sort_by(|a, b| {
-                    let (x, y) = (value(a), value(b));
-                    x.is_nan().cmp(&y.is_nan()).then(turn(x).total_cmp(&turn(y)))
-                });
+                // Keys beside the objects: a comparison then looks at nothing else.
+                let key = |&o: &u32| {
+                    let value = values.get(o as usize).copied().unwrap_or(f64::NAN);
+                    (sort_key(value, order.descending), o)
+                };
+                let mut keyed: Vec<(u64, u32)> = rows.par_iter().map(key).collect();
+                // What `only` says first stays first among equals; else the smaller number does.
+                if only.is_some() {
+                    keyed.par_sort_by_key(|k| k.0);
+                } else {
+                    keyed.par_sort_unstable();
+                }
+                rows = keyed.into_iter().map(|k| k.1).collect();
             }
         }
         Some(Holds::Words) => {
@@ -136,4 +191,47 @@ fn sorted(
         None => {}
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_knows_its_place() {
+        let placed = Placed::new(Arc::new(vec![7, 2, 9, 4]));
+        assert_eq!(placed.place_of(7), Some(0));
+        assert_eq!(placed.place_of(4), Some(3));
+        assert_eq!((placed.place_of(3), placed.place_of(100)), (None, None));
+        assert_eq!(placed.range(2, 4), vec![4, 2, 9, 4]);
+        assert_eq!(placed.range(9, 7), vec![7, 7, 2, 9]);
+        assert_eq!(placed.range(3, 2), vec![2], "without a start only the end");
+        assert_eq!(Placed::new(Arc::new(Vec::new())).place_of(0), None);
+    }
+
+    #[test]
+    fn keys_order_as_values_do() {
+        let ascending = [
+            f64::NEG_INFINITY,
+            -2.5,
+            -1e-300,
+            0.0,
+            1e-300,
+            3.0,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        for pair in ascending.windows(2) {
+            assert!(sort_key(pair[0], false) < sort_key(pair[1], false), "{pair:?}");
+            if !pair[1].is_nan() {
+                assert!(sort_key(pair[0], true) > sort_key(pair[1], true), "{pair:?}");
+            }
+        }
+        assert_eq!(sort_key(-0.0, false), sort_key(0.0, false));
+        assert_eq!(
+            sort_key(f64::NAN, true),
+            u64::MAX,
+            "without a value last in either direction"
+        );
+    }
 }

@@ -1,8 +1,7 @@
 //! What the gallery lists and where each object stands in it.
 
 use crate::app::context::View;
-use crate::app::derived::Derived;
-use crate::app::listing::{Listing, Order};
+use crate::app::listing::{Listing, Order, Placed};
 use crate::app::live::Found;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -82,41 +81,6 @@ impl Source {
     }
 }
 
-/// A list with the place of every object in it.
-pub struct Placed {
-    /// The objects in their order.
-    pub order: Arc<Vec<u32>>,
-    // By object: place + 1, 0 for none.
-    places: Vec<u32>,
-}
-
-impl Placed {
-    /// Notes where each object stands.
-    pub fn new(order: Arc<Vec<u32>>) -> Self {
-        let most = order.iter().copied().max().map_or(0, |m| m as usize + 1);
-        let mut places = vec![0; most];
-        for (place, &object) in order.iter().enumerate() {
-            places[object as usize] = place as u32 + 1;
-        }
-        Self { order, places }
-    }
-
-    /// Where an object stands, counted from 0.
-    pub fn place_of(&self, object: u32) -> Option<usize> {
-        (*self.places.get(object as usize)? as usize).checked_sub(1)
-    }
-
-    /// The objects from one to another, both included, in the list's order; the second first, so that
-    /// it is the one looked at.
-    pub fn range(&self, from: u32, to: u32) -> Vec<u32> {
-        let (Some(a), Some(b)) = (self.place_of(from), self.place_of(to)) else {
-            return vec![to];
-        };
-        let between = &self.order[a.min(b)..=a.max(b)];
-        std::iter::once(to).chain(between.iter().copied()).collect()
-    }
-}
-
 /// What a held order was made for.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
@@ -131,9 +95,7 @@ struct Asked {
 #[derive(Default)]
 pub struct List {
     listing: Listing,
-    placing: Derived<u64, Placed>,
-    sorted: Option<Arc<Vec<u32>>>,
-    generation: u64,
+    placed: Option<Arc<Placed>>,
     asked: Option<Asked>,
     found: Option<(Arc<Found>, Arc<Vec<u32>>)>,
     chosen: Arc<Vec<u32>>,
@@ -145,12 +107,12 @@ pub struct List {
 impl List {
     /// The newest list there is.
     pub fn placed(&self) -> Option<&Arc<Placed>> {
-        self.placing.held()
+        self.placed.as_ref()
     }
 
     /// Whether a newer list is being made.
     pub fn is_pending(&self) -> bool {
-        self.listing.is_pending() || self.placing.is_pending()
+        self.listing.is_pending()
     }
 
     /// The chosen objects as they are listed.
@@ -176,23 +138,18 @@ impl List {
             survey: view.survey.generation,
             visible: view.visible.generation,
         };
-        let holds = hold && self.sorted.is_some() && self.asked.as_ref() == Some(&asked);
+        let holds = hold && self.placed.is_some() && self.asked.as_ref() == Some(&asked);
         if !holds {
             let from = (view.survey.generation, view.columns, view.live);
             let made = self
                 .listing
                 .get(ctx, from, view.visible, &asked.order, asked.only.as_ref());
-            if let Some(made) = made
-                && self.sorted.as_ref().is_none_or(|s| !Arc::ptr_eq(s, &made))
-            {
-                self.sorted = Some(made);
-                self.generation += 1;
+            if made.is_some() {
+                self.placed = made;
             }
             self.asked = Some(asked);
         }
-        let sorted = self.sorted.clone()?;
-        self.placing
-            .get(ctx, &self.generation, move || Placed::new(sorted))
+        self.placed.clone()
     }
 
     /// While the chosen objects are listed they stay listed when one of them is looked at.
@@ -237,18 +194,6 @@ impl List {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_object_knows_its_place() {
-        let placed = Placed::new(Arc::new(vec![7, 2, 9, 4]));
-        assert_eq!(placed.place_of(7), Some(0));
-        assert_eq!(placed.place_of(4), Some(3));
-        assert_eq!((placed.place_of(3), placed.place_of(100)), (None, None));
-        assert_eq!(placed.range(2, 4), vec![4, 2, 9, 4]);
-        assert_eq!(placed.range(9, 7), vec![7, 7, 2, 9]);
-        assert_eq!(placed.range(3, 2), vec![2], "without a start only the end");
-        assert_eq!(Placed::new(Arc::new(Vec::new())).place_of(0), None);
-    }
 
     #[test]
     fn the_strangest_come_first_unless_asked_otherwise() {

@@ -13,13 +13,13 @@ pub use look::look_ui;
 pub use tile::name_of;
 
 use crate::app::context::View;
-use crate::app::listing::Order;
+use crate::app::listing::{Order, Placed};
 use crate::app::selection::Meets;
 use egui::scroll_area::ScrollBarVisibility;
 use egui::style::ScrollStyle;
 use egui::{Key, Modifiers, Pos2, Rect, Ui};
 use layout::Layout;
-use list::{List, Placed, Source};
+use list::{List, Source};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;

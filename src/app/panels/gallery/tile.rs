@@ -1,10 +1,10 @@
 //! One cutout of the gallery: what a click, a double click and the menu on it do, and what is told of
 //! it under the pointer.
 
-use super::list::Placed;
 use super::{GalleryPanel, badges};
 use crate::app::command::{Action, Command};
 use crate::app::context::View;
+use crate::app::listing::Placed;
 use crate::app::mind::counted;
 use crate::app::panels::Pane;
 use crate::app::selection::Meets;

@@ -122,7 +122,8 @@ impl TablePanel {
         let source = (view.survey.generation, view.columns, view.live);
         let list = self
             .listing
-            .get(ui.ctx(), source, view.visible, &self.order, None);
+            .get(ui.ctx(), source, view.visible, &self.order, None)
+            .map(|placed| placed.order.clone());
         self.tools_ui(ui, view, &all, &shown, list.as_ref());
         self.finish_copy(ui, view);
         let Some(list) = list else {
