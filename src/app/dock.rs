@@ -65,7 +65,6 @@ impl Behavior<Pane> for Dock<'_, '_> {
     fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         let panels = &mut *self.panels;
         egui::Frame::NONE
-            .fill(self.view.settings.theme.ground())
             .inner_margin(6.0)
             .show(ui, |ui| panels.ui(*pane, ui, self.view));
         UiResponse::None

@@ -58,6 +58,8 @@ pub struct Live {
     pub labels: Arc<Vec<u16>>,
     /// 1 interesting, −1 ordinary, 0 unmarked.
     pub marks: Arc<Vec<i8>>,
+    /// How many are marked interesting, and ordinary.
+    pub marked: (usize, usize),
     /// The classifier's answer.
     pub predicted: Option<Arc<Predicted>>,
     /// Accuracy after each refit in this session: labels, accuracy, low, high.
@@ -92,6 +94,7 @@ impl Live {
             classes: Vec::new(),
             labels: Arc::new(vec![0; count]),
             marks: Arc::new(vec![0; count]),
+            marked: (0, 0),
             predicted: None,
             learning: Vec::new(),
             suggestions: Arc::new(Vec::new()),
@@ -163,7 +166,10 @@ impl Live {
             }
             Kind::Mark => {
                 if let Some(slot) = Arc::make_mut(&mut self.marks).get_mut(row) {
-                    *slot = value.map_or(0, |m| if m == INTERESTING { 1 } else { -1 });
+                    let new = value.map_or(0, |m| if m == INTERESTING { 1 } else { -1 });
+                    let old = std::mem::replace(slot, new);
+                    self.marked.0 = self.marked.0 + usize::from(new == 1) - usize::from(old == 1);
+                    self.marked.1 = self.marked.1 + usize::from(new == -1) - usize::from(old == -1);
                 }
             }
         }

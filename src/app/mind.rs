@@ -21,6 +21,7 @@ use crate::tasks::vectors::Opened;
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How many objects a search brings.
@@ -121,22 +122,39 @@ pub enum Reply {
 pub struct Mind {
     requests: Sender<Request>,
     replies: Receiver<Reply>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Labels and marks as the window shows them when a mind takes over.
+pub struct Shown {
+    /// Classes by number.
+    pub classes: Vec<String>,
+    /// Class number + 1 by object, 0 without a label.
+    pub labels: Arc<Vec<u16>>,
+    /// 1 interesting, −1 ordinary, 0 unmarked.
+    pub marks: Arc<Vec<i8>>,
 }
 
 impl Mind {
-    /// Opens the project in `root` on a thread of its own. `ranking` shows how the outlier scores come along.
+    /// Opens the project in `root` on a thread of its own, after the thread of an `earlier` mind has
+    /// ended. `ranking` shows how the outlier scores come along.
     pub fn start(
         root: PathBuf,
         images: Arc<Images>,
         repaint: egui::Context,
         ranking: Arc<JobState>,
+        shown: Shown,
+        earlier: Option<JoinHandle<()>>,
     ) -> std::io::Result<Self> {
         let (requests, inbox) = unbounded();
         let (outbox, replies) = unbounded();
         let thread = std::thread::Builder::new().name("mind".into()).spawn(move || {
             let tell = Teller { outbox, repaint };
-            if let Err(why) = think(&root, &images, &inbox, &tell, &ranking) {
+            if let Some(earlier) = earlier {
+                // What it was still writing is read below.
+                let _ = earlier.join();
+            }
+            if let Err(why) = think(&root, &images, &inbox, &tell, &ranking, shown) {
                 tell.say(Reply::Failed("opening the project".into(), why));
             }
         })?;
@@ -155,6 +173,14 @@ impl Mind {
     /// What was answered since the last call.
     pub fn poll(&self) -> Vec<Reply> {
         self.replies.try_iter().collect()
+    }
+}
+
+impl Mind {
+    /// Tells the thread to finish what it writes, and gives it away to be waited for elsewhere.
+    pub fn retire(mut self) -> Option<JoinHandle<()>> {
+        let _ = self.requests.send(Request::Stop);
+        self.thread.take()
     }
 }
 
@@ -186,8 +212,11 @@ fn think(
     inbox: &Receiver<Request>,
     tell: &Teller,
     ranking: &Arc<JobState>,
+    shown: Shown,
 ) -> Result<(), ProjectError> {
     let mut project = Project::open(root, false)?;
+    catch_up(&project, &shown, tell)?;
+    drop(shown);
     // A project without vectors can be labelled all the same.
     let opened = match project.runs()?.is_empty() {
         true => None,
@@ -224,6 +253,42 @@ fn think(
         serving.serve(inbox, &plain);
         serving.keep();
         ranking.cancel();
+    });
+    Ok(())
+}
+
+/// Says what the journal has and the window doesn't show: labels given after the project was read.
+fn catch_up(project: &Project, shown: &Shown, tell: &Teller) -> Result<(), ProjectError> {
+    let store = project.store();
+    let labels = journal::standing(store, Kind::Label)?;
+    let marks = journal::standing(store, Kind::Mark)?;
+    let label_of = |row: usize| {
+        let class = usize::from(*shown.labels.get(row)?).checked_sub(1)?;
+        shown.classes.get(class).map(String::as_str)
+    };
+    let mark_of = |row: usize| match shown.marks.get(row)? {
+        1 => Some(journal::INTERESTING),
+        -1 => Some(journal::ORDINARY),
+        _ => None,
+    };
+    let mut changed = Vec::new();
+    for row in 0..shown.labels.len() {
+        let object = row as i64;
+        let label = labels.get(&object).map(String::as_str);
+        if label != label_of(row) {
+            changed.push((object, Kind::Label, label.map(str::to_owned)));
+        }
+        let mark = marks.get(&object).map(String::as_str);
+        if mark != mark_of(row) {
+            changed.push((object, Kind::Mark, mark.map(str::to_owned)));
+        }
+    }
+    let steps = journal::steps(store)?;
+    tell.say(Reply::Journal {
+        changed,
+        can_undo: !steps.done.is_empty(),
+        can_redo: !steps.undone.is_empty(),
+        said: None,
     });
     Ok(())
 }

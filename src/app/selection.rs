@@ -24,6 +24,8 @@ struct Choice {
 
 /// How many earlier choices are kept.
 const REMEMBERED: usize = 200;
+/// How many objects all earlier choices may hold together.
+const REMEMBERED_OBJECTS: usize = 16_000_000;
 
 /// Chosen objects, and the one the inspector shows.
 #[derive(Debug, Clone, Default)]
@@ -123,8 +125,10 @@ impl Selection {
         }
         let old = std::mem::replace(&mut self.now, to);
         self.back.push(old);
-        if self.back.len() > REMEMBERED {
-            self.back.remove(0);
+        // Choices of a million objects each would fill the memory.
+        let mut held: usize = self.back.iter().map(|c| c.set.len()).sum();
+        while self.back.len() > REMEMBERED || held > REMEMBERED_OBJECTS && self.back.len() > 1 {
+            held -= self.back.remove(0).set.len();
         }
         self.forward.clear();
         self.generation += 1;

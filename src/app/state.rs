@@ -8,7 +8,7 @@ use super::import_sheet::ImportSheet;
 use super::jobs::{Done, Ended, JobState, Jobs};
 use super::listing::Visible;
 use super::live::{Live, Predicted};
-use super::mind::{Mind, Reply, Request, counted};
+use super::mind::{Mind, Reply, Request, Shown, counted};
 use super::notices::{Notice, Notices};
 use super::panels::{Pane, Panels};
 use super::selection::Selection;
@@ -307,7 +307,6 @@ impl AppState {
         } else if same && let Some(open) = &self.open {
             selection = open.selection.clone();
         }
-        // The old thread finishes what it writes before the new one begins.
         let old = self.open.take();
         let (old_filter, learning, found) = old.as_ref().map_or_else(Default::default, |o| {
             let keep = o.survey.root == root;
@@ -321,7 +320,8 @@ impl AppState {
                 o.live.found.clone().filter(|_| keep),
             )
         });
-        drop(old);
+        // The old thread finishes what it writes before the new one begins; the window waits for neither.
+        let earlier = old.and_then(|o| o.mind.retire());
         let has_vectors = !loaded.survey.runs.is_empty();
         let ranking = self.watch_ranking(has_vectors);
         let mind = match Mind::start(
@@ -329,6 +329,12 @@ impl AppState {
             loaded.survey.images.clone(),
             self.ctx.clone(),
             ranking,
+            Shown {
+                classes: loaded.live.classes.iter().map(|c| c.name.clone()).collect(),
+                labels: loaded.live.labels.clone(),
+                marks: loaded.live.marks.clone(),
+            },
+            earlier,
         ) {
             Ok(mind) => mind,
             Err(why) => {

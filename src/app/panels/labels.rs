@@ -120,8 +120,7 @@ fn accuracy_ui(ui: &mut egui::Ui, view: &View<'_>) {
 }
 
 fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
-    let count = |sign: i8| view.live.marks.iter().filter(|&&m| m == sign).count();
-    let (interesting, ordinary) = (count(1), count(-1));
+    let (interesting, ordinary) = view.live.marked;
     ui.strong("Strange");
     match &view.live.ranked {
         Some(ranked) => {

@@ -84,18 +84,6 @@ impl ImagePanel {
         let painter = painter.with_clip_rect(camera.screen_rect(rect, whole).intersect(rect));
         let all = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
         let mut wishes = Vec::new();
-        match tiles.texture(Spot::Overview) {
-            Some((texture, is_new)) => {
-                let texels = scene.overview.first().map_or((0, 0), |p| (p.width, p.height));
-                let end = |n: usize| (n * scene.step) as f64 - 0.5;
-                let extent = [-0.5, -0.5, end(texels.0), end(texels.1)];
-                painter.image(texture, camera.screen_rect(rect, extent), all, Color32::WHITE);
-                if !is_new {
-                    wishes.push(Wish::Paint(Spot::Overview));
-                }
-            }
-            None => wishes.push(Wish::Paint(Spot::Overview)),
-        }
         let level = grid.level_for(camera.zoom * f64::from(ui.ctx().pixels_per_point()));
         let mut ready = Vec::new();
         // A small image's overview is the image itself.
@@ -105,6 +93,22 @@ impl ImagePanel {
         } else {
             Vec::new()
         };
+        // Where tiles cover all of it the overview needn't be painted below them.
+        let is_covered = is_needed && (places.iter()).all(|p| tiles.texture(Spot::Tile(*p)).is_some());
+        match tiles.texture(Spot::Overview) {
+            Some((texture, is_new)) => {
+                if !is_covered {
+                    let texels = scene.overview.first().map_or((0, 0), |p| (p.width, p.height));
+                    let end = |n: usize| (n * scene.step) as f64 - 0.5;
+                    let extent = [-0.5, -0.5, end(texels.0), end(texels.1)];
+                    painter.image(texture, camera.screen_rect(rect, extent), all, Color32::WHITE);
+                }
+                if !is_new {
+                    wishes.push(Wish::Paint(Spot::Overview));
+                }
+            }
+            None => wishes.push(Wish::Paint(Spot::Overview)),
+        }
         for place in places {
             let held = tiles.texture(Spot::Tile(place));
             if let Some((texture, _)) = held {
