@@ -66,6 +66,9 @@ pub(super) fn native_options(renderer: eframe::Renderer) -> eframe::NativeOption
             .with_min_inner_size([720.0, 480.0])
             .with_drag_and_drop(true),
         renderer,
+        // A pixel is shown in the colour it was given; and noise for each pixel takes a processor that
+        // plays the graphics card a good part of a frame.
+        dithering: false,
         ..Default::default()
     }
 }

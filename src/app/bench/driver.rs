@@ -63,6 +63,38 @@ struct Labelling {
     ranked: Option<Arc<crate::app::live::Ranked>>,
 }
 
+impl Labelling {
+    /// Whether the answer to what was given as the `number`th is on the screen, sorted by it.
+    fn is_answered(&self, state: &AppState, number: usize) -> bool {
+        let Some(open) = &state.open else { return false };
+        let is_there = if self.marks {
+            match (&self.ranked, &open.live.ranked) {
+                (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
+                (old, new) => old.is_none() && new.is_some(),
+            }
+        } else {
+            open.live.predicted.as_ref().map_or(0, |p| p.labels) >= number
+        };
+        is_there && state.panels.gallery.is_settled()
+    }
+
+    /// When the next frame is wanted: at once to note that an answer was shown, else when the hand
+    /// moves again. Answers wake the window by themselves, as they do for a person.
+    fn next_frame(&self, state: &AppState) -> Duration {
+        if self.waiting.iter().any(|(n, _)| self.is_answered(state, *n)) {
+            return Duration::ZERO;
+        }
+        let due = self
+            .due
+            .map_or(Duration::ZERO, |d| d.saturating_duration_since(Instant::now()));
+        if due.is_zero() && !self.waiting.is_empty() {
+            PACE
+        } else {
+            due
+        }
+    }
+}
+
 /// The window with a hand and a clock.
 pub struct Driver {
     window: Window,
@@ -274,25 +306,19 @@ impl Driver {
                 }
             }
         }
+        let what = l.what;
+        let mut seen = Vec::new();
+        for (number, since) in std::mem::take(&mut l.waiting) {
+            if l.is_answered(state, number) {
+                seen.push(since);
+            } else {
+                l.waiting.push((number, since));
+            }
+        }
+        let many = l.many;
         let Some(open) = &state.open else {
             return Scene::End;
         };
-        let settled = state.panels.gallery.is_settled();
-        let learnt = open.live.predicted.as_ref().map_or(0, |p| p.labels);
-        let is_new_rank = match (&l.ranked, &open.live.ranked) {
-            (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
-            (old, new) => old.is_none() && new.is_some(),
-        };
-        let what = l.what;
-        let mut seen = Vec::new();
-        l.waiting.retain(|(number, since)| {
-            let is_there = if l.marks { is_new_rank } else { learnt >= *number };
-            if is_there && settled {
-                seen.push(*since);
-            }
-            !(is_there && settled)
-        });
-        let many = l.many;
         let (ranked, count) = (open.live.ranked.clone(), open.survey.count() as u32);
         for since in seen {
             self.waited(what, since);
@@ -342,7 +368,13 @@ fn pane_rect(state: &AppState, pane: Pane) -> Rect {
 impl eframe::App for Driver {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.window.frame(ui);
-        ui.ctx().request_repaint();
+        match &self.scene {
+            Scene::Labels(labels) => {
+                let after = labels.next_frame(self.window.state_mut());
+                ui.ctx().request_repaint_after(after);
+            }
+            _ => ui.ctx().request_repaint(),
+        }
     }
 
     fn raw_input_hook(&mut self, ctx: &egui::Context, raw: &mut egui::RawInput) {
