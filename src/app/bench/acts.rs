@@ -3,7 +3,10 @@
 use crate::app::command::Command;
 use crate::app::panels::Pane;
 use crate::app::state::AppState;
-use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2, pos2, vec2};
+use egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2,
+    pos2, vec2,
+};
 use std::f32::consts::TAU;
 
 /// Events for one frame, and the window's state.
@@ -215,6 +218,7 @@ impl Hand<'_> {
             unit: MouseWheelUnit::Point,
             delta: Vec2::new(0.0, by),
             phase: TouchPhase::Move,
+            source: MouseWheelSource::Wheel,
             modifiers: Modifiers::NONE,
         });
     }

@@ -58,7 +58,8 @@ pub fn bench_ui(options: &UiBenchOptions, progress: &dyn Progress) -> anyhow::Re
     let shared = report.clone();
     let mut native = native_options(renderer);
     native.viewport = native.viewport.with_inner_size(options.size);
-    native.vsync = false;
+    native.glow_options.vsync = false;
+    native.wgpu_options.surface.present_mode = eframe::wgpu::PresentMode::AutoNoVsync;
     // Nothing of a person's session is read or overwritten.
     native.persist_window = false;
     eframe::run_native(
