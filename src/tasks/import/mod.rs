@@ -22,13 +22,13 @@ pub use request::{DEFAULT_SIZE, FieldReport, ImportOptions, ImportReport};
 use super::Skipped;
 use super::inputs::look;
 use crate::progress::Progress;
-use crate::project::{Field, FieldKind, NewField, Project, ProjectError};
+use crate::project::{FieldKind, NewField, Project, ProjectError};
 use catalog::{Catalog, read_catalogs};
 use detected::detect_on;
 use folder::take_cutouts;
 use grouping::group;
 use matching::match_catalog;
-use mosaic::{Mosaic, is_known};
+use mosaic::{Mosaic, is_known, of_project};
 use std::path::{Path, PathBuf};
 
 /// Imports into the project in folder `root`, which is made once there is something to keep: an
@@ -44,7 +44,7 @@ pub fn import_into(
         return Ok((Some(project), report));
     }
     let _folder = Project::reserve(root)?;
-    let (fields, mut report) = gather(&[], options, progress)?;
+    let (fields, mut report) = gather(None, options, progress)?;
     if fields.is_empty() {
         return Ok((None, report));
     }
@@ -67,8 +67,7 @@ pub fn import(
     progress: &dyn Progress,
 ) -> Result<ImportReport, ProjectError> {
     let _lock = lock(project, progress)?;
-    let known = crate::project::objects::fields(project.store())?;
-    let (fields, mut report) = gather(&known, options, progress)?;
+    let (fields, mut report) = gather(Some(project), options, progress)?;
     if !fields.is_empty() {
         keep(project, fields, &mut report, options, progress)?;
     }
@@ -95,9 +94,9 @@ fn keep(
     Ok(())
 }
 
-/// Everything an import adds to a project that has the fields `known`; nothing is written.
+/// Everything an import adds to `project`, if there is one yet; nothing is written.
 fn gather(
-    known: &[Field],
+    project: Option<&Project>,
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<(Vec<NewField>, ImportReport), ProjectError> {
@@ -108,6 +107,10 @@ fn gather(
             "--crop {crop}: give a fraction above 0 and at most 1"
         )));
     }
+    let known = match project {
+        Some(project) => crate::project::objects::fields(project.store())?,
+        None => Vec::new(),
+    };
     let as_mosaics = options.detect || options.catalog.is_some();
     let mut inputs = look(&options.paths, as_mosaics, progress);
     if let Some(catalog) = &options.catalog {
@@ -124,7 +127,7 @@ fn gather(
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, known, &mut report))
+        .filter(|m| !is_known(m, &known, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
@@ -151,14 +154,24 @@ fn gather(
                 match_catalog(&mosaics, catalog, options, &mut fields, &mut report)?;
             }
         }
-    } else if let Some(catalog) = tables.iter().find(|t| t.file_column.is_none())
+    } else if let Some(first) = tables.iter().find(|t| t.file_column.is_none())
         && inputs.cutouts.is_empty()
         && !has_images
     {
-        return Err(ProjectError::Ask(format!(
-            "{}: a catalogue alone has no pixels to cut out; give its image too",
-            catalog.path.display()
-        )));
+        // A catalogue alone is meant for the images that the project has.
+        let mosaics = match project {
+            Some(project) => of_project(project, &known, &mut report)?,
+            None => Vec::new(),
+        };
+        if mosaics.is_empty() {
+            return Err(ProjectError::Ask(format!(
+                "{}: a catalogue alone has no pixels to cut out; give its image too",
+                first.path.display()
+            )));
+        }
+        for catalog in tables.iter().filter(|t| t.file_column.is_none()) {
+            match_catalog(&mosaics, catalog, options, &mut fields, &mut report)?;
+        }
     }
     for cutouts in &inputs.cutouts {
         if known
