@@ -1,6 +1,7 @@
 //! The pointer at the desk: files that hover and are dropped, regions that are drawn.
 
 use crate::support::Desk;
+use egui::accesskit::Toggled;
 use egui::{Event, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::{Path, PathBuf};
@@ -99,7 +100,7 @@ impl Desk {
                 let node = n.accesskit_node();
                 let name = node.label()?.strip_prefix(start)?.to_owned();
                 let place = (n.rect().top() as i32, n.rect().left() as i32);
-                Some((place, name, node.is_selected() == Some(true)))
+                Some((place, name, node.toggled() == Some(Toggled::True)))
             })
             .collect();
         found.sort();

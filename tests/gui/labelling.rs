@@ -1,6 +1,7 @@
 //! Stories of labelling: what is on the screen is on the disk.
 
 use crate::support::{Desk, labels_on_disk, marks_on_disk};
+use egui::accesskit::Toggled;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -73,7 +74,7 @@ fn looked_at(desk: &mut Desk) -> String {
 
 fn selected(harness: &egui_kittest::Harness<'_, astrolabel::app::Window>) -> Vec<String> {
     let tiles = harness.query_all_by_label_contains("Cutout of ");
-    let chosen = tiles.filter(|n| n.accesskit_node().is_selected() == Some(true));
+    let chosen = tiles.filter(|n| n.accesskit_node().toggled() == Some(Toggled::True));
     chosen.filter_map(|n| n.accesskit_node().label()).collect()
 }
 
@@ -130,7 +131,7 @@ fn space_goes_on_to_what_is_worth_labelling_and_gives_no_label() {
     desk.press(Key::Num2);
     desk.see("2 of 60 labelled");
     // The queue is what the labels leave open; Space walks through it in its order.
-    desk.click("Label next");
+    desk.click_button("Label next");
     desk.see_part("Cutout of ");
     desk.until("a queue without labelled objects", |h| {
         let queue = h.query_all_by_label_contains("Cutout of ").count();
@@ -157,24 +158,24 @@ fn marks_are_taken_back_and_given_again() {
     desk.press(Key::ArrowRight);
     desk.see("1 selected");
     desk.press(Key::I);
-    desk.see("Interesting (1)");
+    desk.see_part("Interesting (1)");
     desk.press(Key::ArrowRight);
     desk.press(Key::O);
-    desk.see("Ordinary (1)");
+    desk.see_part("Ordinary (1)");
     let both = marks_on_disk(&root);
     assert_eq!(both.values().collect::<Vec<_>>(), ["interesting", "ordinary"]);
     desk.press_with(Modifiers::COMMAND, Key::Z);
-    desk.see("Ordinary (0)");
+    desk.see_part("Ordinary (0)");
     desk.press_with(Modifiers::COMMAND, Key::Z);
-    desk.see("Interesting (0)");
+    desk.see_part("Interesting (0)");
     assert!(marks_on_disk(&root).is_empty());
     let redo = Modifiers::COMMAND | Modifiers::SHIFT;
     desk.press_with(redo, Key::Z);
-    desk.see("Interesting (1)");
+    desk.see_part("Interesting (1)");
     desk.press_with(redo, Key::Z);
-    desk.see("Ordinary (1)");
+    desk.see_part("Ordinary (1)");
     assert_eq!(marks_on_disk(&root), both, "redo gives what undo took");
     desk.press(Key::U);
-    desk.see("Ordinary (0)");
+    desk.see_part("Ordinary (0)");
     assert_eq!(marks_on_disk(&root).len(), 1);
 }
