@@ -6,7 +6,7 @@ use egui::Pos2;
 use std::path::{Path, PathBuf};
 
 /// A small picture of a ring.
-fn picture(folder: &Path) -> PathBuf {
+pub fn picture(folder: &Path) -> PathBuf {
     let path = folder.join("ring.png");
     let ring = image::GrayImage::from_fn(64, 64, |x, y| {
         let r = (f64::from(x) - 32.0).hypot(f64::from(y) - 32.0);

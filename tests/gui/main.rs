@@ -9,6 +9,8 @@ mod labelling;
 mod live;
 mod opening;
 mod regions;
+#[cfg(target_os = "linux")]
+mod screen;
 mod session;
 mod stopping;
 mod support;
