@@ -99,8 +99,8 @@ fn a_person_drops_files_labels_by_keys_and_searches_for_a_picture() {
 
     // The image moves with the hand, and is found again as it was left.
     screen.see(window, &["key", "ctrl+2"]);
-    screen.see(window, &["mousemove", "560", "400"]);
-    screen.hand(&["mousedown", "1"]);
+    screen.hand(&["mousemove", "560", "400", "mousedown", "1"]);
+    screen.at_rest(window);
     for (x, y) in [("600", "420"), ("640", "440"), ("660", "450")] {
         screen.see(window, &["mousemove", x, y]);
     }

@@ -66,6 +66,11 @@ fn filter_theme_layout_lists_and_the_object_looked_at_come_back() {
     assert!(rows.contains(&(row.clone(), true)), "{rows:?}");
     let now: Value = serde_json::from_str(&again.harness.state().kept()).unwrap();
     let before: Value = serde_json::from_str(&kept).unwrap();
+    let new: Value = serde_json::from_str(&Desk::new().harness.state().kept()).unwrap();
+    assert_ne!(
+        before["tree"], new["tree"],
+        "another pane is in front than at first"
+    );
     for what in ["settings", "tree", "selection", "focus", "filter"] {
         assert_eq!(now[what], before[what], "{what}");
     }

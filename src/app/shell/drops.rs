@@ -168,6 +168,7 @@ impl Window {
             (Kind::Catalog, [_, ..]) => {
                 format!("Drop to add what this catalogue has on the images of {name}")
             }
+            (Kind::Catalog, []) => "Drop this catalogue together with the image that it describes".into(),
             _ => format!("Drop to add to {name}"),
         }
     }

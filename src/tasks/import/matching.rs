@@ -135,10 +135,19 @@ pub(super) fn match_catalog(
             ),
         });
         if inside.len() < on_image {
+            let known = on_image - inside.len();
             how.push(format!(
-                "{} of them are objects of this project already (within {SAME_PX} pixels) and are left as they are",
-                on_image - inside.len()
+                "{known} of them are objects of this project already (within {SAME_PX} pixels) and are left as they are"
             ));
+            if inside.is_empty() {
+                report.skipped.push(Skipped::new(
+                    catalog.path.display(),
+                    format!(
+                        "all it has on {} is in this project already: left as it is",
+                        mosaic.name()
+                    ),
+                ));
+            }
         }
         report.fields.push(FieldReport {
             name: mosaic.name(),
