@@ -321,7 +321,7 @@ fn a_catalogue_alone_is_matched_to_the_images_of_the_project() {
         said.contains("2 objects added") && said.contains("now has 62"),
         "{said}"
     );
-    let info = json(&["info", p, "--json"]);
+    let info = json(&["info", p, "--format", "json"]);
     assert_eq!(
         info["fields"].as_array().unwrap().len(),
         1,

@@ -48,6 +48,7 @@ fn a_picture_dropped_on_the_gallery_is_searched_for() {
     let at = desk.rect_of("Cutout of ").center();
     desk.hover_files(std::slice::from_ref(&ring));
     desk.see("Drop on the gallery to find what looks like it, elsewhere to add it to sky");
+    desk.picture("drop-hover");
     desk.drop_at(at, std::slice::from_ref(&ring));
     desk.see("like ring.png");
     desk.gone("Drop on the gallery to find what looks like it, elsewhere to add it to sky");
@@ -103,6 +104,7 @@ fn a_catalogue_dropped_on_the_image_adds_what_is_new_to_that_image() {
     desk.drop_at(at, std::slice::from_ref(&more));
     desk.see_part("5 of them are objects of this project already");
     desk.see("as it is in the project");
+    desk.picture("drop-catalogue");
     desk.click("Import 3 objects");
     desk.see("sky   63 objects");
     let after = objects_on_disk(&root);

@@ -162,7 +162,8 @@ impl Running {
             .args(["--renderer", "glow"])
             .args(args)
             .env("DISPLAY", &screen.display)
-            .env_remove("WAYLAND_DISPLAY")
+            // As on a desktop of today, where X11 must be chosen for drops to arrive.
+            .env("WAYLAND_DISPLAY", "wayland-of-nobody")
             .env("HOME", home)
             .env("XDG_DATA_HOME", home.join("data"))
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
