@@ -1,8 +1,10 @@
 //! The pointer at the desk: files that hover and are dropped, regions that are drawn.
 
 use crate::support::Desk;
+use astrolabel::app::Window;
 use egui::accesskit::Toggled;
 use egui::{Event, Modifiers, PointerButton, Pos2, Rect};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,25 +95,45 @@ impl Desk {
 
     /// What follows `start` in the labels that begin so, in reading order, and whether it is selected.
     pub fn listed(&self, start: &str) -> Vec<(String, bool)> {
-        let mut found: Vec<((i32, i32), String, bool)> = self
-            .harness
-            .query_all_by_label_contains(start)
-            .filter_map(|n| {
-                let node = n.accesskit_node();
-                let name = node.label()?.strip_prefix(start)?.to_owned();
-                let place = (n.rect().top() as i32, n.rect().left() as i32);
-                Some((place, name, node.toggled() == Some(Toggled::True)))
-            })
-            .collect();
-        found.sort();
-        found
-            .into_iter()
-            .map(|(_, name, selected)| (name, selected))
-            .collect()
+        listed(&self.harness, start)
     }
 
     /// Cutouts of the gallery in reading order, and whether each is selected.
     pub fn tiles(&self) -> Vec<(String, bool)> {
-        self.listed("Cutout of ")
+        self.listed(TILE)
     }
+
+    /// Waits until the gallery, whose lists are made on another thread, shows what is wanted.
+    pub fn until_tiles(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&[(String, bool)]) -> bool,
+    ) -> Vec<(String, bool)> {
+        let mut found = Vec::new();
+        self.until(what, |h| {
+            found = listed(h, TILE);
+            !found.is_empty() && wanted(&found)
+        });
+        found
+    }
+}
+
+/// How the label of a cutout in the gallery begins.
+const TILE: &str = "Cutout of ";
+
+fn listed(harness: &Harness<'_, Window>, start: &str) -> Vec<(String, bool)> {
+    let mut found: Vec<((i32, i32), String, bool)> = harness
+        .query_all_by_label_contains(start)
+        .filter_map(|n| {
+            let node = n.accesskit_node();
+            let name = node.label()?.strip_prefix(start)?.to_owned();
+            let place = (n.rect().top() as i32, n.rect().left() as i32);
+            Some((place, name, node.toggled() == Some(Toggled::True)))
+        })
+        .collect();
+    found.sort();
+    found
+        .into_iter()
+        .map(|(_, name, selected)| (name, selected))
+        .collect()
 }

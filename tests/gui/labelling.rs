@@ -130,25 +130,17 @@ fn space_goes_on_to_what_is_worth_labelling_and_gives_no_label() {
     desk.see("1 of 60 labelled");
     desk.press(Key::Num2);
     desk.see("2 of 60 labelled");
-    // The queue is what the labels leave open; Space walks through it in its order.
-    desk.click_button("Label next");
-    desk.see_part("Cutout of ");
-    desk.until("a queue without labelled objects", |h| {
-        let queue = h.query_all_by_label_contains("Cutout of ").count();
-        0 < queue && queue <= 24
-    });
-    let queue: Vec<String> = desk
-        .tiles()
-        .into_iter()
-        .map(|t| format!("Cutout of {}", t.0))
-        .collect();
-    desk.press(Key::Space);
-    let first = looked_at(&mut desk);
-    let start = queue.iter().position(|q| *q == first).unwrap();
-    desk.press(Key::Space);
-    assert_eq!(looked_at(&mut desk), queue[(start + 1) % queue.len()]);
-    desk.press(Key::Space);
-    assert_eq!(looked_at(&mut desk), queue[(start + 2) % queue.len()]);
+    // What both labels taught makes a new queue; Space walks through it in its order.
+    desk.see_part(" % or ");
+    let queue = desk.listed("Label next: ");
+    assert!(queue.len() > 3, "{queue:?}");
+    // From within the queue it would go on from there.
+    desk.press(Key::Escape);
+    desk.see("0 selected");
+    for (wanted, _) in queue.iter().take(3) {
+        desk.press(Key::Space);
+        assert_eq!(looked_at(&mut desk), format!("Cutout of {wanted}"));
+    }
     assert_eq!(labels_on_disk(&root).len(), 2, "skipping labels nothing");
 }
 

@@ -60,13 +60,8 @@ fn selected_tiles(desk: &mut Desk, count: usize) -> Vec<String> {
     desk.press_with(Modifiers::COMMAND, Key::Num1);
     desk.click("Selected");
     desk.see(&format!("{count} selected"));
-    // The list is made on another thread.
-    desk.until("the selected cutouts", |h| {
-        use egui_kittest::kittest::Queryable;
-        h.query_all_by_label_contains("Cutout of ").count() == count
-    });
-    let tiles = desk.tiles();
-    assert!(tiles.iter().all(|t| t.1), "{tiles:?}");
+    let all = |tiles: &[(String, bool)]| tiles.len() == count && tiles.iter().all(|t| t.1);
+    let tiles = desk.until_tiles("the selected cutouts", all);
     tiles.into_iter().map(|t| t.0).collect()
 }
 
@@ -81,9 +76,9 @@ fn a_square_drawn_around_an_object_finds_it_first() {
     desk.draw(&[corner(-32.0), corner(32.0)]);
     desk.see_part("like the box at x ");
     // The gallery comes to the front by itself and lists what was found, most similar first.
-    desk.see_part("Cutout of ");
-    let tiles = desk.tiles();
-    assert_eq!(tiles[0].0, wanted.name, "{tiles:?}");
+    desk.until_tiles(&format!("{} first", wanted.name), |tiles| {
+        tiles[0].0 == wanted.name
+    });
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn embedding_that_is_stopped_keeps_what_it_did_and_goes_on_from_there() {
     desk.open_by_path(&root);
     desk.see("large   12000 objects");
     desk.command("embed with morphometry");
-    desk.see("Embedding with morphometry");
+    desk.see_part("Embedding with morphometry");
     desk.until("the first vectors on the disk", |_| embedded(&root) > 0);
     desk.press_with(Modifiers::COMMAND, Key::Period);
     desk.see("Embedding with morphometry: stopped");

@@ -198,27 +198,6 @@ impl Desk {
         self.click_with(Modifiers::NONE, label);
     }
 
-    /// Clicks the button of this name, where other things have the same label.
-    pub fn click_button(&mut self, name: &str) {
-        let is_there = |h: &Harness<'static, Window>| {
-            let mut found = h.query_all_by_role_and_label(Role::Button, name);
-            found.next().is_some()
-        };
-        self.until(&format!("the button {name:?}"), is_there);
-        for _ in 0..6 {
-            self.frame();
-        }
-        if let Some(node) = self
-            .harness
-            .query_all_by_role_and_label(Role::Button, name)
-            .next()
-        {
-            node.click();
-        }
-        self.frame();
-        self.frame();
-    }
-
     /// Clicks with keys held.
     pub fn click_with(&mut self, modifiers: Modifiers, label: &str) {
         self.see(label);
