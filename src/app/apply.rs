@@ -349,10 +349,13 @@ fn pick(state: &mut AppState, what: Pick, purpose: Purpose, title: &'static str,
 pub fn chosen(state: &mut AppState, purpose: Purpose, paths: Vec<PathBuf>) {
     let Some(first) = paths.first().cloned() else {
         if state.open.is_none() || purpose != Purpose::Open {
-            state.notices.tell(Notice::warning(
-                "Nothing was chosen",
-                "If no dialog appeared, this system has none: drop files on the window, or type a path (File, Open path…).",
-            ));
+            let ways = if state.takes_drops {
+                "drop files on the window, or type a path (File, Open path…)"
+            } else {
+                "type a path (File, Open path…)"
+            };
+            let why = format!("If no dialog appeared, this system has none: {ways}.");
+            state.notices.tell(Notice::warning("Nothing was chosen", why));
         }
         return;
     };
@@ -374,6 +377,7 @@ fn open_paths(state: &mut AppState, paths: Vec<PathBuf>) {
     if let [one] = paths.as_slice()
         && Project::is_project(one)
     {
+        state.sheet = None;
         return state.read_project(one.clone());
     }
     if paths.is_empty() {

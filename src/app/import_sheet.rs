@@ -4,7 +4,7 @@ use super::command::Command;
 use super::context::Outbox;
 use super::settings::Settings;
 use super::understand::{Glimpse, Understood};
-use crate::project::FieldKind;
+use crate::project::{Field, FieldKind};
 use crate::sky::cutout::CutoutSize;
 use crate::tasks::import::{Gathered, ImportOptions};
 use egui::{TextureHandle, TextureOptions};
@@ -247,9 +247,17 @@ impl ImportSheet {
         }
         ui.separator();
         egui::Grid::new("how").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
-            let is_folder = matches!(self.understood.as_ref().map(|u| &u.preview), Some(Ok(p))
-                if p.fields.iter().all(|f| f.kind == FieldKind::Folder) && !p.fields.is_empty());
-            if is_folder {
+            let all = |is: fn(&Field) -> bool| {
+                matches!(self.understood.as_ref().map(|u| &u.preview), Some(Ok(p))
+                    if p.fields.iter().all(is) && !p.fields.is_empty())
+            };
+            let is_folder = all(|f| f.kind == FieldKind::Folder);
+            // The project's own images: how large a cutout of them is was settled when they came in.
+            let is_known = all(|f| f.id != 0);
+            if is_known {
+                ui.label("Size of a cutout");
+                ui.label("as it is in the project");
+            } else if is_folder {
                 let label = ui.label("Keep the central part");
                 let crop = ui
                     .add(egui::Slider::new(&mut self.crop_percent, 10.0..=100.0).suffix(" %"))

@@ -91,6 +91,8 @@ pub struct AppState {
     pub embed_when_open: bool,
     /// What was chosen when the project was last read, to be chosen again.
     pub restore: Option<(Vec<u32>, Option<u32>)>,
+    /// Whether files can be dropped on the window.
+    pub takes_drops: bool,
 }
 
 impl AppState {
@@ -111,6 +113,7 @@ impl AppState {
             ctx,
             embed_when_open: false,
             restore: None,
+            takes_drops: true,
         }
     }
 

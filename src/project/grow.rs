@@ -6,10 +6,10 @@ use super::{Field, Object, PROGRAM, Project, ProjectError, catalog, journal, obj
 use crate::io::catalog::Table;
 use rusqlite::params;
 
-/// A field and its objects, ready to be kept. Ids are given on import.
+/// A field and its objects, ready to be kept. Objects get their ids on import.
 #[derive(Debug, Clone)]
 pub struct NewField {
-    /// The field; its id is ignored.
+    /// The field: with its id one that the project has and that gets more objects, with id 0 a new one.
     pub field: Field,
     /// Its objects; their `id` and `field` are ignored.
     pub objects: Vec<Object>,
@@ -61,7 +61,10 @@ impl Project {
                 let mut id = first;
                 let mut total = 0;
                 for new in fields {
-                    let field = objects::insert_field(tx, &new.field)?;
+                    let field = match new.field.id {
+                        0 => objects::insert_field(tx, &new.field)?,
+                        known => known,
+                    };
                     let numbered = new.objects.into_iter().zip(id..).map(|(o, id)| Object { id, field, ..o });
                     let count = objects::insert_objects(tx, numbered)?;
                     id += count;

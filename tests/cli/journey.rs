@@ -306,3 +306,30 @@ fn without_labels_or_vectors_it_says_what_to_do() {
     let said = ends(1, &["label", "--project", p, "SIM99999", "star"]);
     assert!(said.contains("SIM99999"), "{said}");
 }
+
+#[test]
+fn a_catalogue_alone_is_matched_to_the_images_of_the_project() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = survey(dir.path(), 60);
+    let project = dir.path().join("p");
+    let p = arg(&project);
+    ok(&["import", arg(&files), "--project", p]);
+    let more = dir.path().join("more.csv");
+    std::fs::write(&more, "id,x,y\na,3,3\nb,636,3\nfar,9000,9000\n").unwrap();
+    let said = ok(&["import", arg(&more), "--project", p]);
+    assert!(
+        said.contains("2 objects added") && said.contains("now has 62"),
+        "{said}"
+    );
+    let info = json(&["info", p, "--format", "json"]);
+    assert_eq!(
+        info["fields"].as_array().unwrap().len(),
+        1,
+        "no second image: {info}"
+    );
+    let said = ends(3, &["import", arg(&more), "--project", p]);
+    assert!(said.contains("is in this project already"), "{said}");
+    let empty = dir.path().join("q");
+    let said = ends(1, &["import", arg(&more), "--project", arg(&empty)]);
+    assert!(said.contains("give its image too"), "{said}");
+}

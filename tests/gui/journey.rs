@@ -1,33 +1,8 @@
 //! Stories from dropped files to an exported catalogue, and back after the window was closed.
 
-use crate::support::{Desk, labels_on_disk, survey};
+use crate::support::{Desk, labels_on_disk, objects_on_disk, survey};
+use astrolabel::io::fits::FitsFile;
 use egui::{Key, Modifiers};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// A file as the system hands it over in a drop.
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|e| e.to_string())
-    }
-}
-
-fn drop_on(desk: &mut Desk, paths: &[PathBuf]) {
-    for path in paths {
-        desk.harness
-            .input_mut()
-            .dropped_files
-            .push(Arc::new(Dropped(path.clone())));
-    }
-    desk.frame();
-}
 
 #[test]
 fn dropped_files_are_understood_imported_and_embedded_and_a_bad_one_is_named() {
@@ -35,7 +10,7 @@ fn dropped_files_are_understood_imported_and_embedded_and_a_bad_one_is_named() {
     let folder = survey(desk.folder.path(), 30);
     let bad = folder.join("broken.fits");
     std::fs::write(&bad, "SIMPLE  =                    T / and nothing else").unwrap();
-    drop_on(&mut desk, std::slice::from_ref(&folder));
+    desk.drop_somewhere(std::slice::from_ref(&folder));
     desk.see("Import 30 objects");
     desk.see_part("broken.fits");
     desk.click("Import 30 objects");
@@ -56,7 +31,7 @@ fn columns_that_were_guessed_can_be_corrected_on_the_sheet() {
         .map(|i| format!("n{i},{},{},9000,9000\n", 60 + 40 * i, 560 - 38 * i))
         .collect();
     std::fs::write(&catalog, format!("id,col_east,col_north,x,y\n{rows}")).unwrap();
-    drop_on(&mut desk, &[folder.join("survey_r.fits.fz"), catalog]);
+    desk.drop_somewhere(&[folder.join("survey_r.fits.fz"), catalog]);
     desk.see("Columns of odd.csv (12 rows)");
     for (role, column) in [("Pixel x", "col_east"), ("Pixel y", "col_north")] {
         desk.click(role);
@@ -86,6 +61,44 @@ fn the_catalogue_is_exported_with_the_newest_labels() {
 }
 
 #[test]
+fn a_fits_catalogue_holds_every_object_and_its_labels() {
+    let (mut desk, root) = Desk::with_project();
+    let out = desk.folder.path().join("out.fits");
+    desk.picker.answer(vec![out.clone()]);
+    crate::labelling::new_class(&mut desk, "ring");
+    crate::labelling::new_class(&mut desk, "plain");
+    desk.press(Key::ArrowRight);
+    desk.see("1 selected");
+    for (i, key) in [Key::Num1, Key::Num2, Key::Num2].into_iter().enumerate() {
+        desk.press(key);
+        desk.see(&format!("{} of 60 labelled", i + 1));
+    }
+    desk.press_with(Modifiers::COMMAND, Key::E);
+    desk.see_part("Exported 60 rows");
+
+    let mut file = FitsFile::open(&out).unwrap();
+    let table = file.read_table(1).unwrap();
+    assert_eq!(table.rows(), 60);
+    let objects = objects_on_disk(&root);
+    let names: Vec<String> = objects.iter().map(|o| o.name.clone()).collect();
+    assert_eq!(table.texts("object").unwrap(), names);
+    let labels = table.texts("label").unwrap();
+    let given = labels_on_disk(&root);
+    assert_eq!(given.len(), 3);
+    for (id, label) in labels.iter().enumerate() {
+        let wanted = given.get(&(id as i64)).map_or("", String::as_str);
+        assert_eq!(label.trim(), wanted, "object {id}");
+    }
+    let ra = table.numbers("ra_icrs").unwrap();
+    assert!(
+        objects
+            .iter()
+            .zip(&ra)
+            .all(|(o, ra)| (o.ra_deg.unwrap() - ra).abs() < 1e-9)
+    );
+}
+
+#[test]
 fn one_interesting_mark_guides_the_ranking() {
     let (mut desk, _) = Desk::with_project();
     desk.see_part("mark objects interesting to guide it");
@@ -95,20 +108,6 @@ fn one_interesting_mark_guides_the_ranking() {
     desk.see_part("from 1 interesting mark");
     desk.press_with(Modifiers::COMMAND, Key::Z);
     desk.see_part("mark objects interesting to guide it");
-}
-
-#[test]
-fn what_was_open_is_there_again() {
-    let (mut desk, root) = Desk::with_project();
-    desk.press_with(Modifiers::COMMAND, Key::A);
-    desk.see("60 selected");
-    let kept = desk.harness.state().kept();
-    drop(desk.harness);
-    let mut again = Desk::restored(&kept);
-    again.harness.state_mut().open_at_start(None, Vec::new());
-    again.see("60 selected");
-    again.see_part("sky   60 objects");
-    assert!(root.is_dir());
 }
 
 #[test]

@@ -3,9 +3,10 @@
 //! Nothing here sleeps for a guessed time: frames are drawn until what is waited for can be seen.
 
 use astrolabel::app::{ScriptedPicker, Window};
+use astrolabel::io::catalog::Table;
 use astrolabel::progress::Silent;
-use astrolabel::project::Project;
 use astrolabel::project::journal::{self, Kind};
+use astrolabel::project::{Object, Project, objects};
 use astrolabel::simulate::{SimulateOptions, simulate};
 use astrolabel::tasks::import::{ImportOptions, import_into};
 use egui::accesskit::Role;
@@ -57,6 +58,27 @@ pub fn labels_on_disk(root: &Path) -> BTreeMap<i64, String> {
         .unwrap()
         .into_iter()
         .collect()
+}
+
+/// The marks that stand in a project on the disk.
+pub fn marks_on_disk(root: &Path) -> BTreeMap<i64, String> {
+    let project = Project::open(root, false).unwrap();
+    journal::standing(project.store(), Kind::Mark)
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+/// The objects of a project on the disk, by number.
+pub fn objects_on_disk(root: &Path) -> Vec<Object> {
+    objects::all(Project::open(root, false).unwrap().store()).unwrap()
+}
+
+/// The columns of a project as they would be exported.
+pub fn columns_on_disk(root: &Path) -> Table {
+    let project = Project::open(root, false).unwrap();
+    let (table, _) = astrolabel::tasks::export::collect(&project, &mut Vec::new()).unwrap();
+    table
 }
 
 /// The window, and what a person has at hand.

@@ -1,7 +1,6 @@
 //! Stories of the table and its filter.
 
 use crate::support::{Desk, labels_on_disk};
-use astrolabel::project::Project;
 use egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::Path;
@@ -17,9 +16,7 @@ fn table() -> (Desk, std::path::PathBuf) {
 
 /// A column of the project as it would be exported.
 fn column(root: &Path, name: &str) -> Vec<f64> {
-    let project = Project::open(root, false).unwrap();
-    let (table, _) = astrolabel::tasks::export::collect(&project, &mut Vec::new()).unwrap();
-    table.numbers(name).unwrap()
+    crate::support::columns_on_disk(root).numbers(name).unwrap()
 }
 
 /// Names of the rows on the screen, from above.

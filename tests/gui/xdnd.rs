@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
-    SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, Window, WindowClass,
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, GrabMode, GrabStatus,
+    PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -33,8 +33,10 @@ pub fn window_called(display: &str, name: &str) -> Option<Window> {
     None
 }
 
-/// Drops files in the middle of a window.
-pub fn drop_files(display: &str, target: Window, files: &[&Path]) {
+/// Drops files on a window: `at` a place (parts of its width and height), with the pointer held and let
+/// go as a file manager does, so that the window hears of the pointer when the drag has ended and not
+/// before; or in its middle, and nobody says where the pointer is.
+pub fn drop_files(display: &str, target: Window, files: &[&Path], at: Option<(f64, f64)>) {
     let (x, screen) = RustConnection::connect(Some(display)).unwrap();
     let root = x.setup().roots[screen].root;
     let atom = |name: &str| {
@@ -61,9 +63,13 @@ pub fn drop_files(display: &str, target: Window, files: &[&Path]) {
         0,
         WindowClass::INPUT_OUTPUT,
         0,
-        &CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE),
+        &CreateWindowAux::new()
+            .event_mask(EventMask::PROPERTY_CHANGE)
+            .override_redirect(1),
     )
     .unwrap();
+    // Only a window that can be seen may hold the pointer.
+    x.map_window(source).unwrap();
     x.set_selection_owner(source, selection, x11rb::CURRENT_TIME)
         .unwrap();
     let uris: String = files
@@ -117,15 +123,34 @@ pub fn drop_files(display: &str, target: Window, files: &[&Path]) {
         .unwrap()
         .reply()
         .unwrap();
+    let (right, down) = at.unwrap_or((0.5, 0.5));
     let (px, py) = (
-        i32::from(place.dst_x) + i32::from(size.width) / 2,
-        i32::from(place.dst_y) + i32::from(size.height) / 2,
+        place.dst_x + (f64::from(size.width) * right) as i16,
+        place.dst_y + (f64::from(size.height) * down) as i16,
     );
+    if at.is_some() {
+        let grabbed = x
+            .grab_pointer(
+                false,
+                source,
+                EventMask::BUTTON_RELEASE,
+                GrabMode::ASYNC,
+                GrabMode::ASYNC,
+                x11rb::NONE,
+                x11rb::NONE,
+                x11rb::CURRENT_TIME,
+            )
+            .unwrap();
+        assert_eq!(grabbed.reply().unwrap().status, GrabStatus::SUCCESS);
+        x.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, px, py).unwrap();
+    }
     let at = ((px as u32) << 16) | (py as u32 & 0xffff);
     send("XdndEnter", [source, 5 << 24, uri_list, 0, 0]);
     send("XdndPosition", [source, 0, at, x11rb::CURRENT_TIME, copy]);
     until("XdndStatus");
     send("XdndDrop", [source, 0, x11rb::CURRENT_TIME, 0, 0]);
+    x.ungrab_pointer(x11rb::CURRENT_TIME).unwrap();
+    x.flush().unwrap();
     until("XdndFinished");
 }
 

@@ -2,6 +2,7 @@
 
 mod bars;
 mod dialogs;
+mod drops;
 mod hands;
 mod palette;
 mod welcome;
@@ -39,6 +40,7 @@ pub struct Window {
     state: AppState,
     filter_at_start: String,
     matcher: Matcher,
+    drops: drops::Drops,
 }
 
 impl Window {
@@ -76,7 +78,13 @@ impl Window {
             state,
             filter_at_start: kept.filter,
             matcher: Matcher::new(Config::DEFAULT),
+            drops: drops::Drops::default(),
         }
+    }
+
+    /// Says nothing of dropping files where the system can't hand them over.
+    pub fn promise_no_drops(&mut self) {
+        self.state.takes_drops = false;
     }
 
     /// The state, for what measures the window.
@@ -119,7 +127,7 @@ impl Window {
             Some(root) if crate::project::Project::is_project(&root) => self.state.read_project(root),
             Some(root) => {
                 let why = format!(
-                    "{}: there is no project here yet; drop files to make one",
+                    "{}: there is no project here yet; open files to make one",
                     root.display()
                 );
                 self.state

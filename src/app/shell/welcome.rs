@@ -11,7 +11,12 @@ pub(super) fn empty_ui(ui: &mut egui::Ui, state: &AppState) {
     ui.painter().rect_filled(rect, 0.0, state.settings.theme.ground());
     ui.vertical_centered(|ui| {
         ui.add_space((rect.height() * 0.22).max(20.0));
-        ui.label(RichText::new("Drop FITS images, catalogues or a folder of cutouts here").size(24.0));
+        let what = if state.takes_drops {
+            "Drop FITS images, catalogues or a folder of cutouts here"
+        } else {
+            "Open FITS images, catalogues or a folder of cutouts"
+        };
+        ui.label(RichText::new(what).size(24.0));
         ui.add_space(8.0);
         ui.label("Every object is cut out, measured and arranged by what it looks like.");
         ui.label(

@@ -48,6 +48,7 @@ pub(super) fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut Impo
                 images: images.collect(),
                 weight: None,
                 is_one_of_several: false,
+                known: None,
             }),
         }
     }

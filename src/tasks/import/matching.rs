@@ -7,9 +7,13 @@ use super::request::{FieldReport, ImportOptions, ImportReport};
 use crate::io::catalog::Table;
 use crate::project::{NewField, Object, ProjectError};
 use crate::sky::coords;
+use crate::sky::crossmatch::match_pixels;
 use crate::tasks::Skipped;
 use arrow::array::UInt32Array;
 use rayon::prelude::*;
+
+/// A row this near to an object of the project, in pixels, is that object.
+const SAME_PX: f64 = 1.5;
 
 /// Each row goes to the first mosaic that contains it.
 pub(super) fn match_catalog(
@@ -68,7 +72,7 @@ pub(super) fn match_catalog(
             }
         };
         let (width, height) = (image.shape.0 as f64, image.shape.1 as f64);
-        let inside: Vec<usize> = (0..rows)
+        let mut inside: Vec<usize> = (0..rows)
             .filter(|&i| !taken[i])
             .filter(|&i| {
                 positions[i]
@@ -79,6 +83,12 @@ pub(super) fn match_catalog(
             taken[i] = true;
         }
         placed += inside.len();
+        let on_image = inside.len();
+        if let Some((_, places)) = &mosaic.known {
+            let at: Vec<(f64, f64)> = inside.iter().filter_map(|&i| positions[i]).collect();
+            let mut same = match_pixels(&at, places, SAME_PX).into_iter();
+            inside.retain(|_| same.next().is_none_or(|s| s.is_none()));
+        }
         let objects = inside
             .par_iter()
             .with_min_len(1024)
@@ -114,18 +124,31 @@ pub(super) fn match_catalog(
         };
         how.push(match (&sky, &image.wcs) {
             (Some(_), Ok(wcs)) => format!(
-                "{} of {rows} rows of {} lie on the image (sky positions through its {} WCS)",
-                inside.len(),
+                "{on_image} of {rows} rows of {} lie on the image (sky positions through its {} WCS)",
                 file_name(&catalog.path),
                 wcs.projection_code()
             ),
             _ => format!(
-                "{} of {rows} rows of {} lie on the image (pixel columns, {}-based)",
-                inside.len(),
+                "{on_image} of {rows} rows of {} lie on the image (pixel columns, {}-based)",
                 file_name(&catalog.path),
                 i32::from(catalog.roles.x_is_one_based)
             ),
         });
+        if inside.len() < on_image {
+            let known = on_image - inside.len();
+            how.push(format!(
+                "{known} of them are objects of this project already (within {SAME_PX} pixels) and are left as they are"
+            ));
+            if inside.is_empty() {
+                report.skipped.push(Skipped::new(
+                    catalog.path.display(),
+                    format!(
+                        "all it has on {} is in this project already: left as it is",
+                        mosaic.name()
+                    ),
+                ));
+            }
+        }
         report.fields.push(FieldReport {
             name: mosaic.name(),
             bands: mosaic.band_names(),

@@ -28,23 +28,38 @@ use detected::detect_on;
 use folder::take_cutouts;
 use grouping::group;
 use matching::match_catalog;
-use mosaic::{Mosaic, is_known};
+use mosaic::{Mosaic, is_known, of_project};
 use std::path::{Path, PathBuf};
 
 /// Everything an import adds, before anything is written.
 #[derive(Debug, Clone, Default)]
 pub struct Gathered {
     options: ImportOptions,
-    /// The fields that the project had.
-    known: Vec<Field>,
+    known: Known,
     fields: Vec<NewField>,
     report: ImportReport,
 }
 
+/// What a project had when it was looked at.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Known {
+    fields: Vec<Field>,
+    objects: usize,
+}
+
+impl Known {
+    fn of(project: &Project) -> Result<Self, ProjectError> {
+        Ok(Self {
+            fields: crate::project::objects::fields(project.store())?,
+            objects: project.count()?,
+        })
+    }
+}
+
 impl Gathered {
     /// Whether this is what an import by `options` into a project with the fields `known` would find.
-    fn is_for(&self, known: &[Field], options: &ImportOptions) -> bool {
-        self.options == *options && self.known == known
+    fn is_for(&self, known: &Known, options: &ImportOptions) -> bool {
+        self.options == *options && self.known == *known
     }
 }
 
@@ -83,10 +98,9 @@ fn import_with(
         return Ok((Some(project), report));
     }
     let _folder = Project::reserve(root)?;
-    let gathered = gathered.filter(|g| g.is_for(&[], options));
-    let gathered = match gathered {
+    let gathered = match gathered.filter(|g| g.is_for(&Known::default(), options)) {
         Some(gathered) => gathered,
-        None => gather(Vec::new(), options, progress)?,
+        None => gather(None, options, progress)?,
     };
     let Gathered {
         fields, mut report, ..
@@ -122,10 +136,10 @@ fn import_more(
     progress: &dyn Progress,
 ) -> Result<ImportReport, ProjectError> {
     let _lock = lock(project, progress)?;
-    let known = crate::project::objects::fields(project.store())?;
+    let known = Known::of(project)?;
     let gathered = match gathered.filter(|g| g.is_for(&known, options)) {
         Some(gathered) => gathered,
-        None => gather(known, options, progress)?,
+        None => gather(Some(project), options, progress)?,
     };
     let Gathered {
         fields, mut report, ..
@@ -156,9 +170,9 @@ fn keep(
     Ok(())
 }
 
-/// Everything an import adds to a project that has the fields `known`; nothing is written.
+/// Everything an import adds to `project`, if there is one yet; nothing is written.
 fn gather(
-    known: Vec<Field>,
+    project: Option<&Project>,
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Gathered, ProjectError> {
@@ -169,6 +183,8 @@ fn gather(
             "--crop {crop}: give a fraction above 0 and at most 1"
         )));
     }
+    let had = project.map(Known::of).transpose()?.unwrap_or_default();
+    let known = &had.fields;
     let as_mosaics = options.detect || options.catalog.is_some();
     let mut inputs = look(&options.paths, as_mosaics, progress);
     if let Some(catalog) = &options.catalog {
@@ -185,7 +201,7 @@ fn gather(
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, &known, &mut report))
+        .filter(|m| !is_known(m, known, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
@@ -212,14 +228,24 @@ fn gather(
                 match_catalog(&mosaics, catalog, options, &mut fields, &mut report)?;
             }
         }
-    } else if let Some(catalog) = tables.iter().find(|t| t.file_column.is_none())
+    } else if let Some(first) = tables.iter().find(|t| t.file_column.is_none())
         && inputs.cutouts.is_empty()
         && !has_images
     {
-        return Err(ProjectError::Ask(format!(
-            "{}: a catalogue alone has no pixels to cut out; give its image too",
-            catalog.path.display()
-        )));
+        // A catalogue alone is meant for the images that the project has.
+        let mosaics = match project {
+            Some(project) => of_project(project, known, &mut report)?,
+            None => Vec::new(),
+        };
+        if mosaics.is_empty() {
+            return Err(ProjectError::Ask(format!(
+                "{}: a catalogue alone has no pixels to cut out; give its image too",
+                first.path.display()
+            )));
+        }
+        for catalog in tables.iter().filter(|t| t.file_column.is_none()) {
+            match_catalog(&mosaics, catalog, options, &mut fields, &mut report)?;
+        }
     }
     for cutouts in &inputs.cutouts {
         if known
@@ -242,7 +268,7 @@ fn gather(
     fields.retain(|f| !f.objects.is_empty());
     Ok(Gathered {
         options: options.clone(),
-        known,
+        known: had,
         fields,
         report,
     })

@@ -2,10 +2,11 @@
 
 use super::request::{DEFAULT_SIZE, ImportOptions, ImportReport};
 use super::{absolute, file_name};
-use crate::project::objects::fingerprint;
-use crate::project::{Band, Field, FieldKind, ProjectError};
+use crate::io::fits::FitsFile;
+use crate::project::objects::{self, fingerprint};
+use crate::project::{Band, Field, FieldKind, Project, ProjectError};
 use crate::sky::cutout::CutoutSize;
-use crate::tasks::inputs::FoundImage;
+use crate::tasks::inputs::{FoundImage, images_of};
 use crate::tasks::{Skipped, bands};
 use std::path::PathBuf;
 
@@ -18,10 +19,15 @@ pub(super) struct Mosaic {
     pub(super) weight: Option<FoundImage>,
     /// Whether its file holds other images of the sky too, so that its name must say the HDU.
     pub(super) is_one_of_several: bool,
+    /// The field that the project has of it, and where its objects are, zero-based pixels.
+    pub(super) known: Option<(Field, Vec<(f64, f64)>)>,
 }
 
 impl Mosaic {
     pub(super) fn name(&self) -> String {
+        if let Some((field, _)) = &self.known {
+            return field.name.clone();
+        }
         let image = &self.reference().0;
         let file = file_name(&image.path);
         if self.is_one_of_several {
@@ -81,6 +87,9 @@ impl Mosaic {
     }
 
     pub(super) fn band_names(&self) -> Vec<String> {
+        if let Some((field, _)) = &self.known {
+            return field.bands.iter().map(|b| b.name.clone()).collect();
+        }
         self.images
             .iter()
             .enumerate()
@@ -93,6 +102,9 @@ impl Mosaic {
     }
 
     pub(super) fn field(&self, options: &ImportOptions) -> Result<Field, ProjectError> {
+        if let Some((field, _)) = &self.known {
+            return Ok(field.clone());
+        }
         let mut bands = Vec::new();
         for ((image, plane), name) in self.images.iter().zip(self.band_names()) {
             let cause = |cause| ProjectError::Io {
@@ -127,6 +139,45 @@ impl Mosaic {
             bands,
         })
     }
+}
+
+/// The mosaics that a project has; one whose images can't be read is left out with the reason.
+pub(super) fn of_project(
+    project: &Project,
+    fields: &[Field],
+    report: &mut ImportReport,
+) -> Result<Vec<Mosaic>, ProjectError> {
+    let mut mosaics = Vec::new();
+    let objects = objects::all(project.store())?;
+    for field in fields
+        .iter()
+        .filter(|f| f.kind == FieldKind::Mosaic && !f.bands.is_empty())
+    {
+        match images_of_field(field) {
+            Ok(images) => {
+                let here = objects.iter().filter(|o| o.field == field.id);
+                let places = here.filter_map(|o| o.x.zip(o.y)).collect();
+                mosaics.push(Mosaic {
+                    images,
+                    weight: None,
+                    is_one_of_several: false,
+                    known: Some((field.clone(), places)),
+                });
+            }
+            Err(why) => report.skipped.push(Skipped::new(&field.name, why)),
+        }
+    }
+    Ok(mosaics)
+}
+
+fn images_of_field(field: &Field) -> Result<Vec<(FoundImage, usize)>, String> {
+    let image = |band: &Band| {
+        let file = FitsFile::open(&band.path).map_err(|e| e.to_string())?;
+        let found = images_of(&file).0.into_iter().find(|i| i.hdu == band.hdu);
+        let found = found.ok_or_else(|| format!("{} HDU {}: is no image", band.path.display(), band.hdu))?;
+        Ok((found, band.plane))
+    };
+    field.bands.iter().map(image).collect()
 }
 
 pub(super) fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool {

@@ -38,7 +38,7 @@ pub struct Preview {
     pub report: ImportReport,
     /// Objects that would be added.
     pub objects: usize,
-    /// The fields, for a picture of them.
+    /// The fields, for a picture of them; those of the project already have their number.
     pub fields: Vec<Field>,
     /// The catalogues.
     pub catalogs: Vec<PreviewedCatalog>,
@@ -52,12 +52,11 @@ pub fn preview(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Preview, ProjectError> {
-    let known = if Project::is_project(root) {
-        crate::project::objects::fields(Project::open(root, false)?.store())?
-    } else {
-        Vec::new()
+    let project = match Project::is_project(root) {
+        true => Some(Project::open(root, false)?),
+        false => None,
     };
-    let gathered = gather(known, options, progress)?;
+    let gathered = gather(project.as_ref(), options, progress)?;
     let mut inputs = look(
         &options.paths,
         options.detect || options.catalog.is_some(),

@@ -27,7 +27,7 @@ impl GalleryPanel {
             _ if view.survey.count() == 0 => said(
                 ui,
                 "No objects yet",
-                "Drop images and a catalogue, or a folder of cutouts, on the window.",
+                "Open images and a catalogue, or a folder of cutouts.",
                 &[(Action::OpenFiles, "Open files…")],
                 view,
             ),

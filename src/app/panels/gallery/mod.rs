@@ -119,11 +119,15 @@ impl GalleryPanel {
 
     /// Whether a place on the screen is on the gallery, as it was last drawn.
     pub fn is_at(&self, pos: Pos2) -> bool {
-        let (Some((rect, drawn)), Some(ctx)) = (self.place, &self.frame) else {
+        self.is_shown() && self.place.is_some_and(|(rect, _)| rect.contains(pos))
+    }
+
+    /// Whether the gallery is on the screen: a pane behind another tab isn't drawn and is nowhere.
+    pub fn is_shown(&self) -> bool {
+        let (Some((_, drawn)), Some(ctx)) = (self.place, &self.frame) else {
             return false;
         };
-        // A pane behind another tab isn't drawn and is nowhere.
-        rect.contains(pos) && ctx.cumulative_pass_nr().saturating_sub(drawn) <= 2
+        ctx.cumulative_pass_nr().saturating_sub(drawn) <= 2
     }
 
     /// Shows what was found, most similar first.

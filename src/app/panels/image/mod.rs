@@ -277,7 +277,7 @@ fn nothing_ui(ui: &mut egui::Ui, view: &View<'_>) {
         ui.add_space(ui.available_height() * 0.3);
         if view.survey.fields.is_empty() {
             ui.strong("There is no image yet");
-            ui.label("Drop FITS images and a catalogue on the window, or open them.");
+            ui.label("Open FITS images, with their catalogue if there is one.");
             if ui.button(Action::OpenFiles.text()).clicked() {
                 view.send(Command::Do(Action::OpenFiles));
             }

@@ -209,7 +209,7 @@ impl TablePanel {
                     self.filter.clear(view);
                 }
             } else {
-                ui.label("This project has no objects yet: drop images or a catalogue on the window.");
+                ui.label("This project has no objects yet: open images or a catalogue.");
             }
         });
     }
