@@ -3,8 +3,10 @@
 mod choice;
 mod choosing;
 mod cloud;
+mod colormaps;
 mod column_picker;
 
 pub use choosing::Choosing;
 pub use cloud::{Axes, CloudView, DENSITY, within};
+pub use colormaps::colormaps;
 pub use column_picker::{column_picker, column_picker_with};
