@@ -6,6 +6,7 @@ use super::graticule::{Line, round_length};
 use super::marks::Marks;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::theme::Theme;
 use crate::display::Colormap;
 use crate::display::pyramid::{Grid, Scene};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
@@ -54,26 +55,24 @@ pub struct Canvas<'a> {
     pub rect: Rect,
     /// What it shows.
     pub camera: &'a Camera,
-    /// Whether the sky is drawn bright.
-    pub is_bright: bool,
+    /// The theme whose colours are seen on the sky: light where it is drawn bright.
+    pub theme: Theme,
 }
 
 impl Canvas<'_> {
     /// Ink that is seen on this sky.
     pub fn ink(&self) -> Color32 {
-        if self.is_bright {
-            Color32::from_rgb(0x0B, 0x3C, 0x70)
-        } else {
-            Color32::from_rgb(0xD6, 0xEC, 0xFF)
+        match self.theme {
+            Theme::Light => Color32::from_rgb(0x0B, 0x3C, 0x70),
+            Theme::Dark => Color32::from_rgb(0xD6, 0xEC, 0xFF),
         }
     }
 
     /// What lies under ink, so that it is seen on bright and dark parts alike.
     fn halo(&self) -> Color32 {
-        if self.is_bright {
-            Color32::from_white_alpha(170)
-        } else {
-            Color32::from_black_alpha(150)
+        match self.theme {
+            Theme::Light => Color32::from_white_alpha(170),
+            Theme::Dark => Color32::from_black_alpha(150),
         }
     }
 
@@ -119,14 +118,14 @@ pub fn objects_ui(
         let on_screen = canvas.camera.screen_rect(canvas.rect, whole);
         if let Some(texture) = density {
             let all = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            let tint = view.settings.theme.accent();
+            let tint = canvas.theme.accent();
             canvas.painter.image(texture, on_screen, all, tint);
         }
         for &object in view.selection.set().iter().take(MOST_SELECTED) {
             if let Some([x, y]) = marks.position(object) {
                 let at = canvas.camera.screen(canvas.rect, x, y);
                 if canvas.rect.contains(at) {
-                    selected_ui(canvas, view, at);
+                    selected_ui(canvas, at);
                 }
             }
         }
@@ -135,7 +134,7 @@ pub fn objects_ui(
             let at = canvas.camera.screen(canvas.rect, x, y);
             let ink = match colours {
                 Some(colours) => colours.of.get(object as usize).copied(),
-                None => view.label_colour(object),
+                None => (view.live.label_of(object)).map(|c| canvas.theme.class_colour(c)),
             };
             let ink = ink.filter(|c| c.a() > 0).unwrap_or(canvas.ink());
             canvas
@@ -143,22 +142,22 @@ pub fn objects_ui(
                 .circle_stroke(at, RADIUS, Stroke::new(3.0, canvas.halo()));
             canvas.painter.circle_stroke(at, RADIUS, Stroke::new(1.5, ink));
             if view.selection.has(object) {
-                selected_ui(canvas, view, at);
+                selected_ui(canvas, at);
             }
         }
     }
     if let Some(focus) = view.selection.focus()
         && let Some([x, y]) = marks.position(focus)
     {
-        focus_ui(canvas, view, canvas.camera.screen(canvas.rect, x, y));
+        focus_ui(canvas, canvas.camera.screen(canvas.rect, x, y));
     }
     is_dense.then_some(count)
 }
 
 /// A square about a selected object: told by its shape, not by its colour alone.
-fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
+fn selected_ui(canvas: &Canvas<'_>, at: Pos2) {
     let square = Rect::from_center_size(at, Vec2::splat(RADIUS * 2.0 + 7.0));
-    let ink = Stroke::new(2.0, view.settings.theme.accent());
+    let ink = Stroke::new(2.0, canvas.theme.accent());
     canvas
         .painter
         .rect_stroke(square, 1.0, Stroke::new(4.0, canvas.halo()), StrokeKind::Middle);
@@ -166,13 +165,13 @@ fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
 }
 
 /// Four strokes that point at the object looked at.
-fn focus_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
+fn focus_ui(canvas: &Canvas<'_>, at: Pos2) {
     for way in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
         let ends = [at + way * 13.0, at + way * 24.0];
         canvas.painter.line_segment(ends, Stroke::new(4.5, canvas.halo()));
         canvas
             .painter
-            .line_segment(ends, Stroke::new(2.0, view.settings.theme.accent()));
+            .line_segment(ends, Stroke::new(2.0, canvas.theme.accent()));
     }
 }
 
@@ -216,10 +215,13 @@ pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
     }
 }
 
-/// Arrows to north and east in the upper right corner.
+/// Arrows to north and east in the upper right corner: those of the ICRS, as the grid and the positions
+/// are, also on an image whose own axes are galactic.
 pub fn compass_ui(canvas: &Canvas<'_>, scene: &Scene) {
     let [x, y] = canvas.camera.centre;
-    let Some(orientation) = scene.wcs().and_then(|w| w.orientation(x, y)) else {
+    let Some(orientation) =
+        (scene.wcs()).and_then(|w| w.icrs_orientation(x, y).or_else(|| w.orientation(x, y)))
+    else {
         return;
     };
     let middle = canvas.rect.right_top() + vec2(-48.0, 48.0);
