@@ -380,15 +380,13 @@ fn open_paths(state: &mut AppState, paths: Vec<PathBuf>) {
     for path in &paths {
         state.settings.remember(path);
     }
-    let target = root(state);
-    let adds = target.is_some();
-    let target = target.unwrap_or_else(|| project_beside(&paths));
+    let (open, beside) = (root(state), project_beside(&paths));
     let options = ImportOptions {
         paths,
         who: current_user(),
         ..Default::default()
     };
-    state.sheet = Some(ImportSheet::new(options.clone(), &target, adds));
+    state.sheet = Some(ImportSheet::new(options.clone(), open.as_deref(), &beside));
     reconsider(state, options);
 }
 

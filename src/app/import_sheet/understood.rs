@@ -1,0 +1,129 @@
+//! What a job understands of files before they are imported: fields, columns, a picture of the first.
+
+use crate::app::mind::capitalised;
+use crate::display::render;
+use crate::progress::{Progress, Silent};
+use crate::project::{FieldKind, Project, ProjectError};
+use crate::sky::wcs::Wcs;
+use crate::tasks::import::{ImportOptions, Preview, preview};
+use crate::tasks::info::{Info, header, info};
+use egui::ColorImage;
+use std::path::{Path, PathBuf};
+
+/// Side of the preview, pixels.
+const PREVIEW_PX: usize = 320;
+
+/// What a job understood of the inputs.
+pub struct Understood {
+    /// The options it was understood by.
+    pub options: ImportOptions,
+    /// Fields, catalogues, skipped inputs; or why nothing can be imported.
+    pub preview: Result<Preview, String>,
+    /// Size, kind and place of the first field's image; empty for a folder.
+    pub facts: String,
+    /// Side of a pixel of that image, arcseconds.
+    pub pixel_arcsec: Option<f64>,
+    /// The first field, small, and what it shows.
+    pub picture: Option<(ColorImage, String)>,
+}
+
+/// Goes through an import without writing, and draws its first field.
+pub fn understand(
+    root: &Path,
+    options: ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Understood, ProjectError> {
+    let preview = match preview(root, &options, progress) {
+        Ok(preview) => Ok(preview),
+        Err(ProjectError::Cancelled) => return Err(ProjectError::Cancelled),
+        Err(why) => Err(why.to_string()),
+    };
+    let picture = preview.as_ref().ok().and_then(|p| first_picture(p).ok());
+    let (facts, pixel_arcsec) = preview.as_ref().ok().and_then(first_facts).unwrap_or_default();
+    Ok(Understood {
+        options,
+        preview,
+        facts,
+        pixel_arcsec,
+        picture,
+    })
+}
+
+/// What the first field's image is, in words, and the side of its pixels.
+fn first_facts(preview: &Preview) -> Option<(String, Option<f64>)> {
+    let field = preview.fields.first()?;
+    let band = field.bands.get(field.reference())?;
+    let Ok(Info::Fits(hdus, _)) = info(&band.path, &Silent) else {
+        return None;
+    };
+    let hdu = hdus.into_iter().find(|h| h.index == band.hdu)?;
+    let header = header(&band.path, band.hdu).ok()?;
+    let wcs = Wcs::from_header(&header).ok();
+    let facts = if hdu.sky.is_empty() {
+        hdu.what
+    } else {
+        format!("{}, {}", hdu.what, hdu.sky)
+    };
+    Some((capitalised(&facts), wcs.map(|w| w.pixel_scale_arcsec())))
+}
+
+/// The first field as a small picture: a mosaic's reference band, or a folder's first cutout.
+fn first_picture(preview: &Preview) -> Result<(ColorImage, String), String> {
+    let field = preview.fields.first().ok_or("nothing to draw")?;
+    let look = crate::display::StretchRecipe::default();
+    if field.kind == FieldKind::Folder {
+        let first = std::fs::read_dir(&field.root)
+            .map_err(|e| e.to_string())?
+            .filter_map(Result::ok)
+            .map(|e| e.path())
+            .filter(|p| p.is_file())
+            .min()
+            .ok_or("the folder is empty")?;
+        let cutout = crate::tasks::images::read_cutout(&first)?;
+        return Ok((
+            crate::app::thumbs::draw(&cutout, &look, PREVIEW_PX),
+            first
+                .file_name()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+        ));
+    }
+    let band = field
+        .bands
+        .get(field.reference())
+        .ok_or("the field has no band")?;
+    let small = crate::tasks::overview::overview(&band.path, band.hdu, band.plane, PREVIEW_PX)?;
+    let picture = render(&small, &look);
+    let image = ColorImage::from_rgb([picture.width, picture.height], &picture.pixels);
+    let caption = if field.bands.len() > 1 {
+        format!("{}, band {}", field.name, band.name)
+    } else {
+        field.name.clone()
+    };
+    Ok((image, caption))
+}
+
+/// Where files go that are opened while no project is: a folder beside the first of them.
+pub fn project_beside(paths: &[PathBuf]) -> PathBuf {
+    let first = paths.first().map_or(Path::new("survey"), PathBuf::as_path);
+    let name = first
+        .file_name()
+        .map_or_else(|| "survey".into(), |n| n.to_string_lossy().into_owned());
+    let stem = name
+        .split('.')
+        .next()
+        .filter(|s| !s.is_empty())
+        .unwrap_or("survey")
+        .to_owned();
+    let folder = first.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let wanted = folder.join(format!("{stem}.astrolabel"));
+    // Another file's project of that name is not added to by accident.
+    (2..100)
+        .map(|n| folder.join(format!("{stem}-{n}.astrolabel")))
+        .fold(wanted.clone(), |found, next| {
+            if found.exists() && !Project::is_project(&found) {
+                next
+            } else {
+                found
+            }
+        })
+}
