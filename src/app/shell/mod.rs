@@ -3,6 +3,7 @@
 mod bars;
 mod dialogs;
 mod hands;
+mod keys;
 mod palette;
 mod welcome;
 
