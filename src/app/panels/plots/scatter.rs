@@ -74,7 +74,6 @@ impl ScatterPlot {
         });
         ui.horizontal_wrapped(|ui| {
             self.cloud.tools_ui(ui, view);
-            self.cloud.count_ui(ui);
         });
         let shown = Axes {
             x: &axes[0],
