@@ -5,6 +5,7 @@ mod journey;
 mod labelling;
 #[cfg(target_os = "linux")]
 mod live;
+mod names;
 mod opening;
 mod support;
 mod table;

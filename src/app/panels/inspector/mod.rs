@@ -154,7 +154,9 @@ impl InspectorPanel {
                 let name = name_of(view, object);
                 ui.add(egui::Label::new(RichText::new(name).strong()).truncate())
                     .on_hover_text(name);
-                ui.horizontal_wrapped(|ui| about_ui(ui, view, object));
+                if is_about(view, object) {
+                    ui.horizontal_wrapped(|ui| about_ui(ui, view, object));
+                }
                 ui.horizontal_wrapped(|ui| {
                     for (action, text) in [
                         (Action::SimilarToThis, "Similar"),
@@ -192,6 +194,12 @@ impl InspectorPanel {
             });
         }
     }
+}
+
+/// Whether there is anything to say below the name; an empty row would look like something missing.
+fn is_about(view: &View<'_>, object: u32) -> bool {
+    let placed = (view.survey.objects().get(object as usize)).is_some_and(|o| o.ra_deg.is_some());
+    placed || view.live.label_of(object).is_some() || view.selection.len() > 1
 }
 
 fn about_ui(ui: &mut Ui, view: &View<'_>, object: u32) {
