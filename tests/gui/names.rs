@@ -17,12 +17,16 @@ fn nameless(desk: &Desk) -> Vec<String> {
         Role::TextInput,
         Role::Link,
     ];
-    desk.harness
+    let mut seen = 0;
+    let found = desk
+        .harness
         .query_all_by(|_| true)
         .filter_map(|n| {
             let node = n.accesskit_node();
             let named = node.label().is_some_and(|l| l.chars().any(char::is_alphanumeric));
-            (controls.contains(&node.role()) && !named).then(|| {
+            let is_control = controls.contains(&node.role());
+            seen += usize::from(is_control);
+            (is_control && !named).then(|| {
                 format!(
                     "{:?} {:?} {:?} at {:?}",
                     node.role(),
@@ -32,7 +36,9 @@ fn nameless(desk: &Desk) -> Vec<String> {
                 )
             })
         })
-        .collect()
+        .collect();
+    assert!(seen > 10, "only {seen} controls were looked at");
+    found
 }
 
 #[test]

@@ -72,14 +72,11 @@ fn first_picture(preview: &Preview) -> Result<(ColorImage, String), String> {
     let field = preview.fields.first().ok_or("nothing to draw")?;
     let look = crate::display::StretchRecipe::default();
     if field.kind == FieldKind::Folder {
-        let first = std::fs::read_dir(&field.root)
-            .map_err(|e| e.to_string())?
-            .filter_map(Result::ok)
-            .map(|e| e.path())
-            .filter(|p| p.is_file())
-            .min()
-            .ok_or("the folder is empty")?;
-        let cutout = crate::tasks::images::read_cutout(&first)?;
+        // Beside the cutouts may stand a catalogue, and the cutouts may stand in folders of their own.
+        let (first, cutout) = files_below(&field.root)
+            .into_iter()
+            .find_map(|p| crate::tasks::images::read_cutout(&p).ok().map(|c| (p, c)))
+            .ok_or("no file here can be drawn")?;
         return Ok((
             crate::app::thumbs::draw(&cutout, &look, PREVIEW_PX),
             first
@@ -100,6 +97,27 @@ fn first_picture(preview: &Preview) -> Result<(ColorImage, String), String> {
         field.name.clone()
     };
     Ok((image, caption))
+}
+
+/// The first files of a folder, by name, and those of the first folders in it.
+fn files_below(root: &Path) -> Vec<PathBuf> {
+    const MOST: usize = 8;
+    let entries = |folder: &Path| {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .map(|e| e.path())
+            .collect();
+        found.sort();
+        found
+    };
+    let (folders, mut files): (Vec<_>, Vec<_>) = entries(root).into_iter().partition(|p| p.is_dir());
+    files.truncate(MOST);
+    for folder in folders.iter().take(MOST) {
+        files.extend(entries(folder).into_iter().filter(|p| p.is_file()).take(MOST));
+    }
+    files
 }
 
 /// Where files go that are opened while no project is: a folder beside the first of them.

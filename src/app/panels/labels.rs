@@ -156,6 +156,8 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
             .on_hover_text("What ranks before there are marks, and what the marks are weighed against");
     });
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().button_padding.x = 5.0;
         for (action, n) in [(Action::Interesting, interesting), (Action::Ordinary, ordinary)] {
             let key = action
                 .shortcut()

@@ -103,7 +103,7 @@ pub(super) fn keys_ui(ctx: &egui::Context) -> bool {
 
 /// What a key does, in all the room that is left, so that stripes end in line.
 fn meaning(ui: &mut Ui, text: &str) {
-    ui.vertical(|ui| {
+    ui.horizontal(|ui| {
         ui.set_width((ui.max_rect().width() - 8.0).max(120.0));
         ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
     });

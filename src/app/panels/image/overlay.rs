@@ -78,13 +78,27 @@ impl Canvas<'_> {
 
     /// Text on a ground of its own; returns where it stands.
     pub fn text(&self, at: Pos2, anchor: Align2, text: &str) -> Rect {
+        self.text_beside(at, anchor, text, &[]).unwrap_or(Rect::NOTHING)
+    }
+
+    /// Text as [`Canvas::text`], moved into the picture; nothing where it would lie on what is `taken`.
+    fn text_beside(&self, at: Pos2, anchor: Align2, text: &str, taken: &[Rect]) -> Option<Rect> {
         let galley = self
             .painter
             .layout_no_wrap(text.to_owned(), FontId::proportional(12.0), self.ink());
-        let rect = anchor.anchor_size(at, galley.size());
+        let mut rect = anchor.anchor_size(at, galley.size());
+        let room = self.rect.shrink(3.0);
+        let into = |low: f32, high: f32, from: f32, to: f32| (from - low).max(0.0) - (high - to).max(0.0);
+        rect = rect.translate(vec2(
+            into(rect.left(), rect.right(), room.left(), room.right()),
+            into(rect.top(), rect.bottom(), room.top(), room.bottom()),
+        ));
+        if taken.iter().any(|t| t.intersects(rect.expand(2.0))) {
+            return None;
+        }
         self.painter.rect_filled(rect.expand(2.0), 3.0, self.halo());
         self.painter.galley(rect.min, galley, self.ink());
-        rect
+        Some(rect)
     }
 
     fn line(&self, points: [Pos2; 2], width: f32) {
@@ -175,8 +189,18 @@ fn focus_ui(canvas: &Canvas<'_>, at: Pos2) {
     }
 }
 
-/// Lines of equal coordinates with labels at the lower and left edge.
-pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
+/// Lines of equal coordinates with labels at the lower and left edge, none on another, on the compass or
+/// on the scale.
+pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line], overlays: &Overlays) {
+    let mut taken = Vec::new();
+    if overlays.compass {
+        let corner = canvas.rect.right_top();
+        taken.push(Rect::from_two_pos(corner, corner + vec2(-96.0, 96.0)));
+    }
+    if overlays.scale {
+        let corner = canvas.rect.right_bottom();
+        taken.push(Rect::from_two_pos(corner, corner - vec2(186.0, 44.0)));
+    }
     let ink = canvas.ink().gamma_multiply(0.55);
     let inner = canvas.rect.shrink(4.0);
     for line in lines {
@@ -210,7 +234,7 @@ pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
             } else {
                 Align2::LEFT_CENTER
             };
-            canvas.text(at, anchor, &line.label);
+            taken.extend(canvas.text_beside(at, anchor, &line.label, &taken));
         }
     }
 }

@@ -197,7 +197,7 @@ impl ImagePanel {
             theme,
         };
         if let Some(lines) = lines {
-            overlay::graticule_ui(&canvas, &lines);
+            overlay::graticule_ui(&canvas, &lines, &self.overlays);
         }
         let mut dense = None;
         if self.overlays.objects

@@ -45,5 +45,9 @@ pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f3
             }
         }
     }
+    // A name stays beside its value where the line breaks.
+    for part in &mut parts {
+        *part = part.replace(' ', "\u{a0}");
+    }
     parts.join("  ·  ")
 }

@@ -119,6 +119,8 @@ impl ImagePanel {
         let channels = self.channels_of(field);
         let text = match channels {
             Channels::One(b) => name(b).to_owned(),
+            // With three bands or more each has a list of its own beside this one.
+            Channels::Colours(_, Some(_), _) if field.bands.len() > 2 => "RGB".to_owned(),
             Channels::Colours(r, g, b) => format!("RGB {} {} {}", name(r), g.map_or("mean", name), name(b)),
         };
         if field.bands.len() < 2 {
@@ -204,9 +206,10 @@ impl ImagePanel {
         ui.add(number(&mut look.bias).range(-0.5..=1.5).prefix("bias "))
             .on_hover_text("Bias; drag left and right on the picture with the right button")
             .accessible_name("Bias");
-        let reset = ui.add_enabled(*look != first_look(), egui::Button::new("Reset look"));
+        let reset = ui.add_enabled(*look != first_look(), egui::Button::new("Reset"));
         if reset
             .on_hover_text("Limits, stretch, contrast, bias and colours as at first")
+            .accessible_name("Reset look")
             .clicked()
         {
             *look = first_look();

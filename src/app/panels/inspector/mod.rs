@@ -98,7 +98,7 @@ impl InspectorPanel {
         ui.horizontal_wrapped(|ui| {
             // All six in a line at the width of the pane as it is first shown.
             ui.spacing_mut().item_spacing.x = 1.0;
-            ui.spacing_mut().button_padding.x = 5.0;
+            ui.spacing_mut().button_padding.x = 4.0;
             for (part, name, help) in Part::ALL {
                 if ui
                     .selectable_label(self.part == part, name)

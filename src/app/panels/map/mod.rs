@@ -71,7 +71,7 @@ impl MapPanel {
             if changed {
                 self.axes = axes.clone();
             }
-            ui.weak("colour");
+            ui.weak("●").on_hover_text("What the colours show");
             self.colour_ui(ui, view);
         });
         ui.horizontal_wrapped(|ui| {

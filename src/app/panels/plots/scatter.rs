@@ -60,7 +60,7 @@ impl ScatterPlot {
             if changed {
                 self.axes = axes.clone();
             }
-            ui.weak("colour");
+            ui.weak("●").on_hover_text("What the colours show");
             let first = [(DENSITY, "how many objects a place has")];
             column_picker_with(
                 ui,

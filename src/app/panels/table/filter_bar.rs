@@ -52,16 +52,27 @@ pub struct Asked {
     pub to_rows: bool,
 }
 
+/// Columns that every project has: no example of what a catalogue is asked.
+const OURS: [&str; 6] = [
+    "object_id",
+    "cutout_flags",
+    "x_pixel",
+    "y_pixel",
+    "ra_icrs",
+    "dec_icrs",
+];
+
 /// An example of a filter in this catalogue's own words.
 fn example(view: &View<'_>) -> String {
     let columns = view.columns.all(view.live);
     let is_number = |c: &&ColumnInfo| c.holds == Holds::Numbers;
+    let is_theirs = |c: &&ColumnInfo| !c.is_live && !OURS.contains(&c.name.as_str());
     let magnitude = columns
         .iter()
         .filter(is_number)
         .find(|c| c.name.starts_with("mag"));
     let class = view.live.classes.first().map_or("merger", |c| c.name.as_str());
-    match (magnitude, columns.iter().filter(is_number).find(|c| !c.is_live)) {
+    match (magnitude, columns.iter().filter(is_number).find(is_theirs)) {
         (Some(c), _) => format!("such as {} < 21 and label == \"{class}\"", c.name),
         (None, Some(c)) => format!("such as {} > 100 or label == \"{class}\"", c.name),
         (None, None) => format!("such as label == \"{class}\""),
