@@ -2,14 +2,13 @@
 
 use super::command::{Action, Command, Purpose};
 use super::files::Pick;
-use super::import_sheet::ImportSheet;
+use super::import_sheet::{ImportSheet, glimpse, project_beside, understand};
 use super::jobs::Done;
 use super::mind::{Likeness, Request};
 use super::notices::Notice;
 use super::panels::Pane;
 use super::selection::Meets;
 use super::state::{AppState, Dialog};
-use super::understand::{glimpse, project_beside, understand};
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::project::{Project, ProjectError};
 use crate::tasks::import::{Gathered, ImportOptions, current_user};
@@ -391,15 +390,13 @@ fn open_paths(state: &mut AppState, paths: Vec<PathBuf>) {
     for path in &paths {
         state.settings.remember(path);
     }
-    let target = root(state);
-    let adds = target.is_some();
-    let target = target.unwrap_or_else(|| project_beside(&paths));
+    let (open, beside) = (root(state), project_beside(&paths));
     let options = ImportOptions {
         paths,
         who: current_user(),
         ..Default::default()
     };
-    state.sheet = Some(ImportSheet::new(options.clone(), &target, adds));
+    state.sheet = Some(ImportSheet::new(options.clone(), open.as_deref(), &beside));
     reconsider(state, options);
 }
 

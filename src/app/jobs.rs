@@ -17,9 +17,9 @@ pub enum Done {
     /// A project was read.
     Opened(Box<Loaded>),
     /// Files were understood, for the import sheet.
-    Surveyed(Box<super::understand::Understood>),
+    Surveyed(Box<super::import_sheet::Understood>),
     /// An image among these files can be seen already, for the import sheet.
-    Glimpsed(Vec<PathBuf>, super::understand::Glimpse),
+    Glimpsed(Vec<PathBuf>, super::import_sheet::Glimpse),
     /// Objects were added to the project in this folder.
     Imported(PathBuf, Box<ImportReport>),
     /// Objects were embedded.

@@ -673,6 +673,15 @@ fn no_vectors() -> ProjectError {
     ProjectError::Ask("there are no vectors yet: embed the objects first (menu Objects)".into())
 }
 
+/// A sentence as it begins a line: errors and notes are written to go on after a colon.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 /// "1 label", "3 labels".
 pub fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })

@@ -26,7 +26,6 @@ mod state;
 mod survey;
 mod theme;
 mod thumbs;
-mod understand;
 mod widgets;
 
 pub use bench::{Report, UiBenchOptions, bench_ui};

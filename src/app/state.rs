@@ -154,9 +154,14 @@ impl AppState {
 
     fn job_ended(&mut self, ended: Ended) {
         let title = ended.job.title;
-        if !ended.notes.is_empty() {
+        // What is noted while files are only looked at is noted again when they are imported.
+        if !ended.notes.is_empty() && !title.starts_with("Looking at") {
+            let mut notes = ended.notes;
+            let mut seen = std::collections::HashSet::new();
+            notes.retain(|n| seen.insert(n.clone()));
+            let count = counted(notes.len(), "note");
             self.notices
-                .tell(Notice::warning(format!("{title}: notes"), ended.notes.join("\n")));
+                .tell(Notice::warning(format!("{title}: {count}"), notes.join("\n")));
         }
         match ended.end {
             // Stopped by the sheet itself, which asks anew or is gone.

@@ -10,6 +10,7 @@
 //! under `tests/golden/display` hold that.
 
 pub mod colormap;
+mod colormap_levels;
 mod colormap_points;
 mod font;
 pub mod histogram;

@@ -67,10 +67,14 @@ pub fn map(
             };
             let found = umap(&features, &options, progress).map_err(|e| opened.error(e))?;
             let p = &found.provenance;
-            let how = format!(
-                "UMAP of {} objects, {} neighbours, {} epochs, {} placed afterwards",
-                p.fitted, p.options.neighbours, p.epochs, p.placed
+            let mut how = format!(
+                "UMAP of {} objects by {} neighbours each, {} epochs",
+                p.fitted, p.options.neighbours, p.epochs
             );
+            // Beyond what is laid out together, objects are put where their neighbours are.
+            if p.placed > 0 {
+                how += &format!("; {} more put beside their neighbours", p.placed);
+            }
             let facts = serde_json::to_value(&found.provenance).unwrap_or_default();
             (found.places, how, facts)
         }

@@ -185,10 +185,29 @@ fn ds9_maps_pass_through_their_levels() {
     let heat = Colormap::Heat.table(false);
     assert_eq!((heat[0], heat[255]), ([0, 0, 0], [255, 255, 255]));
     assert_eq!(heat[128], [255, 128, 0]);
-    let b = Colormap::Ds9B.table(false);
+    let b = Colormap::B.table(false);
     assert_eq!(b[64][2], 254); // just past full blue at a quarter
     assert_eq!(b[128], [255, 2, 0]);
-    for map in Colormap::ALL {
+    // The published entries 12, 96 and 168 of the 200 of sls.
+    let sls = Colormap::Sls.table(false);
+    for (entry, expected) in [(12, [133, 0, 162]), (96, [0, 211, 19]), (168, [250, 0, 0])] {
+        let place = (f64::from(entry) / 199.0 * 255.0).round() as usize;
+        for (got, expected) in sls[place].into_iter().zip(expected) {
+            assert!(
+                (i16::from(got) - expected).abs() <= 7,
+                "sls {entry}: {:?}",
+                sls[place]
+            );
+        }
+    }
+    assert_eq!((sls[0], sls[255]), ([0; 3], [255; 3]));
+    let i8 = Colormap::I8.table(false);
+    assert_eq!((i8[31], i8[32], i8[255]), ([0; 3], [0, 255, 0], [255; 3]));
+    let staircase = Colormap::Staircase.table(false);
+    assert_eq!((staircase[0], staircase[255]), ([15, 15, 51], [255, 77, 77]));
+    let kept: Colormap = serde_json::from_str("\"ds9_b\"").unwrap();
+    assert_eq!(kept, Colormap::B, "what was stored before can be read");
+    for &map in Colormap::ALL {
         assert_eq!(Colormap::from_name(map.name()), Some(map));
         let (forward, backward) = (map.table(false), map.table(true));
         assert_eq!(forward[10], backward[245]);

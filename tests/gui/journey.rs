@@ -16,7 +16,7 @@ fn dropped_files_are_understood_imported_and_embedded_and_a_bad_one_is_named() {
     desk.click("Import 30 objects");
     desk.see_part("30 objects");
     // Embedded and ranked by themselves; the file that was left out stays on the list.
-    desk.see_part("plain outlier score");
+    desk.see_part("Plain outlier score");
     desk.press_with(Modifiers::COMMAND, Key::Num8);
     desk.see_part("1 input left out");
 }

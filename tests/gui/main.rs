@@ -7,6 +7,7 @@ mod journey;
 mod labelling;
 #[cfg(target_os = "linux")]
 mod live;
+mod names;
 mod opening;
 mod regions;
 #[cfg(target_os = "linux")]

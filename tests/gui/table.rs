@@ -47,11 +47,11 @@ fn a_filter_shows_what_it_says_and_a_mistake_is_explained() {
     filter_by(&mut desk, "mag_r < 21");
     let told = format!("{bright} of 60");
     desk.see(&told);
-    desk.see(&format!("filter shows {bright}"));
+    desk.see(&format!("filter shows {bright} of 60"));
     desk.picture("table-filtered");
 
     filter_by(&mut desk, "mga_r < 21");
-    desk.see("character 1: there is no column mga_r; did you mean mag_r?");
+    desk.see("Character 1: there is no column mga_r; did you mean mag_r?");
     assert!(desk.has(&told), "the filter before it still holds");
     desk.picture("table-mistake");
 

@@ -3,7 +3,7 @@
 
 use crate::app::command::{Action, Command};
 use crate::app::context::View;
-use crate::app::mind::counted;
+use crate::app::mind::{capitalised, counted};
 use crate::tasks::anomalies::Method;
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +50,14 @@ impl LabelsPanel {
                 } else {
                     String::new()
                 };
-                let name = egui::Button::new(format!("{key}{}", class.name))
-                    .frame(false)
-                    .truncate();
-                let room = (ui.available_width() - 64.0).max(40.0);
+                let room = (ui.available_width() - 40.0).max(40.0);
+                // A space that grows keeps the name at the left of its button.
+                let text = (format!("{key}{}", class.name), egui::Atom::grow());
+                let name = egui::Button::new(text).frame_when_inactive(false).truncate();
                 let response = ui
                     .add_sized([room, 20.0], name)
-                    .on_hover_text(format!("Label the selection as {}", class.name));
+                    .on_hover_text(format!("Label the selection as {}", class.name))
+                    .accessible_name(format!("Label as {}", class.name));
                 if response.clicked() && !view.selection.is_empty() {
                     let objects = view.selection.set().to_vec();
                     view.send(Command::Label(
@@ -98,12 +99,13 @@ fn accuracy_ui(ui: &mut egui::Ui, view: &View<'_>) {
     let labelled = view.live.labelled();
     if labelled > 0 {
         let n = view.survey.count().max(1);
-        ui.label(format!("{} of {n} labelled", labelled));
-        ui.add(egui::ProgressBar::new(labelled as f32 / n as f32).desired_height(6.0));
+        ui.label(format!("{labelled} of {n} labelled"));
+        ui.add(egui::ProgressBar::new(labelled as f32 / n as f32).desired_height(6.0))
+            .accessible_name(format!("{labelled} of {n} labelled"));
     }
     if let Some(v) = view.live.predicted.as_ref().and_then(|p| p.validation.as_ref()) {
         ui.label(format!(
-            "Accuracy {:.0} % ({:.0}–{:.0})",
+            "Accuracy {:.0} % (between {:.0} and {:.0} %)",
             100.0 * v.accuracy,
             100.0 * v.accuracy_low,
             100.0 * v.accuracy_high
@@ -115,7 +117,7 @@ fn accuracy_ui(ui: &mut egui::Ui, view: &View<'_>) {
             100.0 * v.balanced_accuracy
         ));
     } else if let Some(note) = &view.live.classifier_note {
-        ui.add(egui::Label::new(egui::RichText::new(note).weak()).wrap());
+        ui.add(egui::Label::new(egui::RichText::new(capitalised(note)).weak()).wrap());
     }
 }
 
@@ -124,7 +126,7 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
     ui.strong("Strange");
     match &view.live.ranked {
         Some(ranked) => {
-            ui.add(egui::Label::new(egui::RichText::new(&ranked.how).weak()).wrap());
+            ui.add(egui::Label::new(egui::RichText::new(capitalised(&ranked.how)).weak()).wrap());
         }
         None => {
             ui.weak("Not ranked yet: embed the objects first.");
@@ -153,6 +155,8 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
             .on_hover_text("What ranks before there are marks, and what the marks are weighed against");
     });
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().button_padding.x = 5.0;
         for (action, n) in [(Action::Interesting, interesting), (Action::Ordinary, ordinary)] {
             let key = action
                 .shortcut()

@@ -79,16 +79,19 @@ impl Window {
             ui.horizontal_centered(|ui| {
                 if let Some(open) = &self.state.open {
                     let chosen = open.selection.len();
-                    ui.label(format!("{} selected", chosen));
+                    ui.label(format!("{chosen} selected"));
                     if open.visible.passes.is_some() {
                         ui.separator();
-                        ui.label(format!("filter shows {}", open.visible.count));
+                        ui.label(format!(
+                            "filter shows {} of {}",
+                            open.visible.count,
+                            open.survey.count()
+                        ));
                     }
                     if let Some(found) = &open.live.found {
                         ui.separator();
-                        ui.label(&found.query);
+                        ui.label(format!("found: {}", found.query));
                     }
-                    ui.separator();
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if let Some(job) = self.state.jobs.running().first() {

@@ -1,8 +1,9 @@
-//! Dialogs in front of everything: a path to open, the keys, about; and which of them is up.
+//! Dialogs in front of everything: a path to open, about; and which of them is up.
 
 use super::Window;
-use crate::app::command::{Action, Command, Menu};
+use crate::app::command::Command;
 use crate::app::state::{AppState, Dialog};
+use crate::app::theme::sheet;
 use egui::Key;
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ impl Window {
         let keep = match &mut dialog {
             Dialog::Palette(text, chosen) => self.palette_ui(ctx, text, chosen),
             Dialog::Path(text) => path_ui(ctx, text, &self.state),
-            Dialog::Shortcuts => shortcuts_ui(ctx),
+            Dialog::Shortcuts => super::keys::keys_ui(ctx),
             Dialog::About => about_ui(ctx),
         };
         if keep && self.state.dialog.is_none() {
@@ -29,84 +30,56 @@ impl Window {
 
 fn path_ui(ctx: &egui::Context, text: &mut String, state: &AppState) -> bool {
     let mut open = false;
-    let modal = egui::Modal::new(egui::Id::unique("path")).show(ctx, |ui| {
-        ui.set_width(520.0);
-        ui.heading("Open a path");
-        let label = ui.label("A FITS image, a catalogue, a folder of cutouts, or a project");
-        let field = egui::TextEdit::singleline(text).desired_width(f32::INFINITY);
-        let response = ui.add(field).labelled_by(label.id);
-        // Asked before the field takes the keyboard again, after which it has lost nothing.
-        let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        if ui.memory(|m| m.focused().is_none()) {
-            response.request_focus();
-        }
-        let path = PathBuf::from(text.trim());
-        let exists = !text.trim().is_empty() && path.exists();
-        if !text.trim().is_empty() && !exists {
-            ui.weak("There is nothing at this path.");
-        } else {
-            ui.weak(" ");
-        }
-        ui.horizontal(|ui| {
-            open |= (ui.add_enabled(exists, egui::Button::new("Open")).clicked() || entered) && exists;
-            if ui.button("Cancel").clicked() {
-                ui.close();
+    let modal = egui::Modal::new(egui::Id::unique("path"))
+        .frame(sheet(ctx))
+        .show(ctx, |ui| {
+            ui.set_width(520.0);
+            ui.heading("Open a path");
+            let label = ui.label("A FITS image, a catalogue, a folder of cutouts, or a project");
+            let field = egui::TextEdit::singleline(text).desired_width(f32::INFINITY);
+            let response = ui.add(field).labelled_by(label.id);
+            // Asked before the field takes the keyboard again, after which it has lost nothing.
+            let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+            if ui.memory(|m| m.focused().is_none()) {
+                response.request_focus();
             }
+            let path = PathBuf::from(text.trim());
+            let exists = !text.trim().is_empty() && path.exists();
+            if !text.trim().is_empty() && !exists {
+                ui.weak("There is nothing at this path.");
+            } else {
+                ui.weak(" ");
+            }
+            ui.horizontal(|ui| {
+                open |= (ui.add_enabled(exists, egui::Button::new("Open")).clicked() || entered) && exists;
+                if ui.button("Cancel").clicked() {
+                    ui.close();
+                }
+            });
         });
-    });
     if open {
         state.out.send(Command::Open(vec![PathBuf::from(text.trim())]));
     }
     !open && !modal.should_close()
 }
 
-fn shortcuts_ui(ctx: &egui::Context) -> bool {
-    let modal = egui::Modal::new(egui::Id::unique("shortcuts")).show(ctx, |ui| {
-        ui.set_width(640.0);
-        ui.heading("Keyboard shortcuts");
-        egui::ScrollArea::vertical()
-            .max_height(ctx.content_rect().height() - 160.0)
-            .show(ui, |ui| {
-                for menu in Menu::ALL {
-                    ui.add_space(6.0);
-                    ui.strong(menu.name());
-                    egui::Grid::new(menu.name())
-                        .num_columns(3)
-                        .striped(true)
-                        .show(ui, |ui| {
-                            for action in Action::ALL.iter().filter(|a| a.menu() == menu) {
-                                if let Some(keys) = action.shortcut() {
-                                    ui.monospace(ctx.format_shortcut(&keys));
-                                    ui.label(action.text());
-                                    ui.weak(action.help());
-                                    ui.end_row();
-                                }
-                            }
-                        });
-                }
-            });
-        if ui.button("Close").clicked() {
-            ui.close();
-        }
-    });
-    !modal.should_close()
-}
-
 fn about_ui(ctx: &egui::Context) -> bool {
-    let modal = egui::Modal::new(egui::Id::unique("about")).show(ctx, |ui| {
-        ui.set_width(420.0);
-        ui.heading(concat!("Astrolabel ", env!("CARGO_PKG_VERSION")));
-        ui.label("Find rare things in large sky surveys, on your own machine.");
-        ui.label("MIT or Apache-2.0, as you like.");
-        if let Ok(home) = crate::app::sample::home() {
-            ui.weak(format!(
-                "The sample survey's project is kept in {}",
-                home.display()
-            ));
-        }
-        if ui.button("Close").clicked() {
-            ui.close();
-        }
-    });
+    let modal = egui::Modal::new(egui::Id::unique("about"))
+        .frame(sheet(ctx))
+        .show(ctx, |ui| {
+            ui.set_width(420.0);
+            ui.heading(concat!("Astrolabel ", env!("CARGO_PKG_VERSION")));
+            ui.label("Find rare things in large sky surveys, on your own machine.");
+            ui.label("MIT or Apache-2.0, as you like.");
+            if let Ok(home) = crate::app::sample::home() {
+                ui.weak(format!(
+                    "The sample survey's project is kept in {}",
+                    home.display()
+                ));
+            }
+            if ui.button("Close").clicked() {
+                ui.close();
+            }
+        });
     !modal.should_close()
 }

@@ -4,6 +4,7 @@ mod bars;
 mod dialogs;
 mod drops;
 mod hands;
+mod keys;
 mod palette;
 mod welcome;
 

@@ -29,17 +29,26 @@ pub(super) fn empty_ui(ui: &mut egui::Ui, state: &AppState) {
             Action::OpenPath,
             Action::OpenSample,
         ];
-        let width = 150.0 * row.len() as f32 + 24.0;
+        let width = 174.0 * row.len() as f32;
         ui.allocate_ui(egui::vec2(width.min(rect.width()), 34.0), |ui| {
             ui.horizontal_wrapped(|ui| {
                 for action in row {
-                    let button = egui::Button::new(action.text()).min_size(egui::vec2(146.0, 32.0));
+                    let button = egui::Button::new(action.text()).min_size(egui::vec2(166.0, 32.0));
                     if ui.add(button).on_hover_text(action.help()).clicked() {
                         state.out.send(Command::Do(action));
                     }
                 }
             });
         });
+        ui.add_space(10.0);
+        let keys =
+            |action: Action| (action.shortcut()).map_or_else(String::new, |k| ui.ctx().format_shortcut(&k));
+        let hint = format!(
+            "{} finds any command, {} lists the keys.",
+            keys(Action::Palette),
+            keys(Action::Shortcuts)
+        );
+        ui.weak(hint);
         ui.add_space(14.0);
         if !state.settings.recent.is_empty() {
             ui.weak("Recent");

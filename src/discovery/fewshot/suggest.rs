@@ -170,7 +170,7 @@ fn reason(p: &Predictions, row: usize, far: f32, name: &dyn Fn(usize) -> String)
         _ => "in doubt".to_string(),
     };
     if far.is_finite() {
-        format!("{doubt} Unlike what is labelled: nearest at distance {far:.1}.")
+        format!("{doubt} Unlike what is labelled so far.")
     } else {
         doubt
     }
@@ -284,7 +284,7 @@ pub fn first_to_label(
                 doubt: 0.0,
                 distance: far,
                 reason: format!(
-                    "Stands for some {:.0} % of the objects.",
+                    "Typical: about {:.0} % of the objects look most like it.",
                     (100.0 * share).max(1.0)
                 ),
             }

@@ -132,7 +132,7 @@ pub fn detect(
         .count();
     if overflowing > 0 {
         progress.note(&format!(
-            "{overflowing} object(s) have {} or more branches and were left whole: raise the detection \
+            "{overflowing} blended sources have {} or more branches and were left whole: raise the detection \
              threshold or the limit on branches to split them",
             settings.deblend_max_branches
         ));

@@ -233,12 +233,22 @@ impl Wcs {
     /// How the sky lies at a pixel, distortions included; directions are those of this system's own
     /// frame. `None` off the sky and at a pole.
     pub fn orientation(&self, x: f64, y: f64) -> Option<Orientation> {
+        Self::orientation_by(x, y, |x, y| self.sky_from_pixel(x, y))
+    }
+
+    /// [`Wcs::orientation`] by the ICRS, whatever the image's own frame; `None` also where that has no
+    /// relation to it.
+    pub fn icrs_orientation(&self, x: f64, y: f64) -> Option<Orientation> {
+        Self::orientation_by(x, y, |x, y| self.icrs_from_pixel(x, y))
+    }
+
+    fn orientation_by(x: f64, y: f64, sky: impl Fn(f64, f64) -> Option<(f64, f64)>) -> Option<Orientation> {
         const STEP: f64 = 0.01;
-        let here = self.sky_from_pixel(x, y)?;
+        let here = sky(x, y)?;
         // The sky's directions of the pixel axes, by central differences.
         let ahead = |dx: f64, dy: f64| {
-            let from = self.sky_from_pixel(x - dx, y - dy)?;
-            let to = self.sky_from_pixel(x + dx, y + dy)?;
+            let from = sky(x - dx, y - dy)?;
+            let to = sky(x + dx, y + dy)?;
             let length = super::coords::separation_arcsec(from, to);
             let (sin, cos) = position_angle_deg(from, to).to_radians().sin_cos();
             // (east, north) per pixel.

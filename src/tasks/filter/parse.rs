@@ -326,7 +326,7 @@ impl Parser {
     fn atom(&mut self) -> Parsed {
         let at = self.at();
         let Some(token) = self.peek().cloned() else {
-            return Err(self.wrong("something is missing here at the end"));
+            return Err(self.wrong("the expression ends too early"));
         };
         let wrong = |message: String| Err(FilterError::new(at, message));
         match &token {

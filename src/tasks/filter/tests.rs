@@ -140,8 +140,8 @@ fn flags_are_conditions() {
 #[test]
 fn mistakes_are_named_with_their_place() {
     let cases = [
-        ("", "character 1: something is missing here at the end"),
-        ("mag_r <", "character 8: something is missing here at the end"),
+        ("", "character 1: the expression ends too early"),
+        ("mag_r <", "character 8: the expression ends too early"),
         (
             "mga_r < 21",
             "character 1: there is no column mga_r; did you mean mag_r?",

@@ -184,6 +184,18 @@ fn compass() {
         (o.north_deg - 30.0).abs() < 1e-5 && (o.east_deg + 60.0).abs() < 1e-5 && !o.east_is_left,
         "{o:?}"
     );
+    // A galactic image has its own north up and the sky's somewhere else.
+    let galactic = Wcs::from_header(&with(&["CTYPE1  = 'GLON-TAN'", "CTYPE2  = 'GLAT-TAN'"])).unwrap();
+    let own = galactic.orientation(49.0, 39.0).unwrap();
+    let sky = galactic.icrs_orientation(49.0, 39.0).unwrap();
+    let (ra, dec) = galactic.icrs_from_pixel(49.0, 39.0).unwrap();
+    let (x, y) = galactic.pixel_from_icrs(ra, dec + 1e-3).unwrap();
+    let north = (49.0 - x).atan2(y - 39.0).to_degrees();
+    assert!(
+        own.north_deg.abs() < 1e-2 && (sky.north_deg - north).abs() < 1e-2,
+        "{own:?} {sky:?}"
+    );
+    assert!(north.abs() > 10.0, "{north}");
     // The direction is where a place further north really lies.
     let (x, y) = wcs.pixel_from_sky(150.0, 2.2 + 1e-3).unwrap();
     assert!(((49.0 - x).atan2(y - 49.0).to_degrees() - 30.0).abs() < 1e-4);

@@ -43,8 +43,8 @@ pub fn paint(painter: &Painter, tile: Rect, object: u32, view: &View<'_>, simila
         } else {
             percent
         };
-        // Beside a label that agrees, and is as sure as can be, nothing is to be said.
-        if label != Some(class) || probability < 0.995 {
+        // Beside a label that agrees nothing is to be said: the inspector has the number.
+        if label != Some(class) {
             let chip = Chip {
                 text: &text,
                 size,

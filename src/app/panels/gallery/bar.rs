@@ -22,12 +22,15 @@ impl GalleryPanel {
                     self.turn_to(source);
                 }
             }
-            ui.separator();
-            self.order_ui(ui, view);
+            if self.has_list(view) {
+                ui.weak(self.count_text());
+            }
         });
         ui.horizontal_wrapped(|ui| {
+            self.order_ui(ui, view);
+            ui.separator();
             ui.label("Size");
-            ui.spacing_mut().slider_width = 90.0;
+            ui.spacing_mut().slider_width = 70.0;
             ui.add(Slider::new(&mut self.side, SIDES).show_value(false))
                 .on_hover_text("Size of the cutouts")
                 .accessible_name("Size of the cutouts");
@@ -38,9 +41,6 @@ impl GalleryPanel {
                 .accessible_name("Hold the order");
             ui.toggle_value(&mut self.shows_look, "Stretch")
                 .on_hover_text("How all cutouts are drawn: limits, stretch, colours, contrast");
-            if self.has_list(view) {
-                ui.weak(self.count_text());
-            }
         });
         if self.shows_look {
             ui.group(|ui| {
@@ -64,7 +64,7 @@ impl GalleryPanel {
         };
         let shown = ComboBox::from_id_salt("gallery order")
             .selected_text(now)
-            .width(120.0)
+            .width(110.0)
             .height(360.0)
             .truncate()
             .show_ui(ui, |ui| {
@@ -89,17 +89,16 @@ impl GalleryPanel {
         if let Some(Some(column)) = shown.inner {
             order.column = column;
         }
-        let sign = match (order.column.is_empty(), order.descending) {
-            (true, false) => "first to last",
-            (true, true) => "last to first",
-            (false, false) => "ascending",
-            (false, true) => "descending",
+        let (sign, now) = match (order.column.is_empty(), order.descending) {
+            (true, false) => ("⬇", "first to last"),
+            (true, true) => ("⬆", "last to first"),
+            (false, false) => ("⬆", "ascending, smallest first"),
+            (false, true) => ("⬇", "descending, largest first"),
         };
-        let word = "Click to turn the order round";
         if ui
             .button(sign)
-            .on_hover_text(word)
-            .accessible_name("Turn the order round")
+            .on_hover_text(format!("Now {now}. Click to turn the order round"))
+            .accessible_name(format!("Turn the order round, now {now}"))
             .clicked()
         {
             order.descending = !order.descending;

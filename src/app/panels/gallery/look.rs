@@ -1,7 +1,8 @@
 //! Controls of a stretch recipe: limits, curve, colours, contrast and bias. Shown for all cutouts in
 //! the gallery and for one object in the inspector.
 
-use crate::display::{Colormap, ColourMode, Limits, Stretch, StretchRecipe};
+use crate::app::widgets::colormaps;
+use crate::display::{ColourMode, Limits, Stretch, StretchRecipe};
 use egui::{ComboBox, DragValue, Slider, Ui};
 
 /// Draws the controls; true if the recipe was changed. `of` says in accessible names what is drawn.
@@ -194,13 +195,13 @@ fn colour_ui(ui: &mut Ui, of: &str, look: &mut StretchRecipe) {
                 .accessible_name(format!("{name} of {of}"));
         }
     }
-    let maps: Vec<&str> = Colormap::ALL.iter().map(|m| m.name()).collect();
     ui.label("Map");
-    if let Some(i) = choice_ui(ui, &format!("Colour map of {of}"), look.colormap.name(), &maps)
-        && let Some(map) = Colormap::ALL.get(i)
-    {
-        look.colormap = *map;
-    }
+    let shown = ComboBox::from_id_salt(("colour map", of))
+        .selected_text(look.colormap.name())
+        .width(92.0)
+        .height(420.0)
+        .show_ui(ui, |ui| colormaps(ui, &mut look.colormap));
+    shown.response.accessible_name(format!("Colour map of {of}"));
     ui.checkbox(&mut look.inverted, "Invert")
         .on_hover_text(
             "Run the colour map backwards: bright objects dark. Only single bands and one colour map",

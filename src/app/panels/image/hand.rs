@@ -40,7 +40,7 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pan => "Pan",
-            Self::Rectangle => "Rectangle",
+            Self::Rectangle => "Box",
             Self::Lasso => "Lasso",
             Self::Search => "Search box",
         }
@@ -50,7 +50,7 @@ impl Tool {
     pub fn help(self) -> &'static str {
         match self {
             Self::Pan => "Drag to move; click picks the nearest object",
-            Self::Rectangle => "Drag a rectangle to select objects; Shift adds, Alt leaves out",
+            Self::Rectangle => "Drag a box to select objects; Shift adds, Alt leaves out",
             Self::Lasso => "Draw around objects to select them; Shift adds, Alt leaves out",
             Self::Search => {
                 "Drag a square: objects that look like it are found (Enter on the picture searches its middle)"

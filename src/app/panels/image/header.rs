@@ -18,7 +18,11 @@ impl HeaderWindow {
         let mut is_open = self.is_open;
         egui::Window::new("FITS header")
             .open(&mut is_open)
-            .default_size([560.0, 420.0])
+            .constrain(true)
+            .min_width(320.0)
+            // A card has 80 letters; beside the panes at the left and clear of the menus.
+            .default_pos([300.0, 120.0])
+            .default_size([680.0, 440.0])
             .show(ctx, |ui| self.cards_ui(ui, scene));
         self.is_open = is_open;
     }

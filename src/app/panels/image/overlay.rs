@@ -6,6 +6,7 @@ use super::graticule::{Line, round_length};
 use super::marks::Marks;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::theme::Theme;
 use crate::app::widgets::{Outline, draw_outlines};
 use crate::display::Colormap;
 use crate::display::pyramid::{Grid, Scene};
@@ -55,38 +56,50 @@ pub struct Canvas<'a> {
     pub rect: Rect,
     /// What it shows.
     pub camera: &'a Camera,
-    /// Whether the sky is drawn bright.
-    pub is_bright: bool,
+    /// The theme whose colours are seen on the sky: light where it is drawn bright.
+    pub theme: Theme,
 }
 
 impl Canvas<'_> {
     /// Ink that is seen on this sky.
     pub fn ink(&self) -> Color32 {
-        if self.is_bright {
-            Color32::from_rgb(0x0B, 0x3C, 0x70)
-        } else {
-            Color32::from_rgb(0xD6, 0xEC, 0xFF)
+        match self.theme {
+            Theme::Light => Color32::from_rgb(0x0B, 0x3C, 0x70),
+            Theme::Dark => Color32::from_rgb(0xD6, 0xEC, 0xFF),
         }
     }
 
     /// What lies under ink, so that it is seen on bright and dark parts alike.
     fn halo(&self) -> Color32 {
-        if self.is_bright {
-            Color32::from_white_alpha(170)
-        } else {
-            Color32::from_black_alpha(150)
+        match self.theme {
+            Theme::Light => Color32::from_white_alpha(170),
+            Theme::Dark => Color32::from_black_alpha(150),
         }
     }
 
     /// Text on a ground of its own; returns where it stands.
     pub fn text(&self, at: Pos2, anchor: Align2, text: &str) -> Rect {
+        self.text_beside(at, anchor, text, &[]).unwrap_or(Rect::NOTHING)
+    }
+
+    /// Text as [`Canvas::text`], moved into the picture; nothing where it would lie on what is `taken`.
+    fn text_beside(&self, at: Pos2, anchor: Align2, text: &str, taken: &[Rect]) -> Option<Rect> {
         let galley = self
             .painter
             .layout_no_wrap(text.to_owned(), FontId::proportional(12.0), self.ink());
-        let rect = anchor.anchor_size(at, galley.size());
+        let mut rect = anchor.anchor_size(at, galley.size());
+        let room = self.rect.shrink(3.0);
+        let into = |low: f32, high: f32, from: f32, to: f32| (from - low).max(0.0) - (high - to).max(0.0);
+        rect = rect.translate(vec2(
+            into(rect.left(), rect.right(), room.left(), room.right()),
+            into(rect.top(), rect.bottom(), room.top(), room.bottom()),
+        ));
+        if taken.iter().any(|t| t.intersects(rect.expand(2.0))) {
+            return None;
+        }
         self.painter.rect_filled(rect.expand(2.0), 3.0, self.halo());
         self.painter.galley(rect.min, galley, self.ink());
-        rect
+        Some(rect)
     }
 
     fn line(&self, points: [Pos2; 2], width: f32) {
@@ -120,14 +133,13 @@ pub fn objects_ui(
         let on_screen = canvas.camera.screen_rect(canvas.rect, whole);
         if let Some(texture) = density {
             let all = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            let tint = view.settings.theme.accent();
+            let tint = canvas.theme.accent();
             canvas.painter.image(texture, on_screen, all, tint);
         }
         let chosen = view.selection.set().iter().take(MOST_SELECTED);
         let places = chosen.filter_map(|&object| marks.position(object));
         selected_ui(
             canvas,
-            view,
             places.map(|[x, y]| canvas.camera.screen(canvas.rect, x, y)),
         );
     } else {
@@ -137,7 +149,7 @@ pub fn objects_ui(
             let at = canvas.camera.screen(canvas.rect, x, y);
             let ink = match colours {
                 Some(colours) => colours.of.get(object as usize).copied(),
-                None => view.label_colour(object),
+                None => (view.live.label_of(object)).map(|c| canvas.theme.class_colour(c)),
             };
             let ink = ink.filter(|c| c.a() > 0).unwrap_or(canvas.ink());
             rings.push((at, ink));
@@ -149,38 +161,48 @@ pub fn objects_ui(
         let halos = rings.iter().map(|(at, _)| (*at, halo));
         draw_outlines(canvas.painter, Outline::Ring, RADIUS, 3.0, halos);
         draw_outlines(canvas.painter, Outline::Ring, RADIUS, 1.5, rings.iter().copied());
-        selected_ui(canvas, view, chosen.into_iter());
+        selected_ui(canvas, chosen.into_iter());
     }
     if let Some(focus) = view.selection.focus()
         && let Some([x, y]) = marks.position(focus)
     {
-        focus_ui(canvas, view, canvas.camera.screen(canvas.rect, x, y));
+        focus_ui(canvas, canvas.camera.screen(canvas.rect, x, y));
     }
     is_dense.then_some(count)
 }
 
 /// Squares about selected objects: told by their shape, not by their colour alone.
-fn selected_ui(canvas: &Canvas<'_>, view: &View<'_>, places: impl Iterator<Item = Pos2> + Clone) {
+fn selected_ui(canvas: &Canvas<'_>, places: impl Iterator<Item = Pos2> + Clone) {
     let radius = RADIUS + 3.5;
-    for (width, ink) in [(4.0, canvas.halo()), (2.0, view.settings.theme.accent())] {
+    for (width, ink) in [(4.0, canvas.halo()), (2.0, canvas.theme.accent())] {
         let places = places.clone().map(|at| (at, ink));
         draw_outlines(canvas.painter, Outline::Square, radius, width, places);
     }
 }
 
 /// Four strokes that point at the object looked at.
-fn focus_ui(canvas: &Canvas<'_>, view: &View<'_>, at: Pos2) {
+fn focus_ui(canvas: &Canvas<'_>, at: Pos2) {
     for way in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
         let ends = [at + way * 13.0, at + way * 24.0];
         canvas.painter.line_segment(ends, Stroke::new(4.5, canvas.halo()));
         canvas
             .painter
-            .line_segment(ends, Stroke::new(2.0, view.settings.theme.accent()));
+            .line_segment(ends, Stroke::new(2.0, canvas.theme.accent()));
     }
 }
 
-/// Lines of equal coordinates with labels at the lower and left edge.
-pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
+/// Lines of equal coordinates with labels at the lower and left edge, none on another, on the compass or
+/// on the scale.
+pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line], overlays: &Overlays) {
+    let mut taken = Vec::new();
+    if overlays.compass {
+        let corner = canvas.rect.right_top();
+        taken.push(Rect::from_two_pos(corner, corner + vec2(-96.0, 96.0)));
+    }
+    if overlays.scale {
+        let corner = canvas.rect.right_bottom();
+        taken.push(Rect::from_two_pos(corner, corner - vec2(186.0, 44.0)));
+    }
     let ink = canvas.ink().gamma_multiply(0.55);
     let inner = canvas.rect.shrink(4.0);
     for line in lines {
@@ -214,15 +236,18 @@ pub fn graticule_ui(canvas: &Canvas<'_>, lines: &[Line]) {
             } else {
                 Align2::LEFT_CENTER
             };
-            canvas.text(at, anchor, &line.label);
+            taken.extend(canvas.text_beside(at, anchor, &line.label, &taken));
         }
     }
 }
 
-/// Arrows to north and east in the upper right corner.
+/// Arrows to north and east in the upper right corner: those of the ICRS, as the grid and the positions
+/// are, also on an image whose own axes are galactic.
 pub fn compass_ui(canvas: &Canvas<'_>, scene: &Scene) {
     let [x, y] = canvas.camera.centre;
-    let Some(orientation) = scene.wcs().and_then(|w| w.orientation(x, y)) else {
+    let Some(orientation) =
+        (scene.wcs()).and_then(|w| w.icrs_orientation(x, y).or_else(|| w.orientation(x, y)))
+    else {
         return;
     };
     let middle = canvas.rect.right_top() + vec2(-48.0, 48.0);

@@ -7,6 +7,7 @@ use super::tiles::{Spot, Wish};
 use super::{ImagePanel, colours, graticule, status};
 use crate::app::context::View;
 use crate::app::mind::counted;
+use crate::app::theme::Theme;
 use crate::display::pyramid::{Place, Scene, TILE};
 use egui::{Color32, ColorImage, Pos2, Rect, Sense, TextureOptions, Ui, pos2, vec2};
 use std::sync::Arc;
@@ -23,10 +24,12 @@ impl ImagePanel {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         self.rect = rect;
         let painter = ui.painter_at(rect);
-        painter.rect_filled(rect, 0.0, view.settings.theme.deep());
+        // The sky's own ground and inks, whatever the window's theme: a white surround would blind to it.
+        let theme = self.sky_theme();
+        painter.rect_filled(rect, 0.0, theme.deep());
         let Some(scene) = self.tiles.as_ref().map(|t| t.scene().clone()) else {
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Sky image"));
-            let ink = view.settings.theme.weak();
+            let ink = theme.weak();
             let font = egui::FontId::proportional(14.0);
             painter.text(
                 rect.center(),
@@ -58,10 +61,20 @@ impl ImagePanel {
         self.tiles_ui(ui, &painter, &scene, cursor);
         let dense = self.overlays_on(ui, view, &painter, &scene, marks.as_ref());
         if response.has_focus() {
-            let ink = egui::Stroke::new(2.0, view.settings.theme.accent());
+            let ink = egui::Stroke::new(2.0, theme.accent());
             ui.painter().rect_stroke(rect, 0.0, ink, egui::StrokeKind::Inside);
         }
         self.status_ui(ui, view, &scene, cursor, dense);
+    }
+
+    /// The theme whose colours are seen on the sky as it is drawn: dark, unless it is inverted.
+    fn sky_theme(&self) -> Theme {
+        let is_coloured = self.tiles.as_ref().is_some_and(|t| t.scene().is_coloured());
+        if self.look.inverted && !is_coloured {
+            Theme::Light
+        } else {
+            Theme::Dark
+        }
     }
 
     /// Where objects are, made by a thread.
@@ -157,7 +170,7 @@ impl ImagePanel {
         scene: &Arc<Scene>,
         marks: Option<&Arc<Marks>>,
     ) -> Option<usize> {
-        let is_bright = self.look.inverted && !scene.is_coloured();
+        let theme = self.sky_theme();
         let lines = (self.overlays.grid && scene.wcs().is_some())
             .then(|| self.lines_of(ui, scene))
             .flatten();
@@ -169,9 +182,9 @@ impl ImagePanel {
                 by.clone(),
                 view.survey.generation,
                 view.columns.generation(view.live, &by),
-                view.settings.theme,
+                theme,
             );
-            let (columns, live, theme) = (view.columns.clone(), view.live.clone(), view.settings.theme);
+            let (columns, live) = (view.columns.clone(), view.live.clone());
             let column = by.clone();
             self.colours.get(ui.ctx(), &key, move || {
                 colours::colours_by(&columns, &live, &column, theme)
@@ -185,10 +198,10 @@ impl ImagePanel {
             painter,
             rect: self.rect,
             camera: &self.camera,
-            is_bright,
+            theme,
         };
         if let Some(lines) = lines {
-            overlay::graticule_ui(&canvas, &lines);
+            overlay::graticule_ui(&canvas, &lines, &self.overlays);
         }
         let mut dense = None;
         if self.overlays.objects
@@ -205,7 +218,7 @@ impl ImagePanel {
         if self.overlays.scale {
             overlay::scale_ui(&canvas, scene);
         }
-        self.outline_ui(&canvas, view.settings.theme.accent());
+        self.outline_ui(&canvas, theme.accent());
         dense
     }
 

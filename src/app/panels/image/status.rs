@@ -2,7 +2,7 @@
 
 use crate::app::columns::number;
 use crate::display::pyramid::Scene;
-use crate::sky::coords::format_position;
+use crate::sky::coords::{SkyFrame, format_position};
 
 /// What is at a zero-based pixel position: FITS pixel, sky, values (`None`: being read).
 pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f32>>>) -> String {
@@ -12,6 +12,11 @@ pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f3
             Some((ra, dec)) => {
                 parts.push(format_position(ra, dec, 1));
                 parts.push(format!("{ra:.5}° {dec:+.5}°"));
+                if wcs.frame() == SkyFrame::Galactic
+                    && let Some((l, b)) = wcs.sky_from_pixel(x, y)
+                {
+                    parts.push(format!("l {l:.5}° b {b:+.5}°"));
+                }
             }
             // A frame without relation to the ICRS: its own numbers, by its own names.
             None => {
@@ -39,6 +44,10 @@ pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f3
                 );
             }
         }
+    }
+    // A name stays beside its value where the line breaks.
+    for part in &mut parts {
+        *part = part.replace(' ', "\u{a0}");
     }
     parts.join("  ·  ")
 }

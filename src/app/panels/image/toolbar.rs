@@ -6,8 +6,9 @@ use super::tiles::Tiles;
 use crate::app::columns::Holds;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::widgets::colormaps;
 use crate::display::pyramid::Channels;
-use crate::display::{Colormap, ColourMode, Limits, Stretch, StretchRecipe};
+use crate::display::{ColourMode, Limits, Stretch, StretchRecipe};
 use crate::project::Field;
 use egui::{ComboBox, DragValue, Ui};
 
@@ -43,6 +44,12 @@ fn combo(ui: &mut Ui, name: &'static str, text: &str, help: &str, contents: impl
         .accessible_name(format!("{name}: {text}"));
 }
 
+/// Little room between and within buttons: many stand in a row.
+fn tight(ui: &mut Ui) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    ui.spacing_mut().button_padding.x = 5.0;
+}
+
 /// A button that is pressed or not.
 fn toggle(ui: &mut Ui, on: &mut bool, text: &str, help: &str) {
     if ui
@@ -57,14 +64,16 @@ fn toggle(ui: &mut Ui, on: &mut bool, text: &str, help: &str) {
 impl ImagePanel {
     /// Draws the bar. `fields` are the mosaics.
     pub(super) fn toolbar_ui(&mut self, ui: &mut Ui, view: &View<'_>, fields: &[&Field], field: &Field) {
+        // Two rows of one concern each, so that a narrow pane doesn't break them anywhere: how the sky is
+        // drawn, then what a hand does on it.
         ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
+            tight(ui);
             self.field_ui(ui, fields, field);
             self.bands_ui(ui, field);
             self.look_ui(ui);
-            ui.separator();
-            self.zoom_ui(ui, view);
-            ui.separator();
+        });
+        ui.horizontal_wrapped(|ui| {
+            tight(ui);
             for tool in Tool::ALL {
                 if ui
                     .add(egui::Button::selectable(self.tool == tool, tool.name()))
@@ -75,13 +84,15 @@ impl ImagePanel {
                 }
             }
             ui.separator();
-            self.overlays_ui(ui, view);
+            self.zoom_ui(ui, view);
             toggle(
                 ui,
                 &mut self.follow,
                 "Follow",
                 "Move to the object looked at when it lies outside the picture",
             );
+            ui.separator();
+            self.overlays_ui(ui, view);
             toggle(
                 ui,
                 &mut self.header.is_open,
@@ -108,6 +119,8 @@ impl ImagePanel {
         let channels = self.channels_of(field);
         let text = match channels {
             Channels::One(b) => name(b).to_owned(),
+            // With three bands or more each has a list of its own beside this one.
+            Channels::Colours(_, Some(_), _) if field.bands.len() > 2 => "RGB".to_owned(),
             Channels::Colours(r, g, b) => format!("RGB {} {} {}", name(r), g.map_or("mean", name), name(b)),
         };
         if field.bands.len() < 2 {
@@ -176,9 +189,7 @@ impl ImagePanel {
                 look.colormap.name(),
                 "The colours of values",
                 |ui| {
-                    for map in Colormap::ALL {
-                        ui.selectable_value(&mut look.colormap, map, map.name());
-                    }
+                    colormaps(ui, &mut look.colormap);
                 },
             );
             toggle(
@@ -195,9 +206,10 @@ impl ImagePanel {
         ui.add(number(&mut look.bias).range(-0.5..=1.5).prefix("bias "))
             .on_hover_text("Bias; drag left and right on the picture with the right button")
             .accessible_name("Bias");
-        let reset = ui.add_enabled(*look != first_look(), egui::Button::new("Reset look"));
+        let reset = ui.add_enabled(*look != first_look(), egui::Button::new("Reset"));
         if reset
             .on_hover_text("Limits, stretch, contrast, bias and colours as at first")
+            .accessible_name("Reset look")
             .clicked()
         {
             *look = first_look();

@@ -11,7 +11,7 @@ pub fn history_ui(ui: &mut Ui, view: &View<'_>, object: u32) {
         return;
     };
     if events.is_empty() {
-        ui.label("Nothing was said about this object yet.");
+        ui.label("No label and no mark yet.");
         ui.weak("Press the number of a class to label it, I or O to mark it.");
         return;
     }

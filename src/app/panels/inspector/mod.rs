@@ -98,7 +98,7 @@ impl InspectorPanel {
         ui.horizontal_wrapped(|ui| {
             // All six in a line at the width of the pane as it is first shown.
             ui.spacing_mut().item_spacing.x = 1.0;
-            ui.spacing_mut().button_padding.x = 5.0;
+            ui.spacing_mut().button_padding.x = 4.0;
             for (part, name, help) in Part::ALL {
                 if ui
                     .selectable_label(self.part == part, name)
@@ -154,7 +154,9 @@ impl InspectorPanel {
                 let name = name_of(view, object);
                 ui.add(egui::Label::new(RichText::new(name).strong()).truncate())
                     .on_hover_text(name);
-                ui.horizontal_wrapped(|ui| about_ui(ui, view, object));
+                if is_about(view, object) {
+                    ui.horizontal_wrapped(|ui| about_ui(ui, view, object));
+                }
                 ui.horizontal_wrapped(|ui| {
                     for (action, text) in [
                         (Action::SimilarToThis, "Similar"),
@@ -192,6 +194,12 @@ impl InspectorPanel {
             });
         }
     }
+}
+
+/// Whether there is anything to say below the name; an empty row would look like something missing.
+fn is_about(view: &View<'_>, object: u32) -> bool {
+    let placed = (view.survey.objects().get(object as usize)).is_some_and(|o| o.ra_deg.is_some());
+    placed || view.live.label_of(object).is_some() || view.selection.len() > 1
 }
 
 fn about_ui(ui: &mut Ui, view: &View<'_>, object: u32) {

@@ -18,10 +18,12 @@ use serde::{Deserialize, Serialize};
 
 /// Largest side of a picture, pixels.
 const MOST: usize = 512;
-/// Room below the large picture for bands, size and stretch, points.
-const UNDER: f32 = 150.0;
+/// Room below the large picture for size, flags and stretch, points.
+const UNDER: f32 = 74.0;
 /// Side of a band's small picture, points.
 const BAND: f32 = 64.0;
+/// Room for a row of bands with their names, points.
+const BANDS: f32 = BAND + 26.0;
 
 /// What this part keeps.
 #[derive(Default, Serialize, Deserialize)]
@@ -46,7 +48,12 @@ struct Drawn {
 impl PicturePart {
     /// Draws the part.
     pub(super) fn ui(&mut self, ui: &mut Ui, view: &View<'_>, object: u32, pixels: Option<&Pixels>) {
-        let side = (ui.available_height() - UNDER).clamp(150.0, MOST as f32 * 1.5);
+        // The picture takes what the rest leaves: one band needs no row of small pictures.
+        let bands = match pixels.map(|p| &p.cutout) {
+            Some(Ok(cutout)) if cutout.bands.len() < 2 => 0.0,
+            _ => BANDS,
+        };
+        let side = (ui.available_height() - UNDER - bands).clamp(150.0, MOST as f32 * 1.5);
         let (rect, response) = picture_room(ui, side, Sense::hover());
         let look = view.settings.look_of(object);
         let cutout = match pixels.map(|p| &p.cutout) {

@@ -70,7 +70,7 @@ fn strangeness_ui(ui: &mut Ui, view: &View<'_>, object: u32) {
         }
         None => wrapped(ui, "This object has no vector and no rank."),
     }
-    wrapped(ui, &ranked.how);
+    wrapped(ui, &crate::app::mind::capitalised(&ranked.how));
     ui.add_space(6.0);
     ui.strong("What drives it")
         .on_hover_text("The measurements that carry its distance from the others (Mahalanobis)");

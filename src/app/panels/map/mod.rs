@@ -60,6 +60,10 @@ impl MapPanel {
             return self.empty_ui(ui, view);
         };
         ui.horizontal_wrapped(|ui| {
+            // All in a line in the pane as it is first shown.
+            ui.spacing_mut().item_spacing.x = 3.0;
+            ui.spacing_mut().button_padding.x = 4.0;
+            self.make_ui(ui, view);
             ui.weak("x");
             let mut changed = column_picker(ui, "map-x", "Map x", view, Some(Holds::Numbers), &mut axes[0]);
             ui.weak("y");
@@ -67,13 +71,11 @@ impl MapPanel {
             if changed {
                 self.axes = axes.clone();
             }
-            ui.weak("colour");
+            ui.weak("●").on_hover_text("What the colours show");
             self.colour_ui(ui, view);
         });
         ui.horizontal_wrapped(|ui| {
             self.cloud.tools_ui(ui, view);
-            self.make_ui(ui, view);
-            self.cloud.count_ui(ui);
         });
         let axes = Axes {
             x: &axes[0],

@@ -2,7 +2,7 @@
 //! the objects in it.
 
 use super::counts::Counts;
-use super::{empty_ui, first_of, has_numbers, named, round_marks, round_text};
+use super::{empty_ui, first_of, grid_colour, has_numbers, named, round_marks, round_text};
 use crate::app::columns::Holds;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
@@ -187,6 +187,7 @@ impl HistogramPlot {
             .filter(|(of, _)| of == column)
             .map(|(_, r)| *r);
         let mut plot = Plot::new(("histogram", column))
+            .grid_color(grid_colour(ui))
             .x_grid_spacer(round_marks)
             .x_axis_formatter(round_text)
             .y_grid_spacer(round_marks)

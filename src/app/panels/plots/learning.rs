@@ -1,6 +1,6 @@
 //! The learning curve: how the cross-validated accuracy grows with the labels given in this session.
 
-use super::{empty_ui, round_marks, round_text};
+use super::{empty_ui, grid_colour, round_marks, round_text};
 use crate::app::context::View;
 use egui_plot::{FilledArea, Legend, Line, Plot, PlotPoints, Points};
 
@@ -30,6 +30,7 @@ pub fn ui(ui: &mut egui::Ui, view: &View<'_>) {
         ));
     }
     let shown = Plot::new("learning")
+        .grid_color(grid_colour(ui))
         .x_grid_spacer(round_marks)
         .x_axis_formatter(round_text)
         .y_grid_spacer(round_marks)

@@ -109,6 +109,11 @@ fn has_numbers(view: &View<'_>, name: &str) -> bool {
         .is_some_and(|c| c.holds == crate::app::columns::Holds::Numbers)
 }
 
+/// Lines behind the data stand back behind it.
+fn grid_colour(ui: &egui::Ui) -> egui::Color32 {
+    ui.visuals().weak_text_color().gamma_multiply(0.35)
+}
+
 /// Marks of an axis at some six round values.
 fn round_marks(input: GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;

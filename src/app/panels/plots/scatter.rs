@@ -60,7 +60,7 @@ impl ScatterPlot {
             if changed {
                 self.axes = axes.clone();
             }
-            ui.weak("colour");
+            ui.weak("●").on_hover_text("What the colours show");
             let first = [(DENSITY, "how many objects a place has")];
             column_picker_with(
                 ui,
@@ -74,7 +74,6 @@ impl ScatterPlot {
         });
         ui.horizontal_wrapped(|ui| {
             self.cloud.tools_ui(ui, view);
-            self.cloud.count_ui(ui);
         });
         let shown = Axes {
             x: &axes[0],

@@ -1,7 +1,7 @@
 //! How a score is spread in each class: a score that tells classes apart has its curves apart.
 
 use super::counts::Counts;
-use super::{empty_ui, has_numbers, named, round_marks, round_text};
+use super::{empty_ui, grid_colour, has_numbers, named, round_marks, round_text};
 use crate::app::context::View;
 use crate::display::histogram::Histogram;
 use egui::Color32;
@@ -66,6 +66,7 @@ impl ScoresPlot {
         };
         let lines = lines(view, histogram);
         let shown = Plot::new(("scores", *column))
+            .grid_color(grid_colour(ui))
             .x_grid_spacer(round_marks)
             .x_axis_formatter(round_text)
             .y_grid_spacer(round_marks)

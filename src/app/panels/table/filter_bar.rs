@@ -1,5 +1,6 @@
 //! The filter's field, what is wrong with its expression, and earlier ones.
 
+use crate::app::columns::{ColumnInfo, Holds};
 use crate::app::command::Command;
 use crate::app::context::View;
 use crate::app::notices::Level;
@@ -49,6 +50,33 @@ pub struct FilterBar {
 pub struct Asked {
     /// The keyboard goes on in the rows.
     pub to_rows: bool,
+}
+
+/// Columns that every project has: no example of what a catalogue is asked.
+const OURS: [&str; 6] = [
+    "object_id",
+    "cutout_flags",
+    "x_pixel",
+    "y_pixel",
+    "ra_icrs",
+    "dec_icrs",
+];
+
+/// An example of a filter in this catalogue's own words.
+fn example(view: &View<'_>) -> String {
+    let columns = view.columns.all(view.live);
+    let is_number = |c: &&ColumnInfo| c.holds == Holds::Numbers;
+    let is_theirs = |c: &&ColumnInfo| !c.is_live && !OURS.contains(&c.name.as_str());
+    let magnitude = columns
+        .iter()
+        .filter(is_number)
+        .find(|c| c.name.starts_with("mag"));
+    let class = view.live.classes.first().map_or("merger", |c| c.name.as_str());
+    match (magnitude, columns.iter().filter(is_number).find(is_theirs)) {
+        (Some(c), _) => format!("such as {} < 21 and label == \"{class}\"", c.name),
+        (None, Some(c)) => format!("such as {} > 100 or label == \"{class}\"", c.name),
+        (None, None) => format!("such as label == \"{class}\""),
+    }
 }
 
 impl FilterBar {
@@ -117,6 +145,7 @@ impl FilterBar {
         self.follow_typing(ui, view);
         if let Some(why) = &view.visible.error {
             let colour = view.settings.theme.level(Level::Error);
+            let why = crate::app::mind::capitalised(why);
             ui.add(egui::Label::new(RichText::new(why).color(colour)).wrap());
         }
         asked
@@ -125,7 +154,7 @@ impl FilterBar {
     /// Draws the field; whether the keyboard goes on in the rows.
     fn field_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>, label: egui::Id) -> bool {
         let field = egui::TextEdit::singleline(&mut self.text)
-            .hint_text("mag_r < 21 and label == \"merger\"")
+            .hint_text(example(view))
             .desired_width(f32::INFINITY);
         let response = ui
             .add(field)

@@ -283,9 +283,17 @@ impl TablePanel {
         list: &[u32],
         scroll: Option<RangeInclusive<u64>>,
     ) -> Done {
+        // Classes come when the column has long been fitted to nothing.
+        let least = |name: &str| {
+            if matches!(name, "label" | "predicted") {
+                WIDTH
+            } else {
+                40.0
+            }
+        };
         let column = |name: &str, width| {
             egui_table::Column::new(width)
-                .range(egui::Rangef::new(40.0, 600.0))
+                .range(egui::Rangef::new(least(name), 600.0))
                 .id(egui::Id::unique(("table column", name)))
         };
         let mut columns = vec![column(choice::NAME, NAME_WIDTH)];

@@ -104,6 +104,8 @@ impl CloudView {
 
     /// Buttons of tools and window, for a row of the pane.
     pub fn tools_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>) {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().button_padding.x = 5.0;
         for tool in Tool::ALL {
             let response = ui
                 .selectable_label(self.tool == tool, tool.name())
@@ -131,12 +133,12 @@ impl CloudView {
         if button(ui, "Fit", "Fit", "Show all objects (double click, or Home)") {
             self.window = None;
         }
-        let select = button(
-            ui,
-            "Select in view",
-            "Select in view",
-            "Select all objects in view that the filter lets through (Enter)",
-        );
+        let select = {
+            // The number stands on the button that takes them: one word less in a narrow pane.
+            let count = self.in_view.map_or_else(String::new, |n| format!(" {n}"));
+            let help = format!("Select all{count} objects in view that the filter lets through (Enter)");
+            button(ui, &format!("Select{count} in view"), "Select in view", &help)
+        };
         if let (Some(placed), Some(cloud)) = (placed, cloud) {
             let window = self.window_on(&placed.names, &cloud);
             if zoom != 1.0 {
@@ -150,15 +152,6 @@ impl CloudView {
                 self.select(ui, view, &cloud, Region::Box(window));
             }
             self.filter_button(ui, view, &placed.names);
-        }
-    }
-
-    /// How many objects are in view, for the same row.
-    pub fn count_ui(&self, ui: &mut egui::Ui) {
-        if let Some(count) = self.in_view {
-            let text = egui::RichText::new(format!("{count} in view")).weak();
-            ui.add(egui::Label::new(text).extend())
-                .on_hover_text("Objects in view that the filter lets through");
         }
     }
 

@@ -1,13 +1,16 @@
-//! What dropped files hold, found out by jobs: first a glimpse of an image, at once, then everything
-//! that an import would do.
+//! What jobs understand of files before they are imported: first a glimpse of an image, at once, then
+//! fields, columns, and everything else that an import would do.
 
+use crate::app::mind::capitalised;
 use crate::display::pyramid::{BandPath, Reader};
 use crate::display::render;
 use crate::io::raster::Origin;
 use crate::progress::{Progress, Silent};
 use crate::project::{FieldKind, Project, ProjectError};
 use crate::sky::cutout::{Cutout, CutoutFlags};
+use crate::sky::wcs::Wcs;
 use crate::tasks::import::{ImportOptions, Preview, preview};
+use crate::tasks::info::{Info, header, info};
 use crate::tasks::inputs::look;
 use egui::ColorImage;
 use std::path::{Path, PathBuf};
@@ -24,6 +27,10 @@ pub struct Understood {
     pub options: ImportOptions,
     /// Fields, catalogues, skipped inputs; or why nothing can be imported.
     pub preview: Result<Preview, String>,
+    /// Size, kind and place of the first field's image; empty for a folder.
+    pub facts: String,
+    /// Side of a pixel of that image, arcseconds.
+    pub pixel_arcsec: Option<f64>,
     /// The first field, small, and what it shows.
     pub picture: Option<Glimpse>,
 }
@@ -40,11 +47,32 @@ pub fn understand(
         Err(why) => Err(why.to_string()),
     };
     let picture = preview.as_ref().ok().and_then(|p| first_picture(p).ok());
+    let (facts, pixel_arcsec) = preview.as_ref().ok().and_then(first_facts).unwrap_or_default();
     Ok(Understood {
         options,
         preview,
+        facts,
+        pixel_arcsec,
         picture,
     })
+}
+
+/// What the first field's image is, in words, and the side of its pixels.
+fn first_facts(preview: &Preview) -> Option<(String, Option<f64>)> {
+    let field = preview.fields.first()?;
+    let band = field.bands.get(field.reference())?;
+    let Ok(Info::Fits(hdus, _)) = info(&band.path, &Silent) else {
+        return None;
+    };
+    let hdu = hdus.into_iter().find(|h| h.index == band.hdu)?;
+    let header = header(&band.path, band.hdu).ok()?;
+    let wcs = Wcs::from_header(&header).ok();
+    let facts = if hdu.sky.is_empty() {
+        hdu.what
+    } else {
+        format!("{}, {}", hdu.what, hdu.sky)
+    };
+    Some((capitalised(&facts), wcs.map(|w| w.pixel_scale_arcsec())))
 }
 
 /// The first field as a small picture: a mosaic's reference band, or a folder's first cutout.
@@ -52,16 +80,13 @@ fn first_picture(preview: &Preview) -> Result<Glimpse, String> {
     let field = preview.fields.first().ok_or("nothing to draw")?;
     let look = crate::display::StretchRecipe::default();
     if field.kind == FieldKind::Folder {
-        let first = std::fs::read_dir(&field.root)
-            .map_err(|e| e.to_string())?
-            .filter_map(Result::ok)
-            .map(|e| e.path())
-            .filter(|p| p.is_file())
-            .min()
-            .ok_or("the folder is empty")?;
-        let cutout = crate::tasks::images::read_cutout(&first)?;
+        // Beside the cutouts may stand a catalogue, and the cutouts may stand in folders of their own.
+        let (first, cutout) = files_below(&field.root)
+            .into_iter()
+            .find_map(|p| crate::tasks::images::read_cutout(&p).ok().map(|c| (p, c)))
+            .ok_or("no file here can be drawn")?;
         return Ok((
-            super::thumbs::draw(&cutout, &look, PREVIEW_PX),
+            crate::app::thumbs::draw(&cutout, &look, PREVIEW_PX),
             first
                 .file_name()
                 .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
@@ -77,7 +102,12 @@ fn first_picture(preview: &Preview) -> Result<Glimpse, String> {
         hdu: band.hdu,
         plane: band.plane,
     })?;
-    Ok((image, format!("{}, band {}", field.name, band.name)))
+    let caption = if field.bands.len() > 1 {
+        format!("{}, band {}", field.name, band.name)
+    } else {
+        field.name.clone()
+    };
+    Ok((image, caption))
 }
 
 /// The first image among these paths as a small picture, before anything else is known of them: a
@@ -124,6 +154,27 @@ fn draw_image(band: &BandPath) -> Result<ColorImage, String> {
         [picture.width, picture.height],
         &picture.pixels,
     ))
+}
+
+/// The first files of a folder, by name, and those of the first folders in it.
+fn files_below(root: &Path) -> Vec<PathBuf> {
+    const MOST: usize = 8;
+    let entries = |folder: &Path| {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .map(|e| e.path())
+            .collect();
+        found.sort();
+        found
+    };
+    let (folders, mut files): (Vec<_>, Vec<_>) = entries(root).into_iter().partition(|p| p.is_dir());
+    files.truncate(MOST);
+    for folder in folders.iter().take(MOST) {
+        files.extend(entries(folder).into_iter().filter(|p| p.is_file()).take(MOST));
+    }
+    files
 }
 
 /// Where files go that are opened while no project is: a folder beside the first of them.
