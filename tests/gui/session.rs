@@ -22,7 +22,7 @@ fn what_was_open_is_there_again() {
 fn filter_theme_layout_lists_and_the_object_looked_at_come_back() {
     let (mut desk, root) = Desk::with_project();
     let objects = objects_on_disk(&root);
-    desk.see_part("plain outlier score");
+    desk.see_part("Plain outlier score");
     desk.press_with(Modifiers::COMMAND, Key::T);
     // A filter, a column out of the way and another moved, rows sorted.
     desk.press_with(Modifiers::COMMAND, Key::Num4);
