@@ -98,7 +98,7 @@ fn a_rectangle_drawn_on_the_image_selects_what_lies_in_it() {
     let wanted = names(&objects, inside);
     assert!(3 < wanted.len() && wanted.len() < 50, "{wanted:?}");
 
-    desk.click("Rectangle");
+    desk.click("Box");
     desk.draw(&[on_screen(rect, left, top), on_screen(rect, right, bottom)]);
     desk.see(&format!("{} selected", wanted.len()));
     let tiles = selected_tiles(&mut desk, wanted.len());
@@ -112,7 +112,11 @@ fn a_lasso_on_the_map_selects_the_same_objects_in_every_pane() {
     desk.harness.set_size(egui::vec2(1280.0, 2000.0));
     desk.command("map: principal components");
     let rect = desk.rect_of("Map of objects");
-    desk.see("60 in view");
+    desk.until("the objects on the map", |h| {
+        use egui_kittest::kittest::{NodeT, Queryable};
+        let mut buttons = h.query_all_by_label("Select in view");
+        buttons.any(|b| !b.accesskit_node().is_disabled())
+    });
     desk.click("Lasso");
     let rect_now = desk.rect_of("Map of objects");
     assert_eq!(rect, rect_now);
