@@ -371,17 +371,27 @@ pub fn chosen(state: &mut AppState, purpose: Purpose, paths: Vec<PathBuf>) {
     }
 }
 
-/// Files, folders and projects from anywhere: dropped, chosen, typed, given on the command line.
+/// Files, folders and projects from anywhere: dropped, chosen, typed, given on the command line. What
+/// they are is looked at on a job.
 fn open_paths(state: &mut AppState, paths: Vec<PathBuf>) {
-    if let [one] = paths.as_slice()
-        && Project::is_project(one)
-    {
-        state.sheet = None;
-        return state.read_project(one.clone());
-    }
     if paths.is_empty() {
         return;
     }
+    let ctx = state.ctx.clone();
+    state.jobs.start(&ctx, "Opening", move |_| {
+        Ok(match paths.as_slice() {
+            [one] if Project::is_project(one) => Done::IsProject(one.clone()),
+            _ => {
+                let beside = project_beside(&paths);
+                Done::AreFiles(paths, beside)
+            }
+        })
+    });
+}
+
+/// Brings files onto the import sheet, which is made if none is up, for a project in `beside` if none is
+/// open.
+pub fn sheet_of(state: &mut AppState, paths: Vec<PathBuf>, beside: &Path) {
     if let Some(sheet) = &mut state.sheet {
         sheet.add(paths);
         let options = sheet.options().clone();
@@ -390,13 +400,12 @@ fn open_paths(state: &mut AppState, paths: Vec<PathBuf>) {
     for path in &paths {
         state.settings.remember(path);
     }
-    let (open, beside) = (root(state), project_beside(&paths));
     let options = ImportOptions {
         paths,
         who: current_user(),
         ..Default::default()
     };
-    state.sheet = Some(ImportSheet::new(options.clone(), open.as_deref(), &beside));
+    state.sheet = Some(ImportSheet::new(options.clone(), root(state).as_deref(), beside));
     reconsider(state, options);
 }
 

@@ -32,6 +32,10 @@ pub enum Done {
     Labelled(crate::tasks::label::LabelReport),
     /// The sample survey lies in this project.
     Sample(PathBuf),
+    /// What was given is a project.
+    IsProject(PathBuf),
+    /// What was given are files and folders to import, and where a new project of them would be.
+    AreFiles(Vec<PathBuf>, PathBuf),
     /// Nothing that needs telling.
     Nothing,
     /// Paths chosen in a dialog, and what for.

@@ -283,6 +283,11 @@ impl AppState {
                 self.embed_when_open = true;
                 self.read_project(root);
             }
+            Done::IsProject(root) => {
+                self.sheet = None;
+                self.read_project(root);
+            }
+            Done::AreFiles(paths, beside) => super::apply::sheet_of(self, paths, &beside),
             Done::Nothing => {}
             Done::Chosen(purpose, paths) => super::apply::chosen(self, purpose, paths),
         }

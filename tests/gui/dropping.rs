@@ -50,7 +50,7 @@ fn a_picture_dropped_on_the_gallery_is_searched_for() {
     desk.see("Drop on the gallery to find what looks like it, elsewhere to add it to sky");
     desk.picture("drop-hover");
     desk.drop_at(at, std::slice::from_ref(&ring));
-    desk.see_part("like ring.png");
+    desk.see("found: like ring.png");
     desk.gone("Drop on the gallery to find what looks like it, elsewhere to add it to sky");
     assert!(!desk.has("Import"), "nothing is asked");
     assert_eq!(objects_on_disk(&root).len(), 60);
@@ -66,7 +66,7 @@ fn a_place_that_comes_after_the_drop_is_waited_for() {
     desk.frame();
     desk.drop_somewhere(std::slice::from_ref(&ring));
     desk.point_at(at);
-    desk.see_part("like ring.png");
+    desk.see("found: like ring.png");
 }
 
 #[test]

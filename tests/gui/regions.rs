@@ -112,7 +112,11 @@ fn a_lasso_on_the_map_selects_the_same_objects_in_every_pane() {
     desk.harness.set_size(egui::vec2(1280.0, 2000.0));
     desk.command("map: principal components");
     let rect = desk.rect_of("Map of objects");
-    desk.see("Select in view");
+    desk.until("the objects on the map", |h| {
+        use egui_kittest::kittest::{NodeT, Queryable};
+        let mut buttons = h.query_all_by_label("Select in view");
+        buttons.any(|b| !b.accesskit_node().is_disabled())
+    });
     desk.click("Lasso");
     let rect_now = desk.rect_of("Map of objects");
     assert_eq!(rect, rect_now);

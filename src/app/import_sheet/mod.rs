@@ -100,13 +100,18 @@ impl ImportSheet {
         preview.map(|p| p.gathered).unwrap_or_default()
     }
 
-    /// Takes what a job understood.
+    /// Takes what a job understood, unless other files or columns are asked for by now. (Another size
+    /// changes nothing of what is understood.)
     pub fn take(&mut self, mut understood: Box<Understood>) {
+        let mut asked = understood.options.clone();
+        asked.size = self.options.size;
+        if asked != self.options {
+            return;
+        }
         if let Some(picture) = understood.picture.take() {
             self.picture = Some(picture);
             self.texture = None;
         }
-        self.options = understood.options.clone();
         self.understood = Some(understood);
     }
 

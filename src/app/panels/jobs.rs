@@ -105,7 +105,9 @@ fn notices_ui(ui: &mut egui::Ui, view: &View<'_>) {
                 if !n.detail.is_empty() {
                     ui.add(egui::Label::new(egui::RichText::new(&n.detail).weak()).wrap());
                 }
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.spacing_mut().item_spacing.x = 4.0;
+                    ui.spacing_mut().button_padding.x = 5.0;
                     ui.weak(format!("{} ago", duration(listed.at.elapsed())));
                     if ui.small_button("Dismiss").clicked() {
                         view.send(Command::Dismiss(listed.id));

@@ -1,11 +1,8 @@
-//! Dialogs in front of everything: a path to open, about; and which of them is up.
+//! Dialogs in front of everything: about, and which of them is up.
 
 use super::Window;
-use crate::app::command::Command;
-use crate::app::state::{AppState, Dialog};
+use crate::app::state::Dialog;
 use crate::app::theme::sheet;
-use egui::Key;
-use std::path::PathBuf;
 
 impl Window {
     pub(super) fn dialogs_ui(&mut self, ctx: &egui::Context) {
@@ -18,7 +15,7 @@ impl Window {
         };
         let keep = match &mut dialog {
             Dialog::Palette(text, chosen) => self.palette_ui(ctx, text, chosen),
-            Dialog::Path(text) => path_ui(ctx, text, &self.state),
+            Dialog::Path(text) => self.path_ui(ctx, text),
             Dialog::Shortcuts => super::keys::keys_ui(ctx),
             Dialog::About => about_ui(ctx),
         };
@@ -26,41 +23,6 @@ impl Window {
             self.state.dialog = Some(dialog);
         }
     }
-}
-
-fn path_ui(ctx: &egui::Context, text: &mut String, state: &AppState) -> bool {
-    let mut open = false;
-    let modal = egui::Modal::new(egui::Id::unique("path"))
-        .frame(sheet(ctx))
-        .show(ctx, |ui| {
-            ui.set_width(520.0);
-            ui.heading("Open a path");
-            let label = ui.label("A FITS image, a catalogue, a folder of cutouts, or a project");
-            let field = egui::TextEdit::singleline(text).desired_width(f32::INFINITY);
-            let response = ui.add(field).labelled_by(label.id);
-            // Asked before the field takes the keyboard again, after which it has lost nothing.
-            let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-            if ui.memory(|m| m.focused().is_none()) {
-                response.request_focus();
-            }
-            let path = PathBuf::from(text.trim());
-            let exists = !text.trim().is_empty() && path.exists();
-            if !text.trim().is_empty() && !exists {
-                ui.weak("There is nothing at this path.");
-            } else {
-                ui.weak(" ");
-            }
-            ui.horizontal(|ui| {
-                open |= (ui.add_enabled(exists, egui::Button::new("Open")).clicked() || entered) && exists;
-                if ui.button("Cancel").clicked() {
-                    ui.close();
-                }
-            });
-        });
-    if open {
-        state.out.send(Command::Open(vec![PathBuf::from(text.trim())]));
-    }
-    !open && !modal.should_close()
 }
 
 fn about_ui(ctx: &egui::Context) -> bool {

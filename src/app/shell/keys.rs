@@ -5,7 +5,7 @@ use crate::app::theme::sheet;
 use egui::{RichText, Ui};
 
 /// Least width of a column, points, so that the groups stand in line.
-const KEYS: f32 = 176.0;
+const KEYS: f32 = 168.0;
 
 /// What a pane itself answers to: hand or keys, and what that does.
 const IN_PANES: [(&str, &[(&str, &str)]); 4] = [
@@ -63,7 +63,7 @@ pub(super) fn keys_ui(ctx: &egui::Context) -> bool {
         .frame(sheet(ctx))
         .show(ctx, |ui| {
             let room = ctx.content_rect().size();
-            ui.set_width((room.x - 80.0).min(760.0));
+            ui.set_width((room.x - 80.0).min(840.0));
             ui.heading("Keys and mouse");
             egui::ScrollArea::vertical()
                 .max_height(room.y - 160.0)
@@ -103,7 +103,8 @@ pub(super) fn keys_ui(ctx: &egui::Context) -> bool {
 
 /// What a key does, in all the room that is left, so that stripes end in line.
 fn meaning(ui: &mut Ui, text: &str) {
-    ui.horizontal(|ui| {
+    ui.vertical(|ui| {
+        ui.add_space(1.0);
         ui.set_width((ui.max_rect().width() - 8.0).max(120.0));
         ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
     });

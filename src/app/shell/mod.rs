@@ -6,6 +6,7 @@ mod drops;
 mod hands;
 mod keys;
 mod palette;
+mod path;
 mod welcome;
 
 use super::apply::apply;
@@ -42,6 +43,7 @@ pub struct Window {
     filter_at_start: String,
     matcher: Matcher,
     drops: drops::Drops,
+    path: path::PathDialog,
 }
 
 impl Window {
@@ -80,6 +82,7 @@ impl Window {
             filter_at_start: kept.filter,
             matcher: Matcher::new(Config::DEFAULT),
             drops: drops::Drops::default(),
+            path: path::PathDialog::default(),
         }
     }
 

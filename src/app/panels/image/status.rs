@@ -49,5 +49,5 @@ pub fn status_text(scene: &Scene, [x, y]: [f64; 2], values: Option<Option<Vec<f3
     for part in &mut parts {
         *part = part.replace(' ', "\u{a0}");
     }
-    parts.join("  ·  ")
+    parts.join("\u{a0}\u{a0}·  ")
 }

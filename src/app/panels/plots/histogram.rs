@@ -119,6 +119,8 @@ impl HistogramPlot {
             .map(|(_, r)| *r);
         let mut range = held.unwrap_or(histogram.range);
         ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding.x = 5.0;
             let speed = histogram.width() / 10.0;
             let digits = (2.0 - histogram.width().log10()).clamp(0.0, 8.0) as usize;
             for (i, name) in ["from", "to"].into_iter().enumerate() {

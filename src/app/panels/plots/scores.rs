@@ -5,7 +5,7 @@ use super::{empty_ui, grid_colour, has_numbers, named, round_marks, round_text};
 use crate::app::context::View;
 use crate::display::histogram::Histogram;
 use egui::Color32;
-use egui_plot::{Legend, Line, Plot, PlotPoints};
+use egui_plot::{Line, Plot, PlotPoints};
 use serde::{Deserialize, Serialize};
 
 /// Scores and what they are called here.
@@ -65,6 +65,14 @@ impl ScoresPlot {
             return empty_ui(ui, "No scores yet", "No object has this score.");
         };
         let lines = lines(view, histogram);
+        // Above the plot, where it covers no line.
+        ui.horizontal_wrapped(|ui| {
+            for (name, colour, _) in &lines {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 14.0), egui::Sense::hover());
+                ui.painter().circle_filled(rect.center(), 4.5, *colour);
+                ui.label(egui::RichText::new(name).size(11.5));
+            }
+        });
         let shown = Plot::new(("scores", *column))
             .grid_color(grid_colour(ui))
             .x_grid_spacer(round_marks)
@@ -73,7 +81,6 @@ impl ScoresPlot {
             .y_axis_formatter(round_text)
             .x_axis_label(named(view, column))
             .y_axis_label("share of the class (%)")
-            .legend(Legend::default().follow_insertion_order(true))
             .allow_scroll(false)
             .allow_boxed_zoom(false)
             .include_y(0.0)
@@ -84,7 +91,7 @@ impl ScoresPlot {
                 _ => None,
             })
             .show(ui, |plot| {
-                for line in lines {
+                for (_, _, line) in lines {
                     plot.line(line);
                 }
             });
@@ -95,8 +102,8 @@ impl ScoresPlot {
     }
 }
 
-/// A stepped line for each class that has objects, and one for those without a label.
-fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<Line<'a>> {
+/// A name, a colour and a stepped line for each class that has objects, and one for those without a label.
+fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<(String, Color32, Line<'a>)> {
     let theme = view.settings.theme;
     let mut lines = Vec::new();
     for (group, counts) in histogram.groups.iter().enumerate() {
@@ -113,13 +120,13 @@ fn lines<'a>(view: &View<'_>, histogram: &Histogram) -> Vec<Line<'a>> {
         };
         let colour: Color32 = colour;
         let points = PlotPoints::from(steps(histogram, counts, f64::from(total)));
-        lines.push(
-            Line::new(format!("{name} ({total})"), points)
-                .color(colour)
-                .width(width)
-                // Upright pieces of an outline aren't many values at one place.
-                .allow_band(false),
-        );
+        let name = format!("{name} ({total})");
+        let line = Line::new(name.clone(), points)
+            .color(colour)
+            .width(width)
+            // Upright pieces of an outline aren't many values at one place.
+            .allow_band(false);
+        lines.push((name, colour, line));
     }
     lines
 }

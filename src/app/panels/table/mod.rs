@@ -283,13 +283,11 @@ impl TablePanel {
         list: &[u32],
         scroll: Option<RangeInclusive<u64>>,
     ) -> Done {
-        // Classes come when the column has long been fitted to nothing.
-        let least = |name: &str| {
-            if matches!(name, "label" | "predicted") {
-                WIDTH
-            } else {
-                40.0
-            }
+        // Classes and similarities come when the column has long been fitted to nothing.
+        let least = |name: &str| match name {
+            "label" | "predicted" => WIDTH,
+            "similarity" => WIDTH + 10.0,
+            _ => 40.0,
         };
         let column = |name: &str, width| {
             egui_table::Column::new(width)
