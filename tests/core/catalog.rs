@@ -435,6 +435,14 @@ for name in ("t.vot", "t.xml.gz", "t.ecsv"):
     assert t["text"][0] == 'a,"b"\n<&>' and t["text"][2] == "é日本", (name, t["text"])
     assert np.array_equal(t["vec"], np.array([[i, .1] for i in range(4)], "f4")), name
     assert t["ra"].description == "some <words>", name
+warnings.simplefilter("error")
+q = Table.read("t.parquet")
+assert q.colnames == ["id", "ra", "flag", "text", "vec"], q.colnames
+assert str(q["ra"].unit) == "deg" and q["ra"].description == "some <words>" and q["ra"].meta["ucd"] == "meta.x"
+assert list(q["text"]) == ['a,"b"\n<&>', "", "é日本", "NaN"], q["text"]
+assert q["ra"][1] == 1e-300 and np.isnan(q["ra"][2]) and np.array_equal(q["vec"], np.array([[i, .1] for i in range(4)], "f4"))
+assert q.meta["survey"] == 'a "b": <c>', q.meta
+warnings.simplefilter("ignore")
 p = pd.read_parquet("t.parquet")
 assert p["text"][0] == 'a,"b"\n<&>' and p["vec"][1].tolist() == [1, np.float32(.1)] and p["ra"][1] == 1e-300
 c = pd.read_csv("t.csv")

@@ -120,8 +120,10 @@ fn read_trusting(path: &Path, progress: &dyn Progress) -> Result<Table, CatalogE
                 if let Some(note) = note {
                     notes.push(format!("column `{name}` {note}"));
                 }
-                let new =
-                    field(name, array.data_type().clone(), "", "", "").with_metadata(old.metadata().clone());
+                let array = super::parquet_export::restored(old, &array);
+                let mut said = old.metadata().clone();
+                said.remove(super::parquet_export::EMPTY_IS_ABSENT);
+                let new = field(name, array.data_type().clone(), "", "", "").with_metadata(said);
                 pairs.push((new, array));
             }
             Err(why) => notes.push(format!(
