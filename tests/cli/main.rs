@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod archive;
 mod few;
+mod formats;
 mod hostile;
 mod journey;
 mod kill;

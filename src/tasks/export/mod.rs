@@ -53,7 +53,10 @@ pub fn export(project: &Project, path: &Path, progress: &dyn Progress) -> Result
     match ending.as_str() {
         "fits" | "fit" => {
             let cards = cards_of(&provenance);
-            write_table(path, &table, "CATALOG", &cards).map_err(|e| failed(e.to_string()))?;
+            let notes = write_table(path, &table, "CATALOG", &cards).map_err(|e| failed(e.to_string()))?;
+            for note in notes {
+                progress.note(&format!("{}: {note}", path.display()));
+            }
         }
         "csv" => {
             write_catalog(path, &table).map_err(|e| failed(e.to_string()))?;
