@@ -597,3 +597,21 @@ fn damaged_files_give_errors_not_panics() {
         }
     }
 }
+
+#[test]
+fn an_export_of_this_program_is_named_by_its_objects_and_odd_positions_are_told() {
+    let own = read_text(
+        "own.csv",
+        "object_id,object,source,cutout_flags,ra_icrs,dec_icrs\n0,NGC 1,a.fits,0,1,2\n",
+    )
+    .unwrap();
+    assert_eq!(guess_roles(&own).id.as_deref(), Some("object"));
+    for (ra, dec) in [("meanra", "meandec"), ("RA_1", "DEC_1"), ("RA_J2000", "DE_J2000")] {
+        let table = read_text("t.csv", format!("{ra},{dec}\n1.5,2\n")).unwrap();
+        assert_eq!(guess_roles(&table).ra.as_deref(), Some(ra));
+    }
+    let odd = read_text("odd.csv", "ra,dec\n1,95\n2,96\n").unwrap();
+    assert_eq!(guess_roles(&odd).ra, None);
+    let refused = astrolabel::io::catalog::roles::refused_positions(&odd);
+    assert_eq!(refused, Some(("ra".to_owned(), "dec".to_owned())));
+}

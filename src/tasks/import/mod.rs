@@ -9,6 +9,7 @@ mod catalog;
 mod detected;
 mod folder;
 mod grouping;
+mod known;
 mod matching;
 mod mosaic;
 mod preview;
@@ -22,29 +23,30 @@ pub use request::{DEFAULT_SIZE, FieldReport, ImportOptions, ImportReport};
 use super::Skipped;
 use super::inputs::look;
 use crate::progress::Progress;
-use crate::project::{Field, FieldKind, NewField, Project, ProjectError};
+use crate::project::{NewField, Project, ProjectError};
 use catalog::{Catalog, read_catalogs};
 use detected::detect_on;
 use folder::take_cutouts;
 use grouping::group;
+use known::Known;
 use matching::match_catalog;
-use mosaic::{Mosaic, is_known};
-use std::path::{Path, PathBuf};
+use mosaic::Mosaic;
+use std::path::Path;
 
 /// Everything an import adds, before anything is written.
 #[derive(Debug, Clone, Default)]
 pub struct Gathered {
     options: ImportOptions,
-    /// The fields that the project had.
-    known: Vec<Field>,
+    /// What the project had.
+    known: Known,
     fields: Vec<NewField>,
     report: ImportReport,
 }
 
 impl Gathered {
-    /// Whether this is what an import by `options` into a project with the fields `known` would find.
-    fn is_for(&self, known: &[Field], options: &ImportOptions) -> bool {
-        self.options == *options && self.known == known
+    /// Whether this is what an import by `options` into a project that has `known` would find.
+    fn is_for(&self, known: &Known, options: &ImportOptions) -> bool {
+        self.options == *options && self.known == *known
     }
 }
 
@@ -83,10 +85,10 @@ fn import_with(
         return Ok((Some(project), report));
     }
     let _folder = Project::reserve(root)?;
-    let gathered = gathered.filter(|g| g.is_for(&[], options));
+    let gathered = gathered.filter(|g| g.is_for(&Known::default(), options));
     let gathered = match gathered {
         Some(gathered) => gathered,
-        None => gather(Vec::new(), options, progress)?,
+        None => gather(Known::default(), options, progress)?,
     };
     let Gathered {
         fields, mut report, ..
@@ -96,7 +98,7 @@ fn import_with(
     }
     let mut project = Project::open(root, true)?;
     let lock = lock(&project, progress)?;
-    if !crate::project::objects::fields(project.store())?.is_empty() {
+    if !Known::of(&project)?.is_empty() {
         // Another process made this project meanwhile: what it holds counts as known.
         drop(lock);
         let report = import(&mut project, options, progress)?;
@@ -122,7 +124,7 @@ fn import_more(
     progress: &dyn Progress,
 ) -> Result<ImportReport, ProjectError> {
     let _lock = lock(project, progress)?;
-    let known = crate::project::objects::fields(project.store())?;
+    let known = Known::of(project)?;
     let gathered = match gathered.filter(|g| g.is_for(&known, options)) {
         Some(gathered) => gathered,
         None => gather(known, options, progress)?,
@@ -156,12 +158,8 @@ fn keep(
     Ok(())
 }
 
-/// Everything an import adds to a project that has the fields `known`; nothing is written.
-fn gather(
-    known: Vec<Field>,
-    options: &ImportOptions,
-    progress: &dyn Progress,
-) -> Result<Gathered, ProjectError> {
+/// Everything an import adds to a project that has `known`; nothing is written.
+fn gather(known: Known, options: &ImportOptions, progress: &dyn Progress) -> Result<Gathered, ProjectError> {
     if let Some(crop) = options.crop
         && !(crop > 0.0 && crop <= 1.0)
     {
@@ -185,7 +183,7 @@ fn gather(
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, &known, &mut report))
+        .filter(|m| !known.has(m, options, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
@@ -222,17 +220,23 @@ fn gather(
         )));
     }
     for cutouts in &inputs.cutouts {
-        if known
-            .iter()
-            .any(|f| f.kind == FieldKind::Folder && f.root == absolute(&cutouts.root))
-        {
-            report.skipped.push(Skipped::new(
-                cutouts.root.display(),
-                "is in this project already: left as it is",
-            ));
+        let Some(new) = known.without(cutouts, options, &mut report) else {
             continue;
+        };
+        let (mut field, mut field_report) = take_cutouts(&new.cutouts, &tables, options, progress);
+        if let Some(home) = new.home {
+            (field.field, field.is_known) = (home, true);
         }
-        let (field, field_report) = take_cutouts(cutouts, &tables, options, progress);
+        if new.there > 0 {
+            field_report.how.push(format!(
+                "{} more in this project already: left as they are",
+                if new.there == 1 {
+                    "1 is".to_owned()
+                } else {
+                    format!("{} are", new.there)
+                }
+            ));
+        }
         report.fields.push(field_report);
         fields.push(field);
     }
@@ -246,10 +250,6 @@ fn gather(
         fields,
         report,
     })
-}
-
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,12 +1,13 @@
 //! Images of one sky as one field: how it is called, which band leads, what the project keeps of it.
 
-use super::request::{DEFAULT_SIZE, ImportOptions, ImportReport};
-use super::{absolute, file_name};
-use crate::project::objects::fingerprint;
+use super::file_name;
+use super::request::{DEFAULT_SIZE, ImportOptions};
+use crate::io::paths::whole_path;
+use crate::project::fingerprint::fingerprint;
 use crate::project::{Band, Field, FieldKind, ProjectError};
 use crate::sky::cutout::CutoutSize;
+use crate::tasks::bands;
 use crate::tasks::inputs::FoundImage;
-use crate::tasks::{Skipped, bands};
 use std::path::PathBuf;
 
 /// No cutout is wider.
@@ -18,6 +19,8 @@ pub(super) struct Mosaic {
     pub(super) weight: Option<FoundImage>,
     /// Whether its file holds other images of the sky too, so that its name must say the HDU.
     pub(super) is_one_of_several: bool,
+    /// Whether it is called like a weight, mask or point spread function, and taken all the same.
+    pub(super) is_called_auxiliary: bool,
 }
 
 impl Mosaic {
@@ -80,6 +83,14 @@ impl Mosaic {
         &self.images[self.images.len() / 2]
     }
 
+    /// What is to be said about its name.
+    pub(super) fn remark(&self) -> Option<String> {
+        self.is_called_auxiliary.then(|| {
+            "called like a weight map, mask or point spread function, and taken as an image since it was named alone"
+                .to_owned()
+        })
+    }
+
     pub(super) fn band_names(&self) -> Vec<String> {
         self.images
             .iter()
@@ -101,7 +112,7 @@ impl Mosaic {
             };
             bands.push(Band {
                 name,
-                path: absolute(&image.path),
+                path: whole_path(&image.path),
                 hdu: image.hdu,
                 plane: *plane,
                 fingerprint: fingerprint(&image.path).map_err(cause)?,
@@ -112,7 +123,7 @@ impl Mosaic {
             .0
             .path
             .parent()
-            .map_or_else(PathBuf::new, absolute);
+            .map_or_else(PathBuf::new, whole_path);
         let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
         if options.size.is_some() {
             self.check_size(options)?;
@@ -127,21 +138,4 @@ impl Mosaic {
             bands,
         })
     }
-}
-
-pub(super) fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool {
-    let (image, plane) = mosaic.reference();
-    let path = absolute(&image.path);
-    let found = known.iter().any(|f| {
-        f.bands
-            .iter()
-            .any(|b| b.path == path && b.hdu == image.hdu && b.plane == *plane)
-    });
-    if found {
-        report.skipped.push(Skipped::new(
-            path.display(),
-            "is in this project already: left as it is",
-        ));
-    }
-    found
 }

@@ -1,6 +1,7 @@
 //! What an import would do, before it does it: for a sheet that shows and corrects the guesses.
 
 use super::catalog::read_catalogs;
+use super::known::Known;
 use super::request::{ImportOptions, ImportReport};
 use super::{Gathered, gather};
 use crate::io::catalog::roles::Roles;
@@ -53,9 +54,9 @@ pub fn preview(
     progress: &dyn Progress,
 ) -> Result<Preview, ProjectError> {
     let known = if Project::is_project(root) {
-        crate::project::objects::fields(Project::open(root, false)?.store())?
+        Known::of(&Project::open(root, false)?)?
     } else {
-        Vec::new()
+        Known::default()
     };
     let gathered = gather(known, options, progress)?;
     let mut inputs = look(
