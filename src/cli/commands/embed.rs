@@ -3,7 +3,8 @@
 use super::count;
 use crate::cli::args::{Embed, PoolingArg};
 use crate::cli::bar::Bars;
-use crate::cli::{Outcome, say};
+use crate::cli::{Outcome, Usage, say};
+use crate::encoder::EncoderError;
 use crate::encoder::registry::{EncoderOptions, open_encoder};
 use crate::encoder::vit_encoder::Pooling;
 use crate::project::Project;
@@ -23,7 +24,11 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
             block: a.block,
             pooling,
         },
-    )?;
+    )
+    .map_err(|e| match e {
+        EncoderError::Unknown { .. } => Usage(e.to_string()).into(),
+        other => anyhow::Error::from(other),
+    })?;
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;
     progress.clear();
     let spec = encoder.spec();
