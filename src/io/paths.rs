@@ -41,7 +41,7 @@ mod tests {
         let dir = dir.path().canonicalize().unwrap();
         std::fs::create_dir_all(dir.join("real/deep")).unwrap();
         assert_eq!(whole_path(&dir.join("a/../b/./c")), dir.join("b/c"));
-        assert_eq!(whole_path(&dir.join("/../x")), Path::new("/x"));
+        assert_eq!(whole_path(Path::new("/../x")), Path::new("/x"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("real/deep", dir.join("link")).unwrap();

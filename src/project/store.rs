@@ -146,9 +146,10 @@ impl Store {
             let folder = path.parent().unwrap_or(path).display().to_string();
             return Err(ProjectError::NotAProject { path: folder });
         }
+        let is_there = !create || path.metadata().is_ok_and(|m| m.len() > 0);
         let store = Self::open_to_write(path, create);
         match store {
-            Err(ProjectError::Database { cause, path: named }) if !create && is_refused(&cause) => {
+            Err(ProjectError::Database { cause, path: named }) if is_there && is_refused(&cause) => {
                 let code = cause
                     .sqlite_extended_error_code()
                     .filter(|_| is_without_room(&cause));

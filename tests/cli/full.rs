@@ -74,6 +74,31 @@ fn a_full_disk_hides_nothing_and_says_what_is_not_kept() {
 }
 
 #[test]
+fn a_log_left_by_a_kill_is_read_without_room_for_its_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = survey(dir.path(), 20);
+    let (project, killed) = (dir.path().join("p"), dir.path().join("killed"));
+    ok(&["import", arg(&data), "--project", arg(&project)]);
+    std::fs::create_dir(&killed).unwrap();
+    let writer = rusqlite::Connection::open(project.join("project.sqlite")).unwrap();
+    writer
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO fact VALUES ('x', 'y');")
+        .unwrap();
+    for name in ["project.sqlite", "project.sqlite-wal"] {
+        std::fs::copy(project.join(name), killed.join(name)).unwrap();
+    }
+    assert!(killed.join("project.sqlite-wal").metadata().unwrap().len() > 0);
+    // The columns were not copied, which is told beside what there is.
+    assert!(ends(3, &["info", arg(&killed)]).contains("20 objects"));
+    std::fs::copy(project.join("catalog.parquet"), killed.join("catalog.parquet")).unwrap();
+    assert!(ends(0, &["info", arg(&killed)]).contains("20 objects"));
+    assert!(
+        ok(&["info", arg(&killed)]).contains("20 objects"),
+        "and nothing is lost"
+    );
+}
+
+#[test]
 fn a_standard_output_that_is_full_is_an_error_and_a_closed_one_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let data = survey(dir.path(), 20);
