@@ -1,7 +1,8 @@
 //! Progress on a terminal: a bar with rate and time left; plain lines where there is no terminal.
 
 use crate::progress::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,13 +54,20 @@ impl Progress for Bars {
         }
         self.clear();
         let style = if total.is_some() {
-            "{msg:.bold} {wide_bar:.cyan/blue} {human_pos}/{human_len}  {per_sec}  {eta} left"
+            "{msg:.bold} {wide_bar:.cyan/blue} {human_pos}/{human_len}  {rate}  {eta} left"
         } else {
             "{spinner} {msg:.bold}  {elapsed}"
         };
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(8));
         if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
+            bar.set_style(
+                style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                    let rate = state.per_sec();
+                    let digits = usize::from(rate < 10.0);
+                    // Writing a bar's text can't fail.
+                    let _ = write!(out, "{rate:.digits$}/s");
+                }),
+            );
         }
         bar.set_message(stage.to_owned());
         if total.is_none() {

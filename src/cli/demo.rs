@@ -45,6 +45,9 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
         detect: false,
         threshold: 1.5,
         min_area: 5,
+        deblend_levels: 32,
+        deblend_contrast: 0.005,
+        branch_limit: 1024,
         plane: None,
     };
     let mut skipped = commands::import(import, progress)?;

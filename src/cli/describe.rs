@@ -1,5 +1,7 @@
 //! `astrolabel info`: what a path holds, as text.
 
+mod rows;
+
 use super::args::{Format, Info as InfoArgs};
 use super::bar::Bars;
 use super::table::{facts, print, text};
@@ -8,10 +10,14 @@ use crate::io::catalog::Table;
 use crate::io::fits::CardValue;
 use crate::tasks::Skipped;
 use crate::tasks::info::{self, Info};
+use rows::{folder_as_rows, header_as_rows, project_as_rows};
 use serde_json::{Value, json};
 
 pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
     if let Some(hdu) = a.header {
+        if a.format != Format::Table {
+            return header_as_rows(&a, hdu);
+        }
         for card in info::header(&a.path, hdu)?.cards {
             let value = match &card.value {
                 Some(CardValue::Text(t)) => format!(" = '{t}'"),
@@ -54,7 +60,12 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
             let kind = if channels == 1 { "gray" } else { "RGB" };
             match a.format {
                 Format::Json => say(&json!({"kind": kind, "width": width, "height": height}).to_string()),
-                _ => say(&format!("picture {width}×{height}, {kind}")),
+                Format::Csv => {
+                    let columns = [text("kind"), text("width"), text("height")];
+                    let rows = [vec![json!(kind), json!(width), json!(height)]];
+                    print(a.format, &columns, &rows, &Default::default())?;
+                }
+                Format::Table => say(&format!("picture {width}×{height}, {kind}")),
             }
         }
         Info::Catalog(table, why) => catalog(&a, &table, &why)?,
@@ -90,7 +101,14 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
             )?);
             return Ok(inputs.skipped);
         }
+        Info::Folder(inputs) if a.format == Format::Csv => {
+            folder_as_rows(&inputs)?;
+            return Ok(inputs.skipped);
+        }
         Info::Folder(inputs) => {
+            if inputs.images.is_empty() && inputs.cutouts.is_empty() && inputs.catalogs.is_empty() {
+                say("no image, cutout or catalogue is in it");
+            }
             for image in &inputs.images {
                 let band = image
                     .band
@@ -122,9 +140,12 @@ pub(super) fn info(a: InfoArgs, progress: &Bars) -> Outcome {
             }
             return Ok(inputs.skipped);
         }
-        Info::Project(facts) if a.format == Format::Json => say(&serde_json::to_string_pretty(&facts)?),
         Info::Project(facts) => {
-            project(&facts);
+            match a.format {
+                Format::Json => say(&serde_json::to_string_pretty(&facts)?),
+                Format::Csv => project_as_rows(&facts)?,
+                Format::Table => project(&facts),
+            }
             let damaged = facts["damaged"].as_array().into_iter().flatten();
             return Ok(damaged.map(|d| Skipped::new("", plain(d))).collect());
         }

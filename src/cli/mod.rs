@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod describe;
 mod table;
+mod unknown;
 
 use crate::progress::Progress;
 use crate::tasks::Skipped;
@@ -14,16 +15,33 @@ use args::{Cli, Command};
 use bar::Bars;
 use clap::Parser;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
+/// Wrong usage.
+const WRONG: u8 = 2;
 /// Done with some inputs skipped.
 const SKIPPED: u8 = 3;
+
+/// What was typed makes no sense, where that shows only after the command line is read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// What the system said when a result could not be printed.
+static NOT_SAID: OnceLock<std::io::Error> = OnceLock::new();
 
 /// What a command ends with: inputs that were skipped make the exit code 3.
 type Outcome = anyhow::Result<Vec<Skipped>>;
 
 /// Runs the command line and says how it ended.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        if let Some(said) = unknown::of_arguments(&error) {
+            complain(&format!("astrolabel: {said}"));
+            std::process::exit(i32::from(WRONG));
+        }
+        error.exit()
+    });
     if cli.command.is_some() {
         // In the window an interrupt ends the program as it does any other.
         bar::catch_interrupt();
@@ -38,14 +56,26 @@ pub fn run() -> ExitCode {
     let bars = Bars::new(cli.quiet);
     let outcome = match cli.command {
         Some(command) => dispatch(command, threads, &bars),
-        None => crate::app::launch(crate::app::LaunchOptions {
-            paths: cli.window.paths,
-            project: cli.window.project,
-            renderer: cli.window.renderer,
-        })
-        .map(|()| vec![]),
+        None => match cli
+            .window
+            .paths
+            .iter()
+            .find_map(|p| unknown::word(&p.to_string_lossy()))
+        {
+            Some(said) => Err(Usage(said).into()),
+            None => crate::app::launch(crate::app::LaunchOptions {
+                paths: cli.window.paths,
+                project: cli.window.project,
+                renderer: cli.window.renderer,
+            })
+            .map(|()| vec![]),
+        },
     };
     bars.clear();
+    let outcome = outcome.and_then(|skipped| match all_is_said() {
+        Ok(()) => Ok(skipped),
+        Err(cause) => Err(anyhow::anyhow!("the standard output can't be written: {cause}")),
+    });
     match outcome {
         Ok(skipped) if skipped.is_empty() => ExitCode::SUCCESS,
         Ok(skipped) => {
@@ -55,6 +85,9 @@ pub fn run() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("astrolabel: {error:#}"));
+            if error.is::<Usage>() {
+                return ExitCode::from(WRONG);
+            }
             ExitCode::FAILURE
         }
     }
@@ -111,7 +144,8 @@ fn list(skipped: &[Skipped]) {
     }
     for (one, _) in grouped.iter().take(SHOWN) {
         // Many errors begin with the file's name already.
-        if one.what.is_empty() || one.why.starts_with(&one.what) {
+        let file = one.what.split(" HDU ").next().unwrap_or_default();
+        if one.what.is_empty() || one.why.starts_with(file) {
             complain(&format!("  {}", one.why));
         } else {
             complain(&format!("  {}: {}", one.what, one.why));
@@ -132,14 +166,27 @@ fn complain(text: &str) {
 /// Whether an error only says that the reader of the results has gone away (`| head`).
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        .chain()
+        .filter_map(|e| e.downcast_ref::<std::io::Error>())
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// Prints to the standard output; a reader that has gone away (`| head`) is not an error.
+/// Prints to the standard output. What can't be printed makes the command fail at its end.
 fn say(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{text}");
+    if let Err(cause) = writeln!(std::io::stdout(), "{text}") {
+        let _ = NOT_SAID.set(cause);
+    }
+}
+
+/// Whether everything printed has arrived; a reader that has gone away (`| head`) is not an error.
+fn all_is_said() -> Result<(), String> {
+    use std::io::Write;
+    let last = std::io::stdout().flush();
+    match NOT_SAID.get().or(last.as_ref().err()) {
+        Some(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(cause.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// A note that stays out of the results.

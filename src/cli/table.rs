@@ -79,9 +79,11 @@ fn write(
         }
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(columns.iter().map(|c| c.name))?;
+            writer
+                .write_record(columns.iter().map(|c| c.name))
+                .map_err(io_of)?;
             for row in rows {
-                writer.write_record(row.iter().map(plain))?;
+                writer.write_record(row.iter().map(plain)).map_err(io_of)?;
             }
             writer.flush()
         }
@@ -91,6 +93,14 @@ fn write(
                 .map_or(usize::MAX, |(w, _)| usize::from(w.0));
             write!(out, "{}", layout(columns, rows, width))
         }
+    }
+}
+
+/// What the system said, which a closed pipe is told by.
+fn io_of(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::sky::cutout::{Cutout, CutoutFlags};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where cutouts come from; called by several threads at once.
 pub trait CutoutProvider: Sync {
@@ -37,6 +37,9 @@ pub struct EmbedReport {
     pub cancelled: bool,
 }
 
+/// How long the encoder works at a time: what it made is then handed over, and a wish to stop is heard.
+const SHARE: Duration = Duration::from_secs(1);
+
 /// Objects that may fail in the encoder one after the other before the encoder itself is blamed.
 const FAILURES_LIMIT: usize = 32;
 
@@ -53,7 +56,8 @@ struct Batch {
 ///
 /// A cutout that fails, is empty, or panics while being cut is skipped and reported. When a batch
 /// fails in the encoder, its objects are tried one by one, so that one of them can't take the
-/// others down. Cancelling takes effect before the next batch; what reached the sink stays valid.
+/// others down. A slow encoder gets a part of a batch at a time, about as much as it does in a second.
+/// Cancelling takes effect before its next part; what reached the sink stays valid.
 /// A `batch` or `threads` of 0 counts as 1.
 ///
 /// # Errors
@@ -89,6 +93,7 @@ pub fn embed(
             encoder,
             progress,
             report: EmbedReport::default(),
+            share: 1,
             failures: 0,
             last_failure: None,
         };
@@ -140,6 +145,8 @@ struct Run<'a> {
     encoder: &'a dyn Encoder,
     progress: &'a dyn Progress,
     report: EmbedReport,
+    /// Objects the encoder gets at a time, so that it takes about [`SHARE`] for them: one at first.
+    share: usize,
     /// Objects that failed in the encoder since the last that didn't.
     failures: usize,
     last_failure: Option<EncoderError>,
@@ -164,55 +171,75 @@ impl Run<'_> {
         None
     }
 
-    /// Encodes what was cut out of `objects` and hands it over.
+    /// Encodes what was cut out of `objects` and hands it over, in shares of about [`SHARE`].
     fn take(&mut self, objects: &[usize], made: Batch, sink: &mut Sink<'_>) -> Result<(), EncoderError> {
         let mut skipped = made.skipped;
-        let (mut kept, mut vectors) = (made.objects, Vec::new());
-        if !kept.is_empty() {
-            match encode_checked(self.encoder, &made.cutouts) {
-                Ok(whole) => {
-                    vectors = whole;
-                    self.failures = 0;
-                }
-                Err(error) if kept.len() == 1 => {
-                    skipped.push((kept[0], error.to_string()));
-                    kept.clear();
-                    self.fail(error)?;
-                }
-                Err(_) => {
-                    let tried = std::mem::take(&mut kept);
-                    for (object, cutout) in tried.into_iter().zip(&made.cutouts) {
-                        match encode_checked(self.encoder, std::slice::from_ref(cutout)) {
-                            Ok(vector) => {
-                                kept.push(object);
-                                vectors.extend(vector);
-                                self.failures = 0;
-                            }
-                            Err(error) => {
-                                skipped.push((object, error.to_string()));
-                                self.fail(error)?;
-                            }
-                        }
-                        if self.progress.cancelled() {
-                            self.report.cancelled = true;
-                            break;
-                        }
-                    }
-                }
+        self.progress.advance(skipped.len() as u64);
+        let mut at = 0;
+        while at < made.objects.len() {
+            if at > 0 && self.progress.cancelled() {
+                self.report.cancelled = true;
+                break;
             }
+            let end = made.objects.len().min(at + self.share);
+            let start = Instant::now();
+            let (kept, vectors) =
+                self.encode(&made.objects[at..end], &made.cutouts[at..end], &mut skipped)?;
+            if !kept.is_empty() {
+                sink(&kept, &vectors).map_err(|cause| EncoderError::Run {
+                    name: self.encoder.spec().name.clone(),
+                    cause,
+                })?;
+                self.report.done += kept.len();
+            }
+            self.progress.advance((end - at) as u64);
+            let each = start.elapsed().as_secs_f64() / (end - at) as f64;
+            self.share = (SHARE.as_secs_f64() / each.max(1e-9))
+                .min(8.0 * self.share as f64)
+                .max(1.0) as usize;
+            at = end;
         }
         // Failed cuts and failed encodings, back in the order given.
         skipped.sort_by_key(|(object, _)| objects.iter().position(|o| o == object));
         self.report.skipped.append(&mut skipped);
-        if !kept.is_empty() {
-            sink(&kept, &vectors).map_err(|cause| EncoderError::Run {
-                name: self.encoder.spec().name.clone(),
-                cause,
-            })?;
-            self.report.done += kept.len();
-        }
-        self.progress.advance(objects.len() as u64);
         Ok(())
+    }
+
+    /// The vectors of `objects`, and whose they are; those that fail are skipped.
+    fn encode(
+        &mut self,
+        objects: &[usize],
+        cutouts: &[Cutout],
+        skipped: &mut Vec<(usize, String)>,
+    ) -> Result<(Vec<usize>, Vec<f32>), EncoderError> {
+        match encode_checked(self.encoder, cutouts) {
+            Ok(vectors) => {
+                self.failures = 0;
+                return Ok((objects.to_vec(), vectors));
+            }
+            Err(error) if objects.len() == 1 => {
+                skipped.push((objects[0], error.to_string()));
+                self.fail(error)?;
+                return Ok(Default::default());
+            }
+            // One of them can't take the others down: they are tried one by one.
+            Err(_) => {}
+        }
+        let (mut kept, mut vectors) = (Vec::new(), Vec::new());
+        for (&object, cutout) in objects.iter().zip(cutouts) {
+            match encode_checked(self.encoder, std::slice::from_ref(cutout)) {
+                Ok(vector) => {
+                    kept.push(object);
+                    vectors.extend(vector);
+                    self.failures = 0;
+                }
+                Err(error) => {
+                    skipped.push((object, error.to_string()));
+                    self.fail(error)?;
+                }
+            }
+        }
+        Ok((kept, vectors))
     }
 
     /// Counts a failure of the encoder; too many in a row are its own.

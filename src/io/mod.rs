@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod export;
 pub mod fits;
 pub mod frame;
+pub(crate) mod paths;
 pub mod picture;
 pub mod raster;
 pub(crate) mod replace;

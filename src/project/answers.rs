@@ -26,7 +26,7 @@ pub struct Answer {
 }
 
 /// Keeps an answer: `columns` have one value for each of `objects`. In a project that can't be
-/// written (an archive, a colleague's) an answer is still worth giving: it is then not kept, and
+/// written (an archive, a colleague's, a full disk) an answer is still worth giving: it is then not kept, and
 /// what is returned says so and why.
 pub fn save(
     project: &mut Project,
@@ -80,7 +80,7 @@ fn write(
         .iter()
         .map(|(k, v)| (k.clone(), v.to_string()))
         .collect();
-    crate::io::catalog::write_parquet(&path, &table).map_err(|e| damaged(e.to_string()))?;
+    crate::io::catalog::write_parquet(&path, &table).map_err(|e| ProjectError::of_table(&path, e))?;
     let text = Value::Object(provenance).to_string();
     let old: Option<String> = project.store_mut().write(|tx| {
         let old = tx

@@ -1,5 +1,6 @@
 //! What can go wrong with a project folder, said once.
 
+use crate::io::catalog::CatalogError;
 use std::path::{Path, PathBuf};
 
 /// Why a project can't be opened, read or written.
@@ -26,7 +27,7 @@ pub enum ProjectError {
         known: i64,
     },
     /// The database refused.
-    #[error("{path}: the project's database says: {cause}")]
+    #[error("{path}: the project's database says: {cause}{}", if super::store::is_without_room(cause) { ROOM } else { "" })]
     Database {
         /// The database file.
         path: String,
@@ -34,7 +35,7 @@ pub enum ProjectError {
         cause: rusqlite::Error,
     },
     /// A file of the project can't be read or written.
-    #[error("{path}: {cause}")]
+    #[error("{path}: {cause}{}", if is_without_room(cause) { ROOM } else { "" })]
     Io {
         /// The file.
         path: String,
@@ -65,14 +66,39 @@ pub enum ProjectError {
     Cancelled,
 }
 
+/// What to do about a disk without room.
+const ROOM: &str = ": is the disk full? Make room and repeat; what was confirmed is kept";
+
+/// Whether the disk, or what a person may have of it, is full.
+pub(crate) fn is_without_room(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        cause.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    )
+}
+
 impl ProjectError {
+    /// What kept a table of the project from being written.
+    pub(crate) fn of_table(path: &Path, error: CatalogError) -> Self {
+        match error {
+            CatalogError::Io { cause, .. } => io_at(path)(cause),
+            other => Self::Damaged {
+                path: path.display().to_string(),
+                cause: other.to_string(),
+            },
+        }
+    }
+
     /// Whether the project, its folder or its disk can't be written, while it may well be read.
     pub fn is_read_only(&self) -> bool {
         match self {
-            Self::Io { cause, .. } => matches!(
-                cause.kind(),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
-            ),
+            Self::Io { cause, .. } => {
+                matches!(
+                    cause.kind(),
+                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+                ) || is_without_room(cause)
+            }
             Self::Database { cause, .. } => super::store::is_refused(cause),
             _ => false,
         }

@@ -9,8 +9,10 @@ use rusqlite::params;
 /// A field and its objects, ready to be kept. Objects get their ids on import.
 #[derive(Debug, Clone)]
 pub struct NewField {
-    /// The field: with its id one that the project has and that gets more objects, with id 0 a new one.
+    /// The field; its id is ignored unless `is_known`.
     pub field: Field,
+    /// Whether the project has the field already and the objects are added to it.
+    pub is_known: bool,
     /// Its objects; their `id` and `field` are ignored.
     pub objects: Vec<Object>,
     /// Their catalogue columns, one row an object, if there are any.
@@ -53,7 +55,8 @@ impl Project {
             }
         }
         if has_new_columns && let Some(table) = &columns {
-            crate::io::catalog::write_parquet(&staged, table).map_err(|e| damaged(e.to_string()))?;
+            crate::io::catalog::write_parquet(&staged, table)
+                .map_err(|e| ProjectError::of_table(&staged, e))?;
         }
         let at = journal::now();
         let total = self.store.write_then(
@@ -61,9 +64,10 @@ impl Project {
                 let mut id = first;
                 let mut total = 0;
                 for new in fields {
-                    let field = match new.field.id {
-                        0 => objects::insert_field(tx, &new.field)?,
-                        known => known,
+                    let field = if new.is_known {
+                        new.field.id
+                    } else {
+                        objects::insert_field(tx, &new.field)?
                     };
                     let numbered = new.objects.into_iter().zip(id..).map(|(o, id)| Object { id, field, ..o });
                     let count = objects::insert_objects(tx, numbered)?;

@@ -13,6 +13,7 @@
 pub mod answers;
 pub mod catalog;
 pub mod error;
+pub mod fingerprint;
 mod folder;
 mod grow;
 pub mod journal;

@@ -2,11 +2,10 @@
 
 use super::error::ProjectError;
 use super::store::Store;
+use crate::io::paths::whole_path;
 use crate::sky::cutout::CutoutSize;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// What a field is.
@@ -30,7 +29,7 @@ pub struct Band {
     pub hdu: usize,
     /// Index of the plane in a cube.
     pub plane: usize,
-    /// What the file looked like at import ([`fingerprint`]).
+    /// What the file looked like at import ([`super::fingerprint`]).
     pub fingerprint: String,
 }
 
@@ -80,25 +79,6 @@ pub struct Object {
     pub dec_deg: Option<f64>,
     /// The ready-made cutout, relative to the field's folder.
     pub file: Option<String>,
-}
-
-/// What a file looks like from outside, so that a changed one is noticed: length and SHA-256 of
-/// its first and last 64 KiB.
-pub fn fingerprint(path: &Path) -> std::io::Result<String> {
-    const ENDS: u64 = 1 << 16;
-    let mut file = std::fs::File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut hash = Sha256::new();
-    let mut start = Vec::new();
-    (&mut file).take(ENDS).read_to_end(&mut start)?;
-    hash.update(&start);
-    if length > ENDS {
-        file.seek(SeekFrom::Start((length - ENDS).max(ENDS)))?;
-        let mut end = Vec::new();
-        file.take(ENDS).read_to_end(&mut end)?;
-        hash.update(&end);
-    }
-    Ok(format!("{length}-{}", &hex(&hash.finalize())[..32]))
 }
 
 /// Lower-case hexadecimal.
@@ -234,6 +214,16 @@ pub fn get(store: &Store, id: i64) -> Result<Option<Object>, ProjectError> {
     })
 }
 
+/// The ready-made cutouts there are: field and file.
+pub fn files(store: &Store) -> Result<Vec<(i64, String)>, ProjectError> {
+    store.read(|db| {
+        let mut query = db.prepare("SELECT field_id, file FROM object WHERE file IS NOT NULL")?;
+        query
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    })
+}
+
 /// All objects in order of their numbers.
 pub fn all(store: &Store) -> Result<Vec<Object>, ProjectError> {
     let mut objects = Vec::with_capacity(count(store)?);
@@ -290,12 +280,15 @@ pub fn find(store: &Store, text: &str) -> Result<Object, ProjectError> {
     )))
 }
 
-/// Points every stored path that starts with `old` to `new`; returns how many files moved.
+/// Points every stored path that starts with `old` to `new`, which may be relative and go through
+/// `..`; returns how many files moved.
 pub fn relocate(store: &mut Store, old: &Path, new: &Path) -> Result<usize, ProjectError> {
+    let (old, new) = (&whole_path(old), &whole_path(new));
     let moved = |path: &str| -> Option<String> {
-        Path::new(path).strip_prefix(old).ok().map(|rest| {
+        // A path that was kept with `..` in it is met by its plain form too.
+        whole_path(Path::new(path)).strip_prefix(old).ok().map(|rest| {
             let full = if rest.as_os_str().is_empty() {
-                new.to_owned()
+                new.clone()
             } else {
                 new.join(rest)
             };

@@ -113,11 +113,20 @@ CREATE TABLE answer (
 ) WITHOUT ROWID;
 ";
 
-/// Whether the file or its folder can't be written.
+/// Whether the file or its folder can't be written: it isn't allowed, or the disk has no room.
 pub(super) fn is_refused(cause: &rusqlite::Error) -> bool {
     matches!(
         cause.sqlite_error_code(),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
+    ) || is_without_room(cause)
+}
+
+/// Whether a full disk can be the cause. SQLite says so of a page it can't add, and calls it an I/O
+/// error where it can't make a file of its own.
+pub(super) fn is_without_room(cause: &rusqlite::Error) -> bool {
+    matches!(
+        cause.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
     )
 }
 
@@ -126,6 +135,8 @@ pub(super) fn is_refused(cause: &rusqlite::Error) -> bool {
 pub struct Store {
     path: PathBuf,
     connection: Connection,
+    /// Why it is open for reading alone: SQLite's code and words.
+    refused: Option<(i32, String)>,
 }
 
 impl Store {
@@ -135,16 +146,25 @@ impl Store {
             let folder = path.parent().unwrap_or(path).display().to_string();
             return Err(ProjectError::NotAProject { path: folder });
         }
+        let is_there = !create || path.metadata().is_ok_and(|m| m.len() > 0);
         let store = Self::open_to_write(path, create);
         match store {
-            Err(ProjectError::Database { cause, path: named }) if !create && is_refused(&cause) => {
-                Self::open_to_read(path).ok_or(ProjectError::Database { cause, path: named })
+            Err(ProjectError::Database { cause, path: named }) if is_there && is_refused(&cause) => {
+                let code = cause
+                    .sqlite_extended_error_code()
+                    .filter(|_| is_without_room(&cause));
+                let mut store = Self::open_to_read(path);
+                if let (Some(store), Some(code)) = (&mut store, code) {
+                    store.refused = Some((code, cause.to_string()));
+                }
+                store.ok_or(ProjectError::Database { cause, path: named })
             }
             other => other,
         }
     }
 
-    /// A project in a folder that can't be written (an archive, a colleague's) can be looked at.
+    /// A project in a folder that can't be written (an archive, a colleague's, a full disk) can be
+    /// looked at.
     fn open_to_read(path: &Path) -> Option<Self> {
         let checked = |connection: Connection| {
             let format: i64 = connection
@@ -153,6 +173,7 @@ impl Store {
             (format == FORMAT).then_some(Self {
                 path: path.to_owned(),
                 connection,
+                refused: None,
             })
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -162,8 +183,8 @@ impl Store {
         // Without its log beside it nobody is writing, and the file can be taken as it is.
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        if Path::new(&log).exists() {
-            return None;
+        if Path::new(&log).metadata().is_ok_and(|m| m.len() > 0) {
+            return Self::open_alone(path).and_then(checked);
         }
         let mut uri = "file:".to_owned();
         for byte in std::path::absolute(path).ok()?.to_str()?.bytes() {
@@ -174,6 +195,16 @@ impl Store {
         }
         uri.push_str("?immutable=1");
         Connection::open_with_flags(uri, flags).ok().and_then(checked)
+    }
+
+    /// With a log that must be read, and no room for the index that is shared with other processes:
+    /// SQLite keeps the index in memory for one that has the file to itself.
+    fn open_alone(path: &Path) -> Option<Connection> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+        connection
+            .pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))
+            .ok()?;
+        Some(connection)
     }
 
     fn open_to_write(path: &Path, create: bool) -> Result<Self, ProjectError> {
@@ -193,6 +224,7 @@ impl Store {
         let mut store = Self {
             path: path.to_owned(),
             connection,
+            refused: None,
         };
         store.prepare(create)?;
         Ok(store)
@@ -259,6 +291,10 @@ impl Store {
         before_commit: impl FnOnce() -> Result<(), ProjectError>,
     ) -> Result<T, ProjectError> {
         let at = db_at(&self.path);
+        if let Some((code, words)) = &self.refused {
+            let error = rusqlite::ffi::Error::new(*code);
+            return Err(at(rusqlite::Error::SqliteFailure(error, Some(words.clone()))));
+        }
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)

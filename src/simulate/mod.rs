@@ -110,7 +110,8 @@ pub fn simulate(
     }
     let path = out.join("catalog.fits");
     let table = catalog(&survey.objects).map_err(|e| fail(&path)(e.to_string()))?;
-    write_table(&path, &table, "CATALOG", &common_cards(options)).map_err(|e| fail(&path)(e.to_string()))?;
+    let _notes = write_table(&path, &table, "CATALOG", &common_cards(options))
+        .map_err(|e| fail(&path)(e.to_string()))?;
     written.push(path);
     let path = out.join("README.md");
     std::fs::write(&path, readme(options)).map_err(|e| fail(&path)(e.to_string()))?;

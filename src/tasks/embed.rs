@@ -5,8 +5,11 @@ use super::images::{Images, Watched};
 use crate::encoder::{Encoder, engine};
 use crate::progress::Progress;
 use crate::project::runs::{FieldNote, RunWriter};
-use crate::project::{Project, ProjectError, journal, objects};
+use crate::project::{FieldKind, Project, ProjectError, fingerprint, journal, objects};
+use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often what is done is brought to the disk: at most this much work is lost to a kill.
@@ -139,16 +142,30 @@ pub fn embed(
     Ok(report)
 }
 
-/// Notes every field in the manifest; where an image has changed since, its vectors are made again.
+/// Notes every field in the manifest and every cutout's looks; where an image or a cutout has changed
+/// since, its vectors are made again.
 fn refresh_fields(
     project: &mut Project,
     writer: &mut RunWriter,
     images: &Images,
     progress: &dyn Progress,
 ) -> Result<(), ProjectError> {
+    let lost = writer.forget_lost(images.objects().len())?;
+    if lost > 0 {
+        progress.note(&format!(
+            "{lost} vectors were in a segment that is cut short or gone: they are made again"
+        ));
+    }
+    let mut folders: HashMap<i64, PathBuf> = HashMap::new();
     for mut field in objects::fields(project.store())? {
-        for band in &mut field.bands {
-            if let Ok(now) = objects::fingerprint(&band.path) {
+        if field.kind == FieldKind::Folder {
+            folders.insert(field.id, field.root.clone());
+        }
+        let known = writer.manifest().fields.get(&field.id).cloned();
+        for (i, band) in field.bands.iter_mut().enumerate() {
+            // One that can't be read now has not changed as far as anyone knows.
+            let before = known.as_ref().and_then(|k| k.sources.get(i)).map(|s| s.1.clone());
+            if let Some(now) = fingerprint::fingerprint(&band.path).ok().or(before) {
                 band.fingerprint = now;
             }
         }
@@ -166,6 +183,25 @@ fn refresh_fields(
             ));
             writer.forget(&rows)?;
         }
+    }
+    let stamps: Vec<(usize, u64)> = (images.objects().par_iter())
+        .filter_map(|o| {
+            let path = folders.get(&o.field)?.join(o.file.as_ref()?);
+            Some((o.id as usize, fingerprint::stamp(&path)?))
+        })
+        .collect();
+    let changed = writer.note_files(&stamps)?;
+    if let Some(first) = changed.first().and_then(|&row| images.objects().get(row)) {
+        progress.note(&match changed.len() {
+            1 => format!(
+                "{} has changed since it was embedded: it is embedded again",
+                first.name
+            ),
+            n => format!(
+                "{n} cutouts have changed since they were embedded ({} is one): they are embedded again",
+                first.name
+            ),
+        });
     }
     Ok(())
 }

@@ -1,24 +1,21 @@
 //! From an object to its pixels: a project's images opened once and shared by all threads.
 
+pub use super::ready_made::read_cutout;
 use crate::encoder::engine::CutoutProvider;
 use crate::io::fits::FitsFile;
-use crate::io::picture::read_picture;
-use crate::io::raster::{Origin, Plane};
 use crate::project::{Field, FieldKind, Object, Project, ProjectError, objects};
 use crate::sky::cutout::fits_pixels::FitsPixels;
 use crate::sky::cutout::{
-    BandSource, Cutout, CutoutFlags, CutoutSize, PixelMap, PixelSource, crop_central, cut_bands,
+    BandSource, Cutout, CutoutSize, PixelMap, PixelSource, crop_central, cut_bands, first_pixel_of,
+    kept_of_side,
 };
 use crate::sky::wcs::Wcs;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// At most this many fields' images are open at a time; embedding goes field by field.
 const OPEN_FIELDS: usize = 4;
-/// A cutout has at most this many bands; more planes in a file are a cube.
-const MOST_BANDS: usize = 8;
 
 /// Where a band's pixels lie on the sky; without WCS, where they lie in the image.
 enum Place {
@@ -52,6 +49,7 @@ impl PixelMap for Place {
 
 struct OpenBand {
     name: String,
+    unit: Option<String>,
     pixels: FitsPixels,
     place: Place,
 }
@@ -75,12 +73,11 @@ impl OpenField {
             }
             let pixels = FitsPixels::open(&band.path, band.hdu, band.plane).map_err(|e| e.to_string())?;
             let file = FitsFile::open(&band.path).map_err(|e| e.to_string())?;
-            let wcs = file
-                .hdus()
-                .get(band.hdu)
-                .and_then(|h| Wcs::from_header(&h.header).ok());
+            let header = file.hdus().get(band.hdu).map(|h| &h.header);
+            let wcs = header.and_then(|h| Wcs::from_header(h).ok());
             bands.push(OpenBand {
                 name: band.name.clone(),
+                unit: header.and_then(|h| h.text("BUNIT")).map(str::to_owned),
                 pixels,
                 place: wcs.map_or(Place::Pixels, |w| Place::Sky(Box::new(w))),
             });
@@ -118,6 +115,17 @@ impl OpenField {
             .collect();
         cut_bands(&sources, self.reference, x, y, size, None).map_err(|e| e.to_string())
     }
+}
+
+/// Where a cutout's pixels lie in what it was cut out of.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The sky of the image whose pixels they are, if it is known.
+    pub wcs: Option<Wcs>,
+    /// The image's pixel (zero-based) that is the cutout's first.
+    pub first: (i64, i64),
+    /// The unit of each band's values, where its header has one.
+    pub units: Vec<Option<String>>,
 }
 
 /// Cuts out any object of a project. Shared between threads.
@@ -166,6 +174,45 @@ impl Images {
                 let open = self.open_field(field)?;
                 open.cut(object, size.unwrap_or(open.size))
             }
+        }
+    }
+
+    /// Where the pixels of `cutout`, cut out of this object's image by [`Images::cut`], lie in it.
+    pub fn frame(&self, object: usize, cutout: &Cutout) -> Result<Frame, String> {
+        let object = self.objects.get(object).ok_or("there is no such object")?;
+        let field = self.fields.get(&object.field).ok_or("its field is missing")?;
+        match (field.kind, object.x, object.y) {
+            (FieldKind::Mosaic, Some(x), Some(y)) => {
+                let open = self.open_field(field)?;
+                Ok(Frame {
+                    wcs: match open.bands.get(open.reference).map(|b| &b.place) {
+                        Some(Place::Sky(wcs)) => Some(wcs.as_ref().clone()),
+                        _ => None,
+                    },
+                    first: (
+                        first_pixel_of(x, cutout.width()),
+                        first_pixel_of(y, cutout.height()),
+                    ),
+                    units: open.bands.iter().map(|b| b.unit.clone()).collect(),
+                })
+            }
+            (FieldKind::Folder, ..) if !cutout.is_picture => {
+                let file = object.file.as_deref().ok_or("has no file")?;
+                let file = FitsFile::open(&field.root.join(file)).map_err(|e| e.to_string())?;
+                let (images, _) = super::inputs::images_of(&file);
+                let Some(image) = images.iter().find(|i| !i.is_auxiliary).or(images.first()) else {
+                    return Ok(Frame::default());
+                };
+                let cut_off = |side: usize| ((side - kept_of_side(side, field.crop)) / 2) as i64;
+                let header = file.hdus().get(image.hdu).map(|h| &h.header);
+                let unit = header.and_then(|h| h.text("BUNIT")).map(str::to_owned);
+                Ok(Frame {
+                    wcs: image.wcs.clone().ok(),
+                    first: (cut_off(image.shape.0), cut_off(image.shape.1)),
+                    units: vec![unit; cutout.bands.len()],
+                })
+            }
+            _ => Ok(Frame::default()),
         }
     }
 
@@ -231,85 +278,5 @@ impl CutoutProvider for Watched<'_> {
             slot.store(cutout.flags.0, Ordering::Relaxed);
         }
         Ok(cutout)
-    }
-}
-
-/// Reads a ready-made cutout: a picture, or the first image of a FITS file, planes as bands.
-pub fn read_cutout(path: &Path) -> Result<Cutout, String> {
-    let kind =
-        super::inputs::file_kind(path).map_err(|e| format!("{}: can't be opened: {e}", path.display()))?;
-    if kind != super::inputs::FileKind::Fits {
-        let picture = read_picture(path).map_err(|e| e.to_string())?;
-        let names: &[&str] = if picture.channels.len() == 1 {
-            &["gray"]
-        } else {
-            &["red", "green", "blue"]
-        };
-        return Ok(finish(
-            picture.channels,
-            names.iter().map(|n| (*n).to_owned()).collect(),
-            Origin::TopLeft,
-            true,
-            None,
-        ));
-    }
-    let mut file = FitsFile::open(path).map_err(|e| e.to_string())?;
-    let (images, _) = super::inputs::images_of(&file);
-    let image = images.iter().find(|i| !i.is_auxiliary).or(images.first());
-    let Some(image) = image else {
-        let why = file.problems().first().map_or(
-            "holds no image of at least 2×2 pixels".to_owned(),
-            ToString::to_string,
-        );
-        return Err(format!("{}: {why}", path.display()));
-    };
-    let planes = if image.planes > MOST_BANDS {
-        1
-    } else {
-        image.planes
-    };
-    let mut bands = Vec::new();
-    for plane in 0..planes {
-        bands.push(file.read_plane(image.hdu, plane).map_err(|e| e.to_string())?);
-    }
-    let names = (0..planes).map(|p| {
-        image
-            .band
-            .clone()
-            .filter(|_| planes == 1)
-            .unwrap_or_else(|| format!("plane{p}"))
-    });
-    let scale = image.wcs.as_ref().ok().map(Wcs::pixel_scale_arcsec);
-    Ok(finish(bands, names.collect(), Origin::BottomLeft, false, scale))
-}
-
-fn finish(
-    bands: Vec<Plane>,
-    band_names: Vec<String>,
-    origin: Origin,
-    is_picture: bool,
-    scale: Option<f64>,
-) -> Cutout {
-    let mut flags = 0;
-    let finite: Vec<usize> = bands
-        .iter()
-        .map(|b| b.pixels.iter().filter(|v| v.is_finite()).count())
-        .collect();
-    if finite.iter().zip(&bands).any(|(&n, b)| n < b.pixels.len()) {
-        flags |= CutoutFlags::NAN;
-    }
-    if finite.contains(&0) {
-        flags |= CutoutFlags::MISSING_BAND;
-    }
-    if finite.iter().all(|&n| n == 0) {
-        flags |= CutoutFlags::EMPTY;
-    }
-    Cutout {
-        bands,
-        band_names,
-        origin,
-        is_picture,
-        pixel_scale_arcsec: scale,
-        flags: CutoutFlags(flags),
     }
 }

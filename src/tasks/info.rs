@@ -1,6 +1,6 @@
 //! Info: what a file or a project holds, as facts for people and programs.
 
-use super::inputs::{FileKind, file_kind};
+use super::inputs::{FileKind, NOT_READ, file_kind, packed};
 use crate::io::catalog::Table;
 use crate::io::fits::{FitsFile, HduInfo, HduKind, Header};
 use crate::progress::Progress;
@@ -70,7 +70,7 @@ pub fn info(path: &Path, progress: &dyn Progress) -> Result<Info, ProjectError> 
             let roles = crate::io::catalog::roles::guess_roles(&table);
             Ok(Info::Catalog(table, roles.why))
         }
-        FileKind::Unknown => Err(wrong("is not a FITS file, picture, catalogue or project".into())),
+        FileKind::Unknown => Err(wrong(packed(path).unwrap_or_else(|| NOT_READ.to_owned()))),
     }
 }
 

@@ -61,6 +61,7 @@ pub fn from_file(
     let mut report = LabelReport::default();
     let mut values = Vec::new();
     let mut by_class: HashMap<String, usize> = HashMap::new();
+    let mut said: HashMap<i64, (usize, String)> = HashMap::new();
     for (row, class) in labels.iter().enumerate() {
         let class = class_name(class);
         if class.is_empty() {
@@ -78,6 +79,17 @@ pub fn from_file(
         let name = keys[0].1.get(row).map_or("", String::as_str);
         match found {
             Some(id) => {
+                let (first, other) = said.entry(id).or_insert_with(|| (row, class.clone()));
+                if *other != class {
+                    report.skipped.push(Skipped::new(
+                        format!("{} row {}", path.display(), row + 1),
+                        format!(
+                            "'{name}' is {other} in row {} and {class} here: the first counts",
+                            *first + 1
+                        ),
+                    ));
+                    continue;
+                }
                 *by_class.entry(class.clone()).or_default() += 1;
                 values.push((id, Some(class)));
             }

@@ -14,6 +14,7 @@ pub mod info;
 pub mod inputs;
 pub mod label;
 pub mod map;
+mod ready_made;
 pub mod similar;
 pub mod vectors;
 

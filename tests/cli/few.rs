@@ -152,3 +152,26 @@ fn few_objects_are_told_as_few_objects() {
     let found = json(&["anomalies", "--project", p, "--format", "json"]);
     assert_eq!(found["ranked"], 5, "{found}");
 }
+
+#[test]
+fn labels_given_after_learning_and_rows_that_contradict_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = survey(dir.path(), 12);
+    let project = dir.path().join("p");
+    let p = arg(&project);
+    ok(&["import", arg(&data), "--project", p]);
+    ok(&["embed", "--project", p]);
+    let labels = dir.path().join("labels.csv");
+    std::fs::write(&labels, "id,label\nSIM00001,disc\nSIM00002,star\nSIM00001,star\n").unwrap();
+    let said = ends(3, &["label", "--project", p, "--from", arg(&labels)]);
+    assert!(
+        said.contains("2 labels given") && said.contains("is disc in row 1 and star here"),
+        "{said}"
+    );
+    ok(&["classify", "--project", p]);
+    let out = dir.path().join("o.csv");
+    let export = ["export", "--project", p, "--out", arg(&out)];
+    assert!(!ends(0, &export).contains("astrolabel classify"));
+    ok(&["label", "--project", p, "SIM00003", "ring"]);
+    assert!(ends(0, &export).contains("astrolabel classify"));
+}

@@ -296,7 +296,7 @@ fn without_labels_or_vectors_it_says_what_to_do() {
     ok(&["embed", "--project", p]);
     let said = ends(0, &["classify", "--project", p, "--next", "3"]);
     assert!(said.contains("label these next"), "{said}");
-    let said = ends(1, &["embed", "--project", p, "--encoder", "no_such_network"]);
+    let said = ends(2, &["embed", "--project", p, "--encoder", "no_such_network"]);
     assert!(
         said.contains("morphometry"),
         "the error lists what there is: {said}"

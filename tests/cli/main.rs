@@ -3,11 +3,17 @@
 
 #[cfg(unix)]
 mod archive;
+mod changed;
+mod cutout_files;
 mod few;
+mod formats;
+#[cfg(unix)]
+mod full;
 mod hostile;
 mod journey;
 mod kill;
 mod names;
 mod real;
 mod support;
+mod usage;
 mod zoo;

@@ -435,6 +435,14 @@ for name in ("t.vot", "t.xml.gz", "t.ecsv"):
     assert t["text"][0] == 'a,"b"\n<&>' and t["text"][2] == "é日本", (name, t["text"])
     assert np.array_equal(t["vec"], np.array([[i, .1] for i in range(4)], "f4")), name
     assert t["ra"].description == "some <words>", name
+warnings.simplefilter("error")
+q = Table.read("t.parquet")
+assert q.colnames == ["id", "ra", "flag", "text", "vec"], q.colnames
+assert str(q["ra"].unit) == "deg" and q["ra"].description == "some <words>" and q["ra"].meta["ucd"] == "meta.x"
+assert list(q["text"]) == ['a,"b"\n<&>', "", "é日本", "NaN"], q["text"]
+assert q["ra"][1] == 1e-300 and np.isnan(q["ra"][2]) and np.array_equal(q["vec"], np.array([[i, .1] for i in range(4)], "f4"))
+assert q.meta["survey"] == 'a "b": <c>', q.meta
+warnings.simplefilter("ignore")
 p = pd.read_parquet("t.parquet")
 assert p["text"][0] == 'a,"b"\n<&>' and p["vec"][1].tolist() == [1, np.float32(.1)] and p["ra"][1] == 1e-300
 c = pd.read_csv("t.csv")
@@ -588,4 +596,22 @@ fn damaged_files_give_errors_not_panics() {
             }
         }
     }
+}
+
+#[test]
+fn an_export_of_this_program_is_named_by_its_objects_and_odd_positions_are_told() {
+    let own = read_text(
+        "own.csv",
+        "object_id,object,source,cutout_flags,ra_icrs,dec_icrs\n0,NGC 1,a.fits,0,1,2\n",
+    )
+    .unwrap();
+    assert_eq!(guess_roles(&own).id.as_deref(), Some("object"));
+    for (ra, dec) in [("meanra", "meandec"), ("RA_1", "DEC_1"), ("RA_J2000", "DE_J2000")] {
+        let table = read_text("t.csv", format!("{ra},{dec}\n1.5,2\n")).unwrap();
+        assert_eq!(guess_roles(&table).ra.as_deref(), Some(ra));
+    }
+    let odd = read_text("odd.csv", "ra,dec\n1,95\n2,96\n").unwrap();
+    assert_eq!(guess_roles(&odd).ra, None);
+    let refused = astrolabel::io::catalog::roles::refused_positions(&odd);
+    assert_eq!(refused, Some(("ra".to_owned(), "dec".to_owned())));
 }

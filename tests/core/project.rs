@@ -46,6 +46,7 @@ fn project_of(dir: &Path, names: &[&str]) -> Project {
         field: folder_field("/data/old"),
         objects,
         columns: None,
+        is_known: false,
     };
     project.add("tester", vec![new], &serde_json::json!({})).unwrap();
     project
@@ -200,6 +201,7 @@ fn objects_are_found_by_name_file_and_number() {
         field: folder_field("/data/two"),
         objects: vec![object("a", Some("x/a.png"))],
         columns: None,
+        is_known: false,
     };
     project.add("tester", vec![more], &serde_json::json!({})).unwrap();
     let id = |text: &str| objects::find(project.store(), text).map(|o| o.id);

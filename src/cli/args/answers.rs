@@ -1,15 +1,25 @@
 //! What is asked of the vectors, and what a person says about objects.
 
+use super::endings::picture;
+use super::numbers::above_zero;
 use super::{Format, In, positive};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+
+fn some_text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a class has a name; --clear takes a label away".into());
+    }
+    Ok(text.to_owned())
+}
 
 #[allow(missing_docs, reason = "the help text is the documentation")]
 #[derive(Args, Debug)]
 pub struct Similar {
     #[command(flatten)]
     pub project: In,
-    /// Objects to look like. A name that holds a comma stands in double quotes: A,"b,c".
+    /// Objects to look like (or an image file: --image). A name that holds a comma stands in double
+    /// quotes: A,"b,c".
     #[arg(long, value_name = "ID,…", required_unless_present = "image")]
     pub like: Vec<String>,
     /// Objects not to look like; a list as for --like.
@@ -24,7 +34,7 @@ pub struct Similar {
     #[command(flatten)]
     pub on: On,
     /// Also draw them into this PNG.
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = picture)]
     pub montage: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -49,7 +59,7 @@ pub struct Label {
     #[arg(value_name = "ID", requires = "class_or_clear")]
     pub id: Option<String>,
     /// Its class.
-    #[arg(value_name = "CLASS", group = "class_or_clear")]
+    #[arg(value_name = "CLASS", group = "class_or_clear", value_parser = some_text)]
     pub class: Option<String>,
     /// Take the object's label away.
     #[arg(long, group = "class_or_clear", requires = "id")]
@@ -66,6 +76,9 @@ pub struct Label {
     /// Show everything that was said about an object.
     #[arg(long, value_name = "ID", conflicts_with = "id")]
     pub history: Option<String>,
+    /// How --history is printed.
+    #[arg(long, value_enum, requires = "history")]
+    pub format: Option<Format>,
     /// Whose label it is; the user's name if not given.
     #[arg(long = "as", value_name = "NAME")]
     pub who: Option<String>,
@@ -82,7 +95,7 @@ pub struct Classify {
     #[command(flatten)]
     pub on: On,
     /// Inverse strength of the regularisation, as in scikit-learn.
-    #[arg(long, default_value_t = 0.1, value_name = "C")]
+    #[arg(long, default_value_t = 0.1, value_name = "C", value_parser = above_zero)]
     pub strength: f64,
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
@@ -134,7 +147,7 @@ pub struct Anomalies {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Also draw the strangest into this PNG.
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = picture)]
     pub montage: Option<PathBuf>,
     /// Whose marks they are.
     #[arg(long = "as", value_name = "NAME")]

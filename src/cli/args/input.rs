@@ -1,5 +1,6 @@
 //! What goes in and is made of it: import, embed, relocate, and surveys to try.
 
+use super::numbers::{above_zero_f32, fraction, fraction_or_none};
 use super::{In, parse_size, positive};
 use crate::sky::cutout::CutoutSize;
 use clap::{Args, ValueEnum};
@@ -35,17 +36,26 @@ pub struct Import {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub size: Option<CutoutSize>,
     /// Keep only the central fraction of each ready-made cutout.
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", value_parser = fraction)]
     pub crop: Option<f64>,
     /// Detect sources even if there is a catalogue; treat small images in a folder as images of the sky.
     #[arg(long)]
     pub detect: bool,
     /// Detection threshold in units of the background noise.
-    #[arg(long, value_name = "SIGMA", default_value_t = 1.5)]
+    #[arg(long, value_name = "SIGMA", default_value_t = 1.5, value_parser = above_zero_f32)]
     pub threshold: f32,
     /// Least number of connected pixels of a source.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
     pub min_area: usize,
+    /// Number of thresholds at which touching sources are taken apart; 1 leaves them whole.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub deblend_levels: u32,
+    /// Least fraction of the whole's flux that a part must hold to be a source of its own.
+    #[arg(long, value_name = "F", default_value_t = 0.005, value_parser = fraction_or_none)]
+    pub deblend_contrast: f64,
+    /// Most parts at one threshold before a source stays whole; crowded fields need more, and time.
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive)]
+    pub branch_limit: usize,
     /// The plane of a cube to take (0 is the first).
     #[arg(long, value_name = "N")]
     pub plane: Option<usize>,

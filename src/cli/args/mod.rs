@@ -2,7 +2,9 @@
 
 mod answers;
 mod bench;
+mod endings;
 mod input;
+mod numbers;
 mod output;
 mod size;
 

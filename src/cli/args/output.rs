@@ -1,5 +1,6 @@
 //! What comes out: catalogues, vectors, pictures, and what a path holds.
 
+use super::endings::{catalogue, picture_or_folder, vectors};
 use super::{Format, In, parse_size};
 use crate::sky::cutout::CutoutSize;
 use clap::Args;
@@ -12,10 +13,10 @@ pub struct Export {
     #[command(flatten)]
     pub project: In,
     /// The catalogue: .fits, .csv, .vot or .parquet.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = catalogue)]
     pub out: Option<PathBuf>,
     /// The vectors: .csv, .npz or .parquet, first column the file or the object's name.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = vectors)]
     pub vectors: Option<PathBuf>,
     /// Which vectors --vectors writes: an encoder's name. [default: the last used]
     #[arg(long, value_name = "NAME", requires = "vectors")]
@@ -32,7 +33,7 @@ pub struct Cutouts {
     #[arg(long, value_name = "ID,…", required = true)]
     pub ids: Vec<String>,
     /// A folder for one FITS and one PNG an object, or a .png for a montage.
-    #[arg(long, value_name = "DIR|FILE.png")]
+    #[arg(long, value_name = "DIR|FILE.png", value_parser = picture_or_folder)]
     pub out: PathBuf,
     /// Size of the cutouts instead of the imported one: 64px or 8arcsec.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]

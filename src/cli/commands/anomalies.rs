@@ -2,7 +2,7 @@
 
 use super::cutouts::draw_beside;
 use super::ids::split_ids;
-use super::places::check_picture;
+use super::places::check_place;
 use super::{count, number_name};
 use crate::cli::args::{Anomalies, MethodArg};
 use crate::cli::bar::Bars;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 pub(in crate::cli) fn anomalies(a: Anomalies, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
-    a.montage.as_deref().map_or(Ok(()), check_picture)?;
+    a.montage.as_deref().map_or(Ok(()), check_place)?;
     let author = author(a.who.as_deref(), "command line");
     let marks = [
         (split_ids(&project, &a.interesting)?, INTERESTING),

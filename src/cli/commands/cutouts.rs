@@ -2,7 +2,7 @@
 
 use super::count;
 use super::ids::split_ids;
-use super::places::{check_picture, is_picture};
+use super::places::{check_place, is_picture};
 use crate::cli::args::Cutouts;
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, note, say};
@@ -13,7 +13,7 @@ use std::path::Path;
 pub(in crate::cli) fn cutouts(a: Cutouts, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
     if is_picture(&a.out) {
-        check_picture(&a.out)?;
+        check_place(&a.out)?;
     } else if a.out.is_file() {
         anyhow::bail!(
             "{}: this is a file: name a folder, or a .png for a montage",

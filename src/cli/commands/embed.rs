@@ -3,8 +3,9 @@
 use super::count;
 use crate::cli::args::{Embed, PoolingArg};
 use crate::cli::bar::Bars;
-use crate::cli::{Outcome, say};
-use crate::encoder::registry::{EncoderOptions, open_encoder};
+use crate::cli::{Outcome, Usage, note, say};
+use crate::encoder::EncoderError;
+use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
 use crate::encoder::vit_encoder::Pooling;
 use crate::project::Project;
 use crate::tasks;
@@ -23,7 +24,27 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
             block: a.block,
             pooling,
         },
-    )?;
+    )
+    .map_err(|e| match e {
+        EncoderError::Unknown { .. } => Usage(e.to_string()).into(),
+        other => anyhow::Error::from(other),
+    })?;
+    let stem = std::path::Path::new(&a.encoder)
+        .file_stem()
+        .map(|s| s.to_string_lossy());
+    if let Some(stem) = stem.filter(|s| *s != a.encoder.as_str())
+        && let Some(known) = describe(&stem)?
+        && encoder.spec().name != known.name
+    {
+        note(
+            progress,
+            &format!(
+                "{} is read as a network nobody described, to its last block; with the file in a folder named by \
+                 ASTROLABEL_MODELS, `--encoder {stem}` reads it as it is known here",
+                a.encoder
+            ),
+        );
+    }
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;
     progress.clear();
     let spec = encoder.spec();

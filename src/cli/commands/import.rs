@@ -4,6 +4,7 @@ use super::count;
 use crate::cli::args::Import;
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, list, say};
+use crate::project::Project;
 use crate::sky::detect::DetectSettings;
 use crate::tasks;
 use crate::tasks::import::{ImportOptions, current_user};
@@ -23,6 +24,9 @@ pub(in crate::cli) fn import(a: Import, progress: &Bars) -> Outcome {
         detection: DetectSettings {
             threshold_sigma: a.threshold,
             min_area_px: a.min_area,
+            deblend_levels: a.deblend_levels as usize,
+            deblend_contrast: a.deblend_contrast,
+            deblend_max_branches: a.branch_limit,
             ..Default::default()
         },
         plane: a.plane,
@@ -55,6 +59,19 @@ pub(in crate::cli) fn import(a: Import, progress: &Bars) -> Outcome {
     }
     if report.objects == 0 && !report.skipped.iter().any(|s| s.why.contains("already")) {
         list(&report.skipped);
+        if let Some(project) = options.paths.iter().find(|p| Project::is_project(p)) {
+            anyhow::bail!(
+                "nothing was imported: {} is a project, not images: name the files it should have, and the project as --project",
+                project.display()
+            );
+        }
+        if report.skipped.is_empty() {
+            let paths: Vec<String> = options.paths.iter().map(|p| p.display().to_string()).collect();
+            anyhow::bail!(
+                "nothing was imported: there is no image, cutout or catalogue in {}",
+                paths.join(", ")
+            );
+        }
         anyhow::bail!("nothing was imported");
     }
     Ok(report.skipped)

@@ -1,14 +1,14 @@
 //! `astrolabel label`: give, read from a file, take back, look up.
 
 use super::count;
-use crate::cli::args::Label;
+use crate::cli::args::{Format, Label};
 use crate::cli::bar::Bars;
-use crate::cli::table::{print, shorten, text};
+use crate::cli::table::{facts, print, shorten, text};
 use crate::cli::{Outcome, say};
 use crate::project::Project;
 use crate::tasks;
 use crate::tasks::import::author;
-use serde_json::{Map as Facts, Value, json};
+use serde_json::{Value, json};
 
 pub(in crate::cli) fn label(a: Label, progress: &Bars) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
@@ -46,7 +46,10 @@ pub(in crate::cli) fn label(a: Label, progress: &Bars) -> Outcome {
         }
     } else if let Some(id) = &a.history {
         let (object, events) = tasks::label::history(&project, id)?;
-        say(&format!("{} (#{})", object.name, object.id));
+        let format = a.format.unwrap_or_default();
+        if format == Format::Table {
+            say(&format!("{} (#{})", object.name, object.id));
+        }
         let columns = [
             text("event"),
             text("at"),
@@ -72,7 +75,8 @@ pub(in crate::cli) fn label(a: Label, progress: &Bars) -> Outcome {
                 ]
             })
             .collect();
-        print(Default::default(), &columns, &rows, &Facts::new())?;
+        let heading = facts(json!({"object": object.name, "id": format!("#{}", object.id)}));
+        print(format, &columns, &rows, &heading)?;
     } else if let Some(id) = &a.id {
         let class = a.class.as_deref().filter(|_| !a.clear);
         let (object, previous) = tasks::label::set(&mut project, id, class, &author)?;

@@ -20,16 +20,6 @@ pub(super) fn check_place(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As [`check_place`], for a picture.
-pub(super) fn check_picture(path: &Path) -> anyhow::Result<()> {
-    if !is_picture(path) {
-        anyhow::bail!("{}: end the picture's name in .png", path.display());
-    }
-    check_place(path)
-}
-
 pub(super) fn is_picture(path: &Path) -> bool {
-    let endings = ["png", "jpg", "jpeg", "tif", "tiff"];
-    path.extension()
-        .is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
 }

@@ -3,16 +3,16 @@
 use super::count;
 use crate::cli::args::Relocate;
 use crate::cli::{Outcome, say};
+use crate::io::paths::whole_path;
 use crate::project::{Project, objects};
 
 pub(in crate::cli) fn relocate(a: Relocate) -> Outcome {
     let mut project = Project::open(&a.project.project, false)?;
-    let absolute = |p: &std::path::Path| std::path::absolute(p).unwrap_or_else(|_| p.to_owned());
-    let new = absolute(&a.new);
+    let new = whole_path(&a.new);
     if !new.exists() {
         anyhow::bail!("{}: there is nothing here", new.display());
     }
-    let moved = objects::relocate(project.store_mut(), &absolute(&a.old), &new)?;
+    let moved = objects::relocate(project.store_mut(), &a.old, &new)?;
     if moved == 0 {
         anyhow::bail!(
             "{}: the project has no file there; `astrolabel info PROJECT` lists them",

@@ -3,7 +3,7 @@
 use super::cutouts::draw_beside;
 use super::ids::split_ids;
 use super::number_name;
-use super::places::check_picture;
+use super::places::check_place;
 use crate::cli::Outcome;
 use crate::cli::args::Similar;
 use crate::cli::bar::Bars;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(in crate::cli) fn similar(a: Similar, threads: usize, progress: &Bars) -> Outcome {
     let project = Project::open(&a.project.project, false)?;
-    a.montage.as_deref().map_or(Ok(()), check_picture)?;
+    a.montage.as_deref().map_or(Ok(()), check_place)?;
     let options = SimilarOptions {
         like: split_ids(&project, &a.like)?,
         unlike: split_ids(&project, &a.unlike)?,

@@ -14,6 +14,7 @@ use ::parquet::arrow::arrow_reader::{
 use ::parquet::arrow::arrow_writer::compute_leaves;
 use ::parquet::arrow::{ArrowWriter, ProjectionMask};
 use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -120,8 +121,10 @@ fn read_trusting(path: &Path, progress: &dyn Progress) -> Result<Table, CatalogE
                 if let Some(note) = note {
                     notes.push(format!("column `{name}` {note}"));
                 }
-                let new =
-                    field(name, array.data_type().clone(), "", "", "").with_metadata(old.metadata().clone());
+                let array = super::parquet_export::restored(old, &array);
+                let mut said = old.metadata().clone();
+                said.remove(super::parquet_export::EMPTY_IS_ABSENT);
+                let new = field(name, array.data_type().clone(), "", "", "").with_metadata(said);
                 pairs.push((new, array));
             }
             Err(why) => notes.push(format!(
@@ -218,13 +221,12 @@ fn normalised(array: &ArrayRef) -> Result<(ArrayRef, Option<String>), String> {
 
 /// Writes the table as Parquet with zstd.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), CatalogError> {
-    let failed = |e: &dyn std::fmt::Display| {
-        CatalogError::unsupported(path, format!("Parquet could not be written: {e}"))
-    };
+    let failed = |e: ParquetError| failed_to_write(path, e);
     let old = table.batch.schema_ref();
     let mut metadata = old.metadata().clone();
     if !table.meta.is_empty() {
-        let json = serde_json::to_string(&table.meta).map_err(|e| failed(&e))?;
+        let json = serde_json::to_string(&table.meta)
+            .map_err(|e| failed_to_write(path, ParquetError::General(e.to_string())))?;
         metadata.insert(META_KEY.to_owned(), json);
     }
     let schema = Arc::new(Schema::new_with_metadata(old.fields().clone(), metadata));
@@ -233,15 +235,14 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), CatalogError> {
         RecordBatch::try_new_with_options(Arc::clone(&schema), table.batch.columns().to_vec(), &options)
             .map_err(|e| CatalogError::arrow(path, e))?;
     write_file_atomically(path, |file| {
-        let writer =
-            ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties())).map_err(|e| failed(&e))?;
-        let (mut writer, groups) = writer.into_serialized_writer().map_err(|e| failed(&e))?;
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties())).map_err(failed)?;
+        let (mut writer, groups) = writer.into_serialized_writer().map_err(failed)?;
         for (group, start) in (0..batch.num_rows()).step_by(ROW_GROUP_ROWS).enumerate() {
             let rows = batch.slice(start, ROW_GROUP_ROWS.min(batch.num_rows() - start));
-            let columns = groups.create_column_writers(group).map_err(|e| failed(&e))?;
+            let columns = groups.create_column_writers(group).map_err(failed)?;
             let mut leaves = Vec::new();
             for (field, array) in schema.fields().iter().zip(rows.columns()) {
-                leaves.extend(compute_leaves(field, array).map_err(|e| failed(&e))?);
+                leaves.extend(compute_leaves(field, array).map_err(failed)?);
             }
             // Encoding and compressing is most of the work, and columns don't know of each other.
             let encoded: Vec<_> = (columns.into_par_iter().zip(leaves))
@@ -250,17 +251,29 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), CatalogError> {
                     column.close()
                 })
                 .collect();
-            let mut group = writer.next_row_group().map_err(|e| failed(&e))?;
+            let mut group = writer.next_row_group().map_err(failed)?;
             for column in encoded {
                 column
                     .and_then(|column| column.append_to_row_group(&mut group))
-                    .map_err(|e| failed(&e))?;
+                    .map_err(failed)?;
             }
-            group.close().map_err(|e| failed(&e))?;
+            group.close().map_err(failed)?;
         }
-        writer.close().map_err(|e| failed(&e))?;
+        writer.close().map_err(failed)?;
         Ok(())
     })
+}
+
+/// The encoder's error as a catalogue's; what the system said stays what it said.
+pub(crate) fn failed_to_write(path: &Path, error: ParquetError) -> CatalogError {
+    if let ParquetError::External(inner) = &error
+        && let Some(cause) = inner.downcast_ref::<std::io::Error>()
+    {
+        let same = cause.raw_os_error().map(std::io::Error::from_raw_os_error);
+        let cause = same.unwrap_or_else(|| std::io::Error::new(cause.kind(), cause.to_string()));
+        return CatalogError::io(path, cause);
+    }
+    CatalogError::unsupported(path, format!("Parquet could not be written: {error}"))
 }
 
 /// How our Parquet files are written.

@@ -9,7 +9,7 @@ mod vectors;
 pub use vectors::write_vectors;
 
 use crate::io::catalog::{
-    CatalogError, Table, has_extension, write_csv, write_ecsv, write_parquet, write_votable,
+    CatalogError, Table, has_extension, write_csv, write_ecsv, write_parquet_export, write_votable,
 };
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub fn write_catalog(path: &Path, table: &Table) -> Result<(), CatalogError> {
     } else if named("vot") || named("votable") || named("xml") {
         write_votable(path, table)
     } else if has_extension(path, "parquet") {
-        write_parquet(path, table)
+        write_parquet_export(path, table)
     } else if named("fits") || named("fit") {
         Err(CatalogError::IsFits {
             path: path.to_owned(),

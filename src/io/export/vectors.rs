@@ -1,8 +1,9 @@
 //! Vectors out, one row at a time: a million of them never stand in memory as text.
 
 use super::npz::{NpzWriter, npy_header};
-use crate::io::catalog::parquet::properties;
+use crate::io::catalog::parquet::{failed_to_write, properties};
 use crate::io::catalog::{CatalogError, has_extension, push_text, write_atomically, write_file_atomically};
+use ::parquet::errors::ParquetError;
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use std::fmt::Write as _;
@@ -165,10 +166,9 @@ fn write_parquet(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Resu
         dim,
         feature_names,
     } = sheet;
-    let failed = |e: &dyn std::fmt::Display| {
-        CatalogError::unsupported(path, format!("Parquet could not be written: {e}"))
-    };
-    let width = i32::try_from(dim).map_err(|e| failed(&e))?;
+    let failed = |e: ParquetError| failed_to_write(path, e);
+    let width = i32::try_from(dim)
+        .map_err(|e| CatalogError::unsupported(path, format!("the vectors are too long: {e}")))?;
     let item = Arc::new(Field::new("item", DataType::Float32, true));
     let mut fields = vec![Field::new(key_name, DataType::Utf8, false)];
     if feature_names.is_empty() {
@@ -188,7 +188,7 @@ fn write_parquet(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Resu
     write_file_atomically(path, |file| {
         let mut writer =
             ::parquet::arrow::ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties()))
-                .map_err(|e| failed(&e))?;
+                .map_err(failed)?;
         let step = (GROUP_VALUES / dim.max(1)).clamp(1, 65_536);
         let mut row = vec![0f32; dim];
         for (block, keys) in keys.chunks(step).enumerate() {
@@ -212,17 +212,18 @@ fn write_parquet(sheet: &Sheet, rows: &mut dyn FnMut(usize, &mut [f32])) -> Resu
                 arrays.push(if feature_names.is_empty() {
                     Arc::new(
                         FixedSizeListArray::try_new(Arc::clone(&item), width, values, None)
-                            .map_err(|e| failed(&e))?,
+                            .map_err(|e| CatalogError::arrow(path, e))?,
                     )
                 } else {
                     values
                 });
             }
-            let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|e| failed(&e))?;
-            writer.write(&batch).map_err(|e| failed(&e))?;
-            writer.flush().map_err(|e| failed(&e))?;
+            let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
+                .map_err(|e| CatalogError::arrow(path, e))?;
+            writer.write(&batch).map_err(failed)?;
+            writer.flush().map_err(failed)?;
         }
-        writer.close().map_err(|e| failed(&e))?;
+        writer.close().map_err(failed)?;
         Ok(())
     })
 }

@@ -3,6 +3,7 @@
 //! Source: FITS Standard 4.0, sections 4.1 (cards), 4.2.1.2 (CONTINUE long strings); ESO's
 //! HIERARCH convention for keywords longer than eight characters.
 
+use super::ascii::shown;
 use super::header::{CARD, Card, CardValue};
 
 /// Keywords that describe the layout of an HDU: the writer sets them, callers cannot.
@@ -15,7 +16,7 @@ pub(crate) fn is_structural(keyword: &str) -> bool {
     ];
     let numbered = [
         "NAXIS", "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM",
-        "TUCD", "ZNAXIS", "ZTILE", "ZNAME", "ZVAL",
+        "TUCD", "TNAME", "TESC", "ZNAXIS", "ZTILE", "ZNAME", "ZVAL",
     ];
     fixed.contains(&keyword)
         || numbered.iter().any(|root| {
@@ -26,7 +27,7 @@ pub(crate) fn is_structural(keyword: &str) -> bool {
 }
 
 /// Appends the records of `card`: one, or several for long strings and comments. Characters that
-/// FITS doesn't allow become `?`.
+/// FITS doesn't allow become `\uXXXX`.
 ///
 /// # Errors
 /// If the keyword can't be written, in words.
@@ -93,9 +94,7 @@ fn is_keyword_byte(b: u8) -> bool {
 
 /// Only the characters FITS headers may hold.
 fn ascii(text: &str) -> String {
-    text.chars()
-        .map(|c| if matches!(c, ' '..='~') { c } else { '?' })
-        .collect()
+    shown(text).into_owned()
 }
 
 fn with_comment(record: String, comment: &str) -> String {

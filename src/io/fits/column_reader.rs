@@ -2,14 +2,15 @@
 //!
 //! Source: FITS Standard 4.0, sections 7.3.2 (TSCAL, TZERO, TNULL) and 7.3.3 (data types).
 
+use super::ascii::unescaped;
 use super::columns::{Column, Part};
 use super::error::{Fault, Trouble};
 use super::header::Header;
-use super::table::{append_text, described};
+use super::table::{append_text, described, has_escapes};
 use crate::io::catalog::table::DESCRIPTION;
 use arrow::array::{
     ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int16Array, Int32Array,
-    Int64Array, StringBuilder, UInt8Array,
+    Int64Array, StringArray, StringBuilder, UInt8Array,
 };
 use arrow::datatypes::Field;
 use std::sync::Arc;
@@ -257,7 +258,15 @@ impl<'a> Reader<'a> {
             }
             Values::Floats(v) => Arc::new(Float32Array::new(v.into(), valid)),
             Values::Doubles(v) => Arc::new(Float64Array::new(v.into(), valid)),
-            Values::Text(mut builder) => Arc::new(builder.finish()),
+            Values::Text(mut builder) => {
+                let texts = builder.finish();
+                if has_escapes(self.header, self.column.number) {
+                    let texts = texts.iter().map(|t| t.map(unescaped));
+                    Arc::new(texts.collect::<StringArray>())
+                } else {
+                    Arc::new(texts)
+                }
+            }
         };
         let is_vector = self.column.repeat > 1 && self.column.letter != b'A';
         let array: ArrayRef = if is_vector {

@@ -97,8 +97,11 @@ pub(crate) fn count(header: &Header) -> Result<usize, Trouble> {
     }
 }
 
-/// The name of column `number`, or `colN`.
+/// The name of column `number`, or `colN`: the whole one where this program wrote another.
 pub(crate) fn name(header: &Header, number: usize) -> String {
+    if let Some(whole) = header.text(&format!("TNAME{number}")) {
+        return super::ascii::unescaped(whole);
+    }
     header
         .text(&format!("TTYPE{number}"))
         .map(str::trim)

@@ -50,6 +50,15 @@ impl Card {
             comment: comment.to_owned(),
         }
     }
+
+    /// A COMMENT card, for writing.
+    pub fn comment(text: &str) -> Self {
+        Self {
+            keyword: "COMMENT".to_owned(),
+            value: None,
+            comment: text.to_owned(),
+        }
+    }
 }
 
 impl Header {

@@ -7,6 +7,7 @@
 
 pub mod header;
 
+mod ascii;
 mod ascii_table;
 mod bits;
 mod cards;

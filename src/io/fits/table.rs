@@ -177,7 +177,7 @@ fn meta(header: &Header) -> Vec<(String, String)> {
     ];
     let per_column = [
         "TTYPE", "TFORM", "TUNIT", "TNULL", "TSCAL", "TZERO", "TDISP", "TDIM", "TBCOL", "TCOMM", "TUCD",
-        "TBUCD",
+        "TBUCD", "TNAME", "TESC",
     ];
     let is_layout = |keyword: &str| {
         structural.contains(&keyword)
@@ -231,6 +231,11 @@ pub(crate) fn described(header: &Header, number: usize, name: &str, data_type: D
         description => description,
     };
     field(name, data_type, text("TUNIT"), ucd, description)
+}
+
+/// Whether the texts of column `number` have escapes, as this program writes them.
+pub(crate) fn has_escapes(header: &Header, number: usize) -> bool {
+    header.text(&format!("TESC{number}")) == Some(super::ascii::ESCAPES)
 }
 
 /// Text up to the first NUL without trailing blanks; Latin-1 where it isn't UTF-8.

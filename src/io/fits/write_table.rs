@@ -3,15 +3,17 @@
 //! Source: FITS Standard 4.0, section 7.3. Rows are put together in blocks, column by column, so
 //! that millions of rows are written at the speed of the disk.
 
+use super::ascii::{self, column_names};
 use super::error::FitsError;
 use super::header::{Card, CardValue};
 use super::write::{HeaderBytes, pad, primary_header};
 use crate::io::catalog::table::{DESCRIPTION, Table, UCD, UNIT};
 use crate::io::replace::replace_file;
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type};
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes of rows put together at a time.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -19,14 +21,21 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// Writes `table` as the first extension, a BINTABLE named `extname`, after an empty primary HDU.
 /// Units, UCDs and descriptions become TUNIT, TUCD and TCOMM. Missing integers become a TNULL that
 /// no value has, missing floating-point numbers NaN, missing logicals a zero byte; missing texts
-/// become empty ones, since FITS cannot tell them apart. FITS text is ASCII: other characters
-/// become `?`. `cards` are added to the extension's header; [`Table::meta`] is not. The file
-/// appears complete or not at all; `path` is taken literally.
+/// become empty ones, since FITS cannot tell them apart. FITS text is ASCII: in a column that has
+/// other characters they become `\uXXXX` and TESCn says so; a name that FITS can't hold gets another
+/// as TTYPEn, and TNAMEn keeps it. The reader of this program gives both back. `cards` are added to
+/// the extension's header; [`Table::meta`] is not. The file appears complete or not at all; `path`
+/// is taken literally. Returns what was written otherwise than it is, in words.
 ///
 /// # Errors
 /// If a column's type has no FITS counterpart, there are more than 999 columns, a keyword is not
 /// allowed, or the system refuses.
-pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) -> Result<(), FitsError> {
+pub fn write_table(
+    path: &Path,
+    table: &Table,
+    extname: &str,
+    cards: &[Card],
+) -> Result<Vec<String>, FitsError> {
     let refuse = |cause: String| FitsError::write(path, cause);
     let io = |e| FitsError::io(path, "write", e);
     let schema = table.batch.schema_ref();
@@ -42,6 +51,11 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
             columns.len()
         )));
     }
+    let given = table.names();
+    let names = column_names(&given);
+    let renamed: Vec<(&str, &String)> = (given.iter().copied().zip(&names))
+        .filter(|(old, new)| old != new)
+        .collect();
     let row_bytes: usize = columns.iter().map(|(_, e)| e.width).sum();
     let rows = table.rows();
     let header = || -> Result<Vec<u8>, String> {
@@ -61,24 +75,65 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
         }
         for (i, (field, encoder)) in columns.iter().enumerate() {
             let n = i + 1;
-            let mut text = |root: &str, value: &str| {
-                head.card(&format!("{root}{n}"), CardValue::Text(value.to_owned()), "")
+            let mut text = |root: &str, value: &str, comment: &str| {
+                head.card(&format!("{root}{n}"), CardValue::Text(value.to_owned()), comment)
             };
-            text("TTYPE", field.name())?;
-            text("TFORM", &encoder.form)?;
+            text("TTYPE", &names[i], "")?;
+            if names[i] != *field.name() {
+                text("TNAME", &ascii::escaped(field.name()), "")?;
+            }
+            text("TFORM", &encoder.form, "")?;
+            if encoder.escapes {
+                text(
+                    "TESC",
+                    ascii::ESCAPES,
+                    "its values have \\uXXXX for other than ASCII",
+                )?;
+            }
             for (root, key) in [("TUNIT", UNIT), ("TUCD", UCD), ("TCOMM", DESCRIPTION)] {
                 if let Some(value) = field.metadata().get(key).filter(|v| !v.is_empty()) {
-                    text(root, value)?;
+                    let value = if key == UNIT {
+                        ascii::unit(value)
+                    } else {
+                        value.clone()
+                    };
+                    text(root, &value, "")?;
                 }
             }
             if let Some(null) = encoder.null {
                 head.card(&format!("TNULL{n}"), CardValue::Integer(null), "")?;
             }
         }
+        if !renamed.is_empty() {
+            let text =
+                "Column names that FITS can't hold were changed: TNAMEn is the whole name of column n.";
+            head.cards(&[Card::comment(text)], None)?;
+        }
         head.cards(cards, Some(extname))?;
         Ok(head.finish())
     };
     let header = header().map_err(refuse)?;
+    let mut notes = Vec::new();
+    if !renamed.is_empty() {
+        let pairs: Vec<String> = (renamed.iter().take(3))
+            .map(|(old, new)| format!("`{old}` is `{new}`"))
+            .collect();
+        let more = if renamed.len() > 3 { ", …" } else { "" };
+        notes.push(format!(
+            "FITS has column names in ASCII of at most 68 characters: {}{more}; the whole names are in TNAMEn",
+            pairs.join(", ")
+        ));
+    }
+    let escaped: Vec<&str> = (columns.iter())
+        .filter(|(_, e)| e.escapes)
+        .map(|(f, _)| f.name().as_str())
+        .collect();
+    if !escaped.is_empty() {
+        notes.push(format!(
+            "FITS has text in ASCII: other characters are written as \\uXXXX in {}",
+            escaped.join(", ")
+        ));
+    }
     replace_file(path, io, |out| {
         out.write_all(&primary_header()).map_err(io)?;
         out.write_all(&header).map_err(io)?;
@@ -98,7 +153,8 @@ pub fn write_table(path: &Path, table: &Table, extname: &str, cards: &[Card]) ->
             row += here;
         }
         pad(out, (rows as u64).saturating_mul(row_bytes as u64)).map_err(io)
-    })
+    })?;
+    Ok(notes)
 }
 
 /// How one column is written.
@@ -113,6 +169,8 @@ struct Encoder {
     /// Bytes in a row.
     width: usize,
     null: Option<i64>,
+    /// Whether its texts are written with escapes.
+    escapes: bool,
 }
 
 impl Encoder {
@@ -132,6 +190,14 @@ impl Encoder {
         // Where a whole vector is missing its elements are too, so they need a null as well.
         let has_missing = values.null_count() > 0 || list.as_ref().is_some_and(|l| l.null_count() > 0);
         let mut null = None;
+        let mut escapes = false;
+        if let Some(texts) = values.as_string_opt::<i32>()
+            && !texts.iter().flatten().all(ascii::is_plain)
+        {
+            escapes = true;
+            let texts: StringArray = texts.iter().map(|t| t.map(ascii::escaped)).collect();
+            values = Arc::new(texts);
+        }
         if has_missing && values.data_type().is_integer() {
             null = unused(&values);
             if null.is_none() {
@@ -165,7 +231,7 @@ impl Encoder {
                 .as_string::<i32>()
                 .iter()
                 .flatten()
-                .map(|t| t.chars().count())
+                .map(str::len)
                 .max()
                 .unwrap_or(0)
                 .max(1),
@@ -182,6 +248,7 @@ impl Encoder {
             list,
             repeat,
             null,
+            escapes,
         })
     }
 
@@ -202,9 +269,8 @@ impl Encoder {
                 let values = self.values.as_string::<i32>();
                 for (i, field) in fields {
                     if values.is_valid(i) {
-                        for (byte, c) in field.iter_mut().zip(values.value(i).chars()) {
-                            *byte = if matches!(c, ' '..='~') { c as u8 } else { b'?' };
-                        }
+                        let text = values.value(i).as_bytes();
+                        field[..text.len()].copy_from_slice(text);
                     }
                 }
             }

@@ -105,6 +105,17 @@ pub fn history(store: &Store, object: i64) -> Result<Vec<Event>, ProjectError> {
     store.read(|db| read_events(db, "WHERE object_id = ?1 ORDER BY id", &[&object]))
 }
 
+/// Whether something of this kind was said after event `event`.
+pub fn has_newer(store: &Store, kind: Kind, event: i64) -> Result<bool, ProjectError> {
+    store.read(|db| {
+        db.query_row(
+            "SELECT EXISTS (SELECT 1 FROM event WHERE kind = ?1 AND id > ?2)",
+            params![kind.as_str(), event],
+            |row| row.get(0),
+        )
+    })
+}
+
 /// The values that stand now, by object.
 pub fn standing(store: &Store, kind: Kind) -> Result<HashMap<i64, String>, ProjectError> {
     store.read(|db| {

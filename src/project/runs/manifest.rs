@@ -3,6 +3,7 @@
 use super::ROWS_PER_SEGMENT;
 use crate::encoder::EncoderSpec;
 use crate::project::error::{ProjectError, io_at};
+use crate::project::fingerprint::is_same;
 use crate::project::objects::{Field, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -44,7 +45,7 @@ pub struct FieldNote {
     pub size: Option<crate::sky::cutout::CutoutSize>,
     /// Central fraction kept of ready-made cutouts.
     pub crop: f64,
-    /// Fingerprints of the images by band name; of a folder, nothing.
+    /// Fingerprints of the images by band name; nothing of a folder, whose files have stamps.
     pub sources: Vec<(String, String)>,
 }
 
@@ -62,6 +63,16 @@ impl FieldNote {
             crop: field.crop,
             sources,
         }
+    }
+
+    /// Whether vectors made by `known` can be those of this field.
+    pub fn agrees_with(&self, known: &FieldNote) -> bool {
+        let pairs = || self.sources.iter().zip(&known.sources);
+        self.name == known.name
+            && self.size == known.size
+            && self.crop == known.crop
+            && self.sources.len() == known.sources.len()
+            && pairs().all(|((band, now), (old_band, old))| band == old_band && is_same(old, now))
     }
 }
 
@@ -91,6 +102,13 @@ pub fn run_name(spec: &EncoderSpec) -> String {
 
 pub(super) fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
     let path = dir.join("manifest.json");
+    if !path.exists() {
+        return Err(ProjectError::Missing {
+            path: path.display().to_string(),
+            cause: "what made this run's vectors is gone: restore the file, or delete the run's folder and embed again"
+                .into(),
+        });
+    }
     let text = std::fs::read_to_string(&path).map_err(io_at(&path))?;
     let damaged = |cause: String| ProjectError::Damaged {
         path: path.display().to_string(),

@@ -4,9 +4,11 @@
 //! `.f32`; little-endian, row-major, row `i` of segment `s` is object `s * 65536 + i`) and
 //! `done.bits` (bit `i % 8` of byte `i / 8` says that object `i` has its vector). A bit is set only
 //! after its vector has reached the disk, so a run that was killed goes on where it stopped.
+//! `sources.u64` tells changed cutouts.
 
 mod manifest;
 mod reader;
+mod stamps;
 mod writer;
 
 pub use manifest::{FieldNote, Manifest, run_name};

@@ -1,7 +1,7 @@
 //! Writing a run: vectors first, and that they are there once they have reached the disk.
 
 use super::manifest::{FieldNote, Manifest, read_manifest, run_name, write_manifest};
-use super::{ROWS_PER_SEGMENT, bit, read_done, segment_path};
+use super::{ROWS_PER_SEGMENT, bit, read_done, segment_path, stamps};
 use crate::encoder::EncoderSpec;
 use crate::project::PROGRAM;
 use crate::project::error::{ProjectError, io_at};
@@ -81,12 +81,59 @@ impl RunWriter {
     /// Records how a field is cut out. Returns whether that differs from what the run knew: then
     /// the field's vectors are of something else and must be forgotten.
     pub fn note_field(&mut self, id: i64, note: FieldNote) -> Result<bool, ProjectError> {
-        let differs = self.manifest.fields.get(&id).is_some_and(|known| *known != note);
+        let known = self.manifest.fields.get(&id);
+        let differs = known.is_some_and(|known| !note.agrees_with(known));
         if self.manifest.fields.get(&id) != Some(&note) {
             self.manifest.fields.insert(id, note);
             write_manifest(&self.dir, &self.manifest)?;
         }
         Ok(differs)
+    }
+
+    /// Records what ready-made cutouts look like now ([`crate::project::fingerprint::stamp`]) and
+    /// forgets the vectors of those that looked otherwise. Returns their rows.
+    pub fn note_files(&mut self, now: &[(usize, u64)]) -> Result<Vec<usize>, ProjectError> {
+        let mut stamps = stamps::read(&self.dir)?;
+        let mut changed = Vec::new();
+        let mut is_new = false;
+        for &(row, stamp) in now {
+            if stamps.len() <= row {
+                stamps.resize(row + 1, 0);
+            }
+            let known = std::mem::replace(&mut stamps[row], stamp);
+            is_new |= known != stamp;
+            if known != 0 && known != stamp && self.is_done(row) {
+                changed.push(row);
+            }
+        }
+        // Forgotten before the new stamps are kept: a kill between the two forgets again.
+        if !changed.is_empty() {
+            self.forget(&changed)?;
+        }
+        if is_new {
+            stamps::write(&self.dir, &stamps)?;
+        }
+        Ok(changed)
+    }
+
+    /// Forgets the vectors of those of the first `rows` rows that were confirmed and whose segment was
+    /// cut short or lost since. Returns how many.
+    pub fn forget_lost(&mut self, rows: usize) -> Result<usize, ProjectError> {
+        let width = if self.manifest.dtype == "f32" { 4 } else { 2 };
+        let full = (ROWS_PER_SEGMENT * self.manifest.dim * width) as u64;
+        let mut lost = Vec::new();
+        for segment in 0..rows.div_ceil(ROWS_PER_SEGMENT) {
+            let path = segment_path(&self.dir, &self.manifest, segment);
+            if path.metadata().is_ok_and(|m| m.len() >= full) {
+                continue;
+            }
+            let first = segment * ROWS_PER_SEGMENT;
+            lost.extend((first..rows.min(first + ROWS_PER_SEGMENT)).filter(|&row| self.is_done(row)));
+        }
+        if !lost.is_empty() {
+            self.forget(&lost)?;
+        }
+        Ok(lost.len())
     }
 
     /// Forgets the vectors of `rows`, which will be made again.

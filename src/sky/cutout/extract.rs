@@ -154,7 +154,7 @@ pub fn cut_native(
 
 /// The first pixel of a square of `side_px` about `centre`, as astropy's `overlap_slices`.
 /// Saturates far outside any image.
-pub(super) fn first_pixel(centre: f64, side_px: usize) -> i64 {
+pub(crate) fn first_pixel(centre: f64, side_px: usize) -> i64 {
     (centre - side_px as f64 / 2.0).ceil() as i64
 }
 
@@ -251,6 +251,14 @@ fn overlap(first: i64, side: usize, total: usize) -> Option<Overlap> {
     })
 }
 
+/// How many pixels of a side [`crop_central`] keeps.
+pub(crate) fn kept_of_side(side: usize, fraction: f64) -> usize {
+    if fraction.is_nan() || fraction >= 1.0 {
+        return side;
+    }
+    ((side as f64 * fraction.max(0.0)).round() as usize).clamp(side.min(1), side)
+}
+
 /// The central part of a cutout: `fraction` (0–1) of its width and height, at least one pixel.
 ///
 /// Some surveys' stamps are mostly sky, and features improve when it is cut away. Where the
@@ -260,8 +268,7 @@ pub fn crop_central(mut cutout: Cutout, fraction: f64) -> Cutout {
     if fraction.is_nan() || fraction >= 1.0 {
         return cutout;
     }
-    let fraction = fraction.max(0.0);
-    let kept = |side: usize| ((side as f64 * fraction).round() as usize).clamp(side.min(1), side);
+    let kept = |side: usize| kept_of_side(side, fraction);
     for band in &mut cutout.bands {
         let (width, height) = (kept(band.width), kept(band.height));
         let (x0, y0) = ((band.width - width) / 2, (band.height - height) / 2);

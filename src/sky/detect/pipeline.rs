@@ -126,16 +126,8 @@ pub fn detect(
             Ok(())
         })?;
     }
-    let overflowing = objects
-        .iter()
-        .filter(|o| o.source.flag & flag::DEBLEND_OVERFLOW != 0)
-        .count();
-    if overflowing > 0 {
-        progress.note(&format!(
-            "{overflowing} blended sources have {} or more branches and were left whole: raise the detection \
-             threshold or the limit on branches to split them",
-            settings.deblend_max_branches
-        ));
+    if let Some(note) = note_of_overflow(&objects, image, settings) {
+        progress.note(&note);
     }
     let segmentation = settings.segmentation.then(|| label(&objects, image));
     Ok(Detection {
@@ -146,6 +138,28 @@ pub fn detect(
         cleaned,
         segmentation,
     })
+}
+
+/// What is to be said of objects with too many branches: how large they are and what splits them.
+fn note_of_overflow(objects: &[Found], image: &Plane, settings: &DetectSettings) -> Option<String> {
+    let whole: Vec<usize> = objects
+        .iter()
+        .filter(|o| o.source.flag & flag::DEBLEND_OVERFLOW != 0)
+        .map(|o| o.source.npix as usize)
+        .collect();
+    let largest = *whole.iter().max()?;
+    let share = 100.0 * largest as f64 / image.pixels.len().max(1) as f64;
+    let objects = if whole.len() == 1 {
+        "1 object has".to_owned()
+    } else {
+        format!("{} objects have", whole.len())
+    };
+    Some(format!(
+        "{objects} {} or more branches and stayed whole, the largest over {share:.1} % of the image: what lies in \
+         them is not listed on its own. Raise --threshold (which then gives more objects, not fewer, until \
+         nothing is left whole) or --branch-limit",
+        settings.deblend_max_branches
+    ))
 }
 
 /// The image without its background; 0 where there is no data.

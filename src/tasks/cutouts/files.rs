@@ -6,8 +6,9 @@ use crate::io::fits::{Card, CardValue, Compression, ImageToWrite, write_images};
 use crate::progress::Progress;
 use crate::project::{Object, PROGRAM, Project, ProjectError};
 use crate::sky::cutout::{Cutout, CutoutSize};
+use crate::sky::wcs::Wcs;
 use crate::tasks::Skipped;
-use crate::tasks::images::Images;
+use crate::tasks::images::{Frame, Images};
 use std::path::{Path, PathBuf};
 
 /// Writes one FITS file (fluxes, one HDU a band) and one PNG an object into `folder`; a picture
@@ -34,9 +35,10 @@ pub fn write_files(
         let Some(object) = images.objects().get(one.object as usize) else {
             continue;
         };
-        let outcome = images
-            .cut(one.object as usize, size)
-            .and_then(|cutout| write_one(object, &cutout, &recipe, folder));
+        let outcome = images.cut(one.object as usize, size).and_then(|cutout| {
+            let frame = images.frame(one.object as usize, &cutout)?;
+            write_one(object, &cutout, &frame, &recipe, folder)
+        });
         match outcome {
             Ok(()) => written += 1,
             Err(why) => skipped.push(Skipped::new(&object.name, why)),
@@ -46,7 +48,13 @@ pub fn write_files(
     Ok((written, skipped))
 }
 
-fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &Path) -> Result<(), String> {
+fn write_one(
+    object: &Object,
+    cutout: &Cutout,
+    frame: &Frame,
+    recipe: &StretchRecipe,
+    folder: &Path,
+) -> Result<(), String> {
     let base: PathBuf = folder.join(file_base(object));
     // Not `with_extension`: names such as J1234.5+67 have points of their own.
     let named = |ending: &str| PathBuf::from(format!("{}.{ending}", base.display()));
@@ -74,16 +82,15 @@ fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &
         ),
     ];
     if let (Some(ra), Some(dec), Some(scale)) = (object.ra_deg, object.dec_deg, cutout.pixel_scale_arcsec) {
-        // Only the place of its middle is claimed: rotation and distortion stay with the mosaic.
         cards.push(Card::new(
             "RA_OBJ",
             CardValue::Real(ra),
-            "[deg] ICRS, at the middle",
+            "[deg] ICRS, of the object",
         ));
         cards.push(Card::new(
             "DEC_OBJ",
             CardValue::Real(dec),
-            "[deg] ICRS, at the middle",
+            "[deg] ICRS, of the object",
         ));
         cards.push(Card::new(
             "PIXSCALE",
@@ -91,12 +98,23 @@ fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &
             "[arcsec] size of a pixel",
         ));
     }
+    cards.extend(sky_cards(frame));
     let per_band: Vec<Vec<Card>> = cutout
         .band_names
         .iter()
-        .map(|band| {
+        .enumerate()
+        .map(|(i, band)| {
             let mut all = cards.clone();
-            all.push(Card::new("FILTER", CardValue::Text(band.clone()), "band"));
+            if !is_made_up(band) {
+                all.push(Card::new("FILTER", CardValue::Text(band.clone()), "band"));
+            }
+            if let Some(unit) = frame.units.get(i).and_then(Option::as_ref) {
+                all.push(Card::new(
+                    "BUNIT",
+                    CardValue::Text(unit.clone()),
+                    "unit of the values",
+                ));
+            }
             all
         })
         .collect();
@@ -113,6 +131,32 @@ fn write_one(object: &Object, cutout: &Cutout, recipe: &StretchRecipe, folder: &
         })
         .collect();
     write_images(&named("fits"), &images).map_err(|e| e.to_string())
+}
+
+/// The image's WCS with its reference pixel counted from the cutout's first, so that every pixel keeps
+/// its place on the sky: distortions are functions of the distance from that pixel and stay as they
+/// are. None where the kind of WCS can't be written.
+fn sky_cards(frame: &Frame) -> Vec<Card> {
+    let Some(Ok(mut cards)) = frame.wcs.as_ref().map(Wcs::to_cards) else {
+        return vec![];
+    };
+    for card in &mut cards {
+        let first = match card.keyword.as_str() {
+            "CRPIX1" => frame.first.0,
+            "CRPIX2" => frame.first.1,
+            _ => continue,
+        };
+        if let Some(CardValue::Real(pixel)) = &mut card.value {
+            *pixel -= first as f64;
+        }
+    }
+    cards
+}
+
+/// Whether a band is called by its place, since nothing told what it is.
+fn is_made_up(band: &str) -> bool {
+    let number = band.strip_prefix("band").or_else(|| band.strip_prefix("plane"));
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A file name from an object's name: its number keeps equal names apart.

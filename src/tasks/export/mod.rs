@@ -12,7 +12,7 @@ use crate::io::catalog::Table;
 use crate::io::export::write_catalog;
 use crate::io::fits::write_table;
 use crate::progress::Progress;
-use crate::project::journal;
+use crate::project::journal::{self, Kind};
 use crate::project::runs::Run;
 use crate::project::{OBJECT_ID, PROGRAM, Project, ProjectError, answers, catalog};
 use arrow::array::ArrayRef;
@@ -47,13 +47,27 @@ pub fn export(project: &Project, path: &Path, progress: &dyn Progress) -> Result
     progress.begin("collecting the catalogue", None);
     let mut skipped = Vec::new();
     let (mut table, provenance) = collect(project, &mut skipped)?;
+    let learnt_from = provenance
+        .get(classify::ANSWER)
+        .and_then(|a| a["journal_event"].as_i64());
+    if let Some(event) = learnt_from
+        && journal::has_newer(project.store(), Kind::Label, event)?
+    {
+        progress.note(
+            "labels were given after the classes were last learnt: `predicted` and the probabilities don't know \
+             them until `astrolabel classify` is run again",
+        );
+    }
     progress.begin(&format!("writing {}", path.display()), None);
     let failed = |cause: String| ProjectError::Ask(cause);
     let mut files = vec![path.to_owned()];
     match ending.as_str() {
         "fits" | "fit" => {
             let cards = cards_of(&provenance);
-            write_table(path, &table, "CATALOG", &cards).map_err(|e| failed(e.to_string()))?;
+            let notes = write_table(path, &table, "CATALOG", &cards).map_err(|e| failed(e.to_string()))?;
+            for note in notes {
+                progress.note(&format!("{}: {note}", path.display()));
+            }
         }
         "csv" => {
             write_catalog(path, &table).map_err(|e| failed(e.to_string()))?;

@@ -70,6 +70,7 @@ pub(super) fn detect_on(
             file_name(&w.path)
         ))
     )];
+    how.extend(mosaic.remark());
     if mosaic.images.len() > 1 {
         how.push(format!(
             "detected on band {}",
@@ -89,6 +90,7 @@ pub(super) fn detect_on(
     Ok((
         NewField {
             field: mosaic.field(options)?,
+            is_known: false,
             objects,
             columns,
         },

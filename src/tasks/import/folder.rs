@@ -1,9 +1,10 @@
 //! Folders of ready-made cutouts: one object a file.
 
 use super::catalog::Catalog;
+use super::file_name;
 use super::request::{FieldReport, ImportOptions};
-use super::{absolute, file_name};
 use crate::io::catalog::Table;
+use crate::io::paths::whole_path;
 use crate::progress::Progress;
 use crate::project::{Field, FieldKind, NewField, Object};
 use crate::tasks::inputs::FoundCutouts;
@@ -18,7 +19,7 @@ pub(super) fn take_cutouts(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> (NewField, FieldReport) {
-    let root = absolute(&cutouts.root);
+    let root = whole_path(&cutouts.root);
     let mut how = Vec::new();
     let mut columns = None;
     let mut radec: Vec<Option<(f64, f64)>> = vec![None; cutouts.files.len()];
@@ -27,7 +28,7 @@ pub(super) fn take_cutouts(
             continue;
         };
         let mut row_of: HashMap<String, u32> = HashMap::new();
-        let folder = catalog.path.parent().map_or_else(PathBuf::new, absolute);
+        let folder = catalog.path.parent().map_or_else(PathBuf::new, whole_path);
         for (row, name) in names.iter().enumerate() {
             // Names are relative to the catalogue, to the folder, or bare.
             let under_root = folder
@@ -128,6 +129,7 @@ pub(super) fn take_cutouts(
     (
         NewField {
             field,
+            is_known: false,
             objects,
             columns,
         },

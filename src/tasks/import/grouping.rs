@@ -13,9 +13,15 @@ const MOST_BANDS: usize = 8;
 /// Puts images of one sky together: weight maps with their image, cubes as bands by plane, and
 /// images of different bands that cover the same sky (or, without WCS, have the same shape).
 pub(super) fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut ImportReport) -> Vec<Mosaic> {
-    let (auxiliary, images): (Vec<FoundImage>, Vec<FoundImage>) = std::mem::take(&mut inputs.images)
+    let (mut auxiliary, mut images): (Vec<FoundImage>, Vec<FoundImage>) = std::mem::take(&mut inputs.images)
         .into_iter()
         .partition(|i| i.is_auxiliary);
+    // A file that was named alone is what is wanted, whatever it is called.
+    let is_alone = images.is_empty() && inputs.named.len() == 1;
+    let are_taken = is_alone && !auxiliary.is_empty() && auxiliary.iter().all(|i| inputs.named[0] == i.path);
+    if are_taken {
+        images.append(&mut auxiliary);
+    }
     let mut mosaics: Vec<Mosaic> = Vec::new();
     for image in images {
         let label = format!("{} HDU {}", image.path.display(), image.hdu);
@@ -49,6 +55,7 @@ pub(super) fn group(inputs: &mut Inputs, plane: Option<usize>, report: &mut Impo
                 weight: None,
                 is_one_of_several: false,
                 known: None,
+                is_called_auxiliary: are_taken,
             }),
         }
     }

@@ -5,6 +5,7 @@ use super::file_name;
 use super::mosaic::Mosaic;
 use super::request::{FieldReport, ImportOptions, ImportReport};
 use crate::io::catalog::Table;
+use crate::io::catalog::roles::refused_positions;
 use crate::project::{NewField, Object, ProjectError};
 use crate::sky::coords;
 use crate::sky::crossmatch::match_pixels;
@@ -65,6 +66,13 @@ pub(super) fn match_catalog(
                 continue;
             }
             _ => {
+                if let Some((ra, dec)) = refused_positions(&catalog.table) {
+                    return Err(at(format!(
+                        "its columns {ra} and {dec} are called like positions and hold something else (degrees from \
+                         −180 to 360 and −90 to 90 are wanted in 99 of 100 rows): mend them, or say what is meant \
+                         with --ra COL --dec COL or --x COL --y COL"
+                    )));
+                }
                 return Err(at(format!(
                     "no position columns were recognised among {}: name them with --ra COL --dec COL or --x COL --y COL",
                     shorten(&catalog.table.names())
@@ -122,6 +130,7 @@ pub(super) fn match_catalog(
             let keep: UInt32Array = inside.iter().map(|&i| Some(i as u32)).collect();
             arrow::compute::take_record_batch(&catalog.table.batch, &keep).map_err(|e| at(e.to_string()))?
         };
+        how.extend(mosaic.remark());
         how.push(match (&sky, &image.wcs) {
             (Some(_), Ok(wcs)) => format!(
                 "{on_image} of {rows} rows of {} lie on the image (sky positions through its {} WCS)",
@@ -161,6 +170,7 @@ pub(super) fn match_catalog(
         });
         fields.push(NewField {
             field: mosaic.field(options)?,
+            is_known: mosaic.known.is_some(),
             objects,
             columns,
         });

@@ -9,6 +9,7 @@ mod catalog;
 mod detected;
 mod folder;
 mod grouping;
+mod known;
 mod matching;
 mod mosaic;
 mod preview;
@@ -22,42 +23,28 @@ pub use request::{DEFAULT_SIZE, FieldReport, ImportOptions, ImportReport};
 use super::Skipped;
 use super::inputs::look;
 use crate::progress::Progress;
-use crate::project::{Field, FieldKind, NewField, Project, ProjectError};
+use crate::project::{NewField, Project, ProjectError};
 use catalog::{Catalog, read_catalogs};
 use detected::detect_on;
 use folder::take_cutouts;
 use grouping::group;
+use known::Known;
 use matching::match_catalog;
-use mosaic::{Mosaic, is_known, of_project};
-use std::path::{Path, PathBuf};
+use mosaic::{Mosaic, of_project};
+use std::path::Path;
 
 /// Everything an import adds, before anything is written.
 #[derive(Debug, Clone, Default)]
 pub struct Gathered {
     options: ImportOptions,
+    /// What the project had.
     known: Known,
     fields: Vec<NewField>,
     report: ImportReport,
 }
 
-/// What a project had when it was looked at.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Known {
-    fields: Vec<Field>,
-    objects: usize,
-}
-
-impl Known {
-    fn of(project: &Project) -> Result<Self, ProjectError> {
-        Ok(Self {
-            fields: crate::project::objects::fields(project.store())?,
-            objects: project.count()?,
-        })
-    }
-}
-
 impl Gathered {
-    /// Whether this is what an import by `options` into a project with the fields `known` would find.
+    /// Whether this is what an import by `options` into a project that has `known` would find.
     fn is_for(&self, known: &Known, options: &ImportOptions) -> bool {
         self.options == *options && self.known == *known
     }
@@ -100,7 +87,7 @@ fn import_with(
     let _folder = Project::reserve(root)?;
     let gathered = match gathered.filter(|g| g.is_for(&Known::default(), options)) {
         Some(gathered) => gathered,
-        None => gather(None, options, progress)?,
+        None => gather(None, Known::default(), options, progress)?,
     };
     let Gathered {
         fields, mut report, ..
@@ -110,7 +97,7 @@ fn import_with(
     }
     let mut project = Project::open(root, true)?;
     let lock = lock(&project, progress)?;
-    if !crate::project::objects::fields(project.store())?.is_empty() {
+    if !Known::of(&project)?.is_empty() {
         // Another process made this project meanwhile: what it holds counts as known.
         drop(lock);
         let report = import(&mut project, options, progress)?;
@@ -139,7 +126,7 @@ fn import_more(
     let known = Known::of(project)?;
     let gathered = match gathered.filter(|g| g.is_for(&known, options)) {
         Some(gathered) => gathered,
-        None => gather(Some(project), options, progress)?,
+        None => gather(Some(project), known, options, progress)?,
     };
     let Gathered {
         fields, mut report, ..
@@ -170,9 +157,10 @@ fn keep(
     Ok(())
 }
 
-/// Everything an import adds to `project`, if there is one yet; nothing is written.
+/// Everything an import adds to `project`, if there is one yet, which has `known`; nothing is written.
 fn gather(
     project: Option<&Project>,
+    known: Known,
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Gathered, ProjectError> {
@@ -183,8 +171,6 @@ fn gather(
             "--crop {crop}: give a fraction above 0 and at most 1"
         )));
     }
-    let had = project.map(Known::of).transpose()?.unwrap_or_default();
-    let known = &had.fields;
     let as_mosaics = options.detect || options.catalog.is_some();
     let mut inputs = look(&options.paths, as_mosaics, progress);
     if let Some(catalog) = &options.catalog {
@@ -201,7 +187,7 @@ fn gather(
     let mosaics = group(&mut inputs, options.plane, &mut report);
     let mosaics: Vec<Mosaic> = mosaics
         .into_iter()
-        .filter(|m| !is_known(m, known, &mut report))
+        .filter(|m| !known.has(m, options, &mut report))
         .collect();
     if !mosaics.is_empty() {
         let positional: Vec<&Catalog> = tables.iter().filter(|t| t.file_column.is_none()).collect();
@@ -234,7 +220,7 @@ fn gather(
     {
         // A catalogue alone is meant for the images that the project has.
         let mosaics = match project {
-            Some(project) => of_project(project, known, &mut report)?,
+            Some(project) => of_project(project, &known.fields, &mut report)?,
             None => Vec::new(),
         };
         if mosaics.is_empty() {
@@ -248,17 +234,23 @@ fn gather(
         }
     }
     for cutouts in &inputs.cutouts {
-        if known
-            .iter()
-            .any(|f| f.kind == FieldKind::Folder && f.root == absolute(&cutouts.root))
-        {
-            report.skipped.push(Skipped::new(
-                cutouts.root.display(),
-                "is in this project already: left as it is",
-            ));
+        let Some(new) = known.without(cutouts, options, &mut report) else {
             continue;
+        };
+        let (mut field, mut field_report) = take_cutouts(&new.cutouts, &tables, options, progress);
+        if let Some(home) = new.home {
+            (field.field, field.is_known) = (home, true);
         }
-        let (field, field_report) = take_cutouts(cutouts, &tables, options, progress);
+        if new.there > 0 {
+            field_report.how.push(format!(
+                "{} more in this project already: left as they are",
+                if new.there == 1 {
+                    "1 is".to_owned()
+                } else {
+                    format!("{} are", new.there)
+                }
+            ));
+        }
         report.fields.push(field_report);
         fields.push(field);
     }
@@ -268,14 +260,10 @@ fn gather(
     fields.retain(|f| !f.objects.is_empty());
     Ok(Gathered {
         options: options.clone(),
-        known: had,
+        known,
         fields,
         report,
     })
-}
-
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,10 +1,11 @@
 //! Images of one sky as one field: how it is called, which band leads, what the project keeps of it.
 
+use super::file_name;
 use super::request::{DEFAULT_SIZE, ImportOptions, ImportReport};
-use super::{absolute, file_name};
 use crate::io::fits::FitsFile;
-use crate::project::objects::{self, fingerprint};
-use crate::project::{Band, Field, FieldKind, Project, ProjectError};
+use crate::io::paths::whole_path;
+use crate::project::fingerprint::fingerprint;
+use crate::project::{Band, Field, FieldKind, Project, ProjectError, objects};
 use crate::sky::cutout::CutoutSize;
 use crate::tasks::inputs::{FoundImage, images_of};
 use crate::tasks::{Skipped, bands};
@@ -21,6 +22,8 @@ pub(super) struct Mosaic {
     pub(super) is_one_of_several: bool,
     /// The field that the project has of it, and where its objects are, zero-based pixels.
     pub(super) known: Option<(Field, Vec<(f64, f64)>)>,
+    /// Whether it is called like a weight, mask or point spread function, and taken all the same.
+    pub(super) is_called_auxiliary: bool,
 }
 
 impl Mosaic {
@@ -86,6 +89,14 @@ impl Mosaic {
         &self.images[self.images.len() / 2]
     }
 
+    /// What is to be said about its name.
+    pub(super) fn remark(&self) -> Option<String> {
+        self.is_called_auxiliary.then(|| {
+            "called like a weight map, mask or point spread function, and taken as an image since it was named alone"
+                .to_owned()
+        })
+    }
+
     pub(super) fn band_names(&self) -> Vec<String> {
         if let Some((field, _)) = &self.known {
             return field.bands.iter().map(|b| b.name.clone()).collect();
@@ -113,7 +124,7 @@ impl Mosaic {
             };
             bands.push(Band {
                 name,
-                path: absolute(&image.path),
+                path: whole_path(&image.path),
                 hdu: image.hdu,
                 plane: *plane,
                 fingerprint: fingerprint(&image.path).map_err(cause)?,
@@ -124,7 +135,7 @@ impl Mosaic {
             .0
             .path
             .parent()
-            .map_or_else(PathBuf::new, absolute);
+            .map_or_else(PathBuf::new, whole_path);
         let size = Some(options.size.unwrap_or(DEFAULT_SIZE));
         if options.size.is_some() {
             self.check_size(options)?;
@@ -161,6 +172,7 @@ pub(super) fn of_project(
                     images,
                     weight: None,
                     is_one_of_several: false,
+                    is_called_auxiliary: false,
                     known: Some((field.clone(), places)),
                 });
             }
@@ -178,21 +190,4 @@ fn images_of_field(field: &Field) -> Result<Vec<(FoundImage, usize)>, String> {
         Ok((found, band.plane))
     };
     field.bands.iter().map(image).collect()
-}
-
-pub(super) fn is_known(mosaic: &Mosaic, known: &[Field], report: &mut ImportReport) -> bool {
-    let (image, plane) = mosaic.reference();
-    let path = absolute(&image.path);
-    let found = known.iter().any(|f| {
-        f.bands
-            .iter()
-            .any(|b| b.path == path && b.hdu == image.hdu && b.plane == *plane)
-    });
-    if found {
-        report.skipped.push(Skipped::new(
-            path.display(),
-            "is in this project already: left as it is",
-        ));
-    }
-    found
 }

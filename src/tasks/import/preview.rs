@@ -1,6 +1,7 @@
 //! What an import would do, before it does it: for a sheet that shows and corrects the guesses.
 
 use super::catalog::read_catalogs;
+use super::known::Known;
 use super::request::{ImportOptions, ImportReport};
 use super::{Gathered, gather};
 use crate::io::catalog::roles::Roles;
@@ -56,7 +57,8 @@ pub fn preview(
         true => Some(Project::open(root, false)?),
         false => None,
     };
-    let gathered = gather(project.as_ref(), options, progress)?;
+    let known = project.as_ref().map(Known::of).transpose()?.unwrap_or_default();
+    let gathered = gather(project.as_ref(), known, options, progress)?;
     let mut inputs = look(
         &options.paths,
         options.detect || options.catalog.is_some(),

@@ -1,6 +1,6 @@
 //! Folders: everything below, and whether small images are cutouts or the sky.
 
-use super::{FileKind, FoundCutouts, FoundImage, Inputs, file_kind, look_at_fits};
+use super::{FileKind, FoundCutouts, FoundImage, Inputs, file_kind, look_at_fits, packed};
 use crate::progress::Progress;
 use crate::tasks::Skipped;
 use std::collections::HashSet;
@@ -23,6 +23,7 @@ pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progr
         files: vec![],
     };
     let mut fits: Vec<(String, Vec<FoundImage>)> = Vec::new();
+    let mut broken: HashSet<String> = HashSet::new();
     for file in files {
         progress.advance(1);
         if progress.cancelled() {
@@ -36,10 +37,24 @@ pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progr
             Ok(FileKind::Picture) => cutouts.files.push(file),
             Ok(FileKind::Catalog) => inputs.catalogs.push((path, None)),
             // A folder holds readmes and thumbnails' databases: what isn't data is passed over.
-            Ok(FileKind::Unknown) => {}
+            Ok(FileKind::Unknown) => {
+                let name = file.to_lowercase();
+                if [".fits.", ".fit.", ".fts."].iter().any(|e| name.contains(e))
+                    && let Some(why) = packed(&path)
+                {
+                    inputs.skipped.push(Skipped::new(path.display(), why));
+                }
+            }
             Ok(FileKind::Fits) => {
                 let mut of_this = Inputs::default();
                 look_at_fits(&path, &mut of_this);
+                // Its image is cut short or unreadable, and it has no other.
+                if let [image] = &of_this.images[..] {
+                    let place = format!(", HDU {}:", image.hdu);
+                    if of_this.skipped.iter().any(|s| s.why.contains(&place)) {
+                        broken.insert(file.clone());
+                    }
+                }
                 inputs.catalogs.append(&mut of_this.catalogs);
                 inputs.skipped.append(&mut of_this.skipped);
                 if !of_this.images.is_empty() {
@@ -52,7 +67,9 @@ pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progr
         .iter()
         .all(|(_, i)| i.iter().all(|i| i.shape.0.max(i.shape.1) <= CUTOUT_SIDE_PX));
     if !as_mosaics && all_small && fits.len() + cutouts.files.len() > 1 {
-        cutouts.files.extend(fits.into_iter().map(|(file, _)| file));
+        // A broken one is told of already.
+        let whole = fits.into_iter().filter(|(file, _)| !broken.contains(file));
+        cutouts.files.extend(whole.map(|(file, _)| file));
         cutouts.files.sort();
     } else {
         inputs

@@ -3,7 +3,7 @@
 mod folder;
 mod kind;
 
-pub use kind::{FileKind, file_kind};
+pub use kind::{FileKind, file_kind, packed};
 
 use super::Skipped;
 use super::bands::{band_name, is_auxiliary, stem};
@@ -54,7 +54,13 @@ pub struct Inputs {
     pub catalogs: Vec<(PathBuf, Option<usize>)>,
     /// What can't be used.
     pub skipped: Vec<Skipped>,
+    /// Files that were named themselves, not found in a folder.
+    pub named: Vec<PathBuf>,
 }
+
+/// What is said of a file that is none of what is read.
+pub const NOT_READ: &str =
+    "is not a FITS file, picture (PNG, JPEG, TIFF) or catalogue (FITS table, CSV, VOTable, Parquet)";
 
 /// Looks at every path. `as_mosaics`: small images in folders are images of the sky to detect or
 /// match on (the user gave a catalogue or asked for detection), not ready-made cutouts.
@@ -67,6 +73,7 @@ pub fn look(paths: &[PathBuf], as_mosaics: bool, progress: &dyn Progress) -> Inp
         if path.is_dir() {
             look_at_folder(path, as_mosaics, progress, &mut inputs);
         } else {
+            inputs.named.push(path.clone());
             look_at_file(path, &mut inputs);
         }
     }
@@ -122,7 +129,7 @@ fn look_at_file(path: &Path, inputs: &mut Inputs) {
         }
         Ok(FileKind::Unknown) => inputs.skipped.push(Skipped::new(
             path.display(),
-            "is not a FITS file, picture (PNG, JPEG, TIFF) or catalogue (FITS table, CSV, VOTable, Parquet)",
+            packed(path).unwrap_or_else(|| NOT_READ.to_owned()),
         )),
     }
 }

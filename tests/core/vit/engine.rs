@@ -228,3 +228,50 @@ fn cancelling_takes_effect_within_a_batch() {
         assert_eq!(steps, if limit < 300 { limit } else { 300 });
     }
 }
+
+/// Takes its time over every object.
+struct Slow(Fake);
+
+impl Encoder for Slow {
+    fn spec(&self) -> &EncoderSpec {
+        self.0.spec()
+    }
+
+    fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
+        std::thread::sleep(std::time::Duration::from_millis(250) * cutouts.len() as u32);
+        self.0.encode(cutouts)
+    }
+}
+
+#[test]
+fn a_slow_encoder_hands_over_and_hears_a_stop_every_two_seconds() {
+    let objects: Vec<usize> = (0..300).collect();
+    let encoder = Slow(Fake::new(&[], &[]));
+    let progress = CancelAfter {
+        limit: 8,
+        steps: Mutex::new(0),
+        begun: AtomicBool::new(false),
+    };
+    let mut last = std::time::Instant::now();
+    let mut longest = std::time::Duration::ZERO;
+    let report = embed(
+        &encoder,
+        &objects,
+        &Sky::new(false),
+        100,
+        1,
+        &progress,
+        &mut |_, _| {
+            longest = longest.max(last.elapsed());
+            last = std::time::Instant::now();
+            Ok(())
+        },
+    );
+    let report = report.unwrap();
+    assert!(longest.as_secs_f64() < 2.0, "{longest:?}");
+    assert!(report.cancelled && (8..16).contains(&report.done), "{report:?}");
+    assert!(
+        encoder.0.largest_batch.load(Ordering::Relaxed) > 1,
+        "and doesn't go one by one"
+    );
+}

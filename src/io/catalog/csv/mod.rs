@@ -21,6 +21,7 @@ mod yaml;
 pub(super) use ecsv::{is_ecsv, read_ecsv};
 pub(super) use infer::float_of;
 pub(crate) use write::push_text;
+pub(super) use write::yaml_header;
 pub use write::{write_csv, write_ecsv};
 
 use super::names::unique_names;

@@ -179,31 +179,42 @@ fn ecsv_type(data_type: &DataType) -> (&'static str, Option<String>) {
 }
 
 fn ecsv_header(table: &Table) -> String {
-    let mut out = String::from("# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n");
+    let mut out = String::from("# %ECSV 1.0\n# ---\n# delimiter: ','\n");
+    for line in yaml_header(table) {
+        out.push_str(&format!("# {line}\n"));
+    }
+    out.push_str("# schema: astropy-2.0\n");
+    out
+}
+
+/// Names, types, units, descriptions, UCDs and facts in the YAML that astropy has in the headers of
+/// its own files, line by line.
+pub(in crate::io::catalog) fn yaml_header(table: &Table) -> Vec<String> {
+    let mut lines = vec!["datatype:".to_owned()];
     let fields = table.batch.schema_ref().fields();
     let names: Vec<&String> = fields.iter().map(|f| f.name()).collect();
     for (name, field) in unique_names(&names).iter().zip(fields) {
         let (datatype, subtype) = ecsv_type(field.data_type());
-        out.push_str(&format!("# - {{name: {}, datatype: {datatype}", yaml_text(name)));
+        let mut line = format!("- {{name: {}, datatype: {datatype}", yaml_text(name));
         if let Some(subtype) = subtype {
-            out.push_str(&format!(", subtype: {}", yaml_text(&subtype)));
+            line.push_str(&format!(", subtype: {}", yaml_text(&subtype)));
         }
         for (key, label) in [(UNIT, "unit"), (DESCRIPTION, "description")] {
             if let Some(value) = field.metadata().get(key) {
-                out.push_str(&format!(", {label}: {}", yaml_text(value)));
+                line.push_str(&format!(", {label}: {}", yaml_text(value)));
             }
         }
         if let Some(ucd) = field.metadata().get(UCD) {
-            out.push_str(&format!(", meta: {{ucd: {}}}", yaml_text(ucd)));
+            line.push_str(&format!(", meta: {{ucd: {}}}", yaml_text(ucd)));
         }
-        out.push_str("}\n");
+        line.push('}');
+        lines.push(line);
     }
     if !table.meta.is_empty() {
-        out.push_str("# meta: !!omap\n");
+        lines.push("meta: !!omap".to_owned());
         for (key, value) in &table.meta {
-            out.push_str(&format!("# - {{{}: {}}}\n", yaml_text(key), yaml_text(value)));
+            lines.push(format!("- {{{}: {}}}", yaml_text(key), yaml_text(value)));
         }
     }
-    out.push_str("# schema: astropy-2.0\n");
-    out
+    lines
 }

@@ -21,6 +21,16 @@ pub fn guess_roles(table: &Table) -> Roles {
             .by_ucd(ucds, taken)
             .map(|(name, ucd)| (name, format!("UCD {ucd}")))
             .or_else(|| {
+                // Of a catalogue this program wrote `object_id` is a number within its project.
+                let own = ["object", "object_id", "source", "cutout_flags"];
+                let is_own = role == "id" && own.iter().all(|n| columns.by_name(n).is_some());
+                let name = columns.by_name("object").filter(|n| is_own && fits(n))?;
+                Some((
+                    name.to_owned(),
+                    "the name in a catalogue of this program".to_owned(),
+                ))
+            })
+            .or_else(|| {
                 let name = names
                     .iter()
                     .find_map(|n| columns.by_name(n).filter(|n| fits(n)))?;
@@ -153,6 +163,15 @@ fn guess_sky(columns: &Columns, roles: &mut Roles) {
     roles.why.push(format!("{lon} = {ra} ({why_ra}{named}{hours})"));
     roles.why.push(format!("{lat} = {dec} ({why_dec}{named})"));
     (roles.ra, roles.dec) = (Some(ra), Some(dec));
+}
+
+/// Two columns that are called like positions and were not taken for them, since their values, type
+/// or unit speak against it.
+pub fn refused_positions(table: &Table) -> Option<(String, String)> {
+    let columns = Columns::new(table);
+    let mut named = (SKY_NAMES.iter())
+        .filter_map(|&(a, b, _)| Some((columns.by_name(a)?.to_owned(), columns.by_name(b)?.to_owned())));
+    named.find(|(a, b)| !(columns.is_sky(a, true) && columns.is_sky(b, false)))
 }
 
 fn guess_image(columns: &Columns, roles: &mut Roles) {

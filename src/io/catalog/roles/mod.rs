@@ -10,7 +10,7 @@ mod names;
 mod positions;
 mod units;
 
-pub use guess::guess_roles;
+pub use guess::{guess_roles, refused_positions};
 pub use positions::sky_positions;
 
 use crate::io::frame::SkyFrame;
