@@ -88,8 +88,10 @@ impl Serving<'_, '_> {
     }
 
     /// What waits until the hand rests: the accuracy, and keeping the answers in the project.
-    pub(super) fn keep(&mut self) {
-        if !std::mem::take(&mut self.unkept) {
+    /// Each step of it takes a moment: where `is_wanted` says that somebody waits, the rest is left for
+    /// the next rest.
+    pub(super) fn keep(&mut self, is_wanted: &dyn Fn() -> bool) {
+        if !self.unkept {
             return;
         }
         if self
@@ -99,16 +101,26 @@ impl Serving<'_, '_> {
         {
             self.learn(true);
         }
-        let Some(opened) = self.opened else { return };
+        if is_wanted() {
+            return;
+        }
+        let Some(opened) = self.opened else {
+            self.unkept = false;
+            return;
+        };
         if let Some(classified) = &self.classified
             && let Err(why) = crate::tasks::classify::keep(self.project, opened, classified)
         {
             self.failed("keeping the probabilities", why);
+        }
+        if is_wanted() {
+            return;
         }
         if let (Some(plain), Some(scored)) = (&self.plain, &self.scored)
             && let Err(why) = crate::tasks::anomalies::keep(self.project, opened, plain, scored)
         {
             self.failed("keeping the ranking", why);
         }
+        self.unkept = false;
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn think(
             tell,
         };
         serving.serve(inbox, &plain);
-        serving.keep();
+        serving.keep(&|| false);
         ranking.cancel();
     });
     Ok(())
@@ -141,7 +141,7 @@ impl Serving<'_, '_> {
                     }
                     continue;
                 },
-                default(IDLE) => { self.keep(); continue },
+                default(IDLE) => { self.keep(&|| !inbox.is_empty()); continue },
             };
             if self.answer(first, inbox) {
                 return;
@@ -157,7 +157,7 @@ impl Serving<'_, '_> {
                         return;
                     }
                 }
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => self.keep(),
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => self.keep(&|| !inbox.is_empty()),
                 Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -191,7 +191,7 @@ impl Serving<'_, '_> {
                 Request::Neighbours(object) => near = Some(object),
                 Request::Keep(done) => {
                     self.learn_and_rank(&mut labels, &mut marks);
-                    self.keep();
+                    self.keep(&|| false);
                     let _ = done.send(());
                 }
                 Request::Stop => return true,
