@@ -22,6 +22,7 @@ use serving::think;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What the window asks.
 pub enum Request {
@@ -187,7 +188,16 @@ struct Teller {
     repaint: egui::Context,
 }
 
+/// How long a written label may wait to be shown together with what it teaches.
+const TOGETHER: Duration = Duration::from_millis(8);
+
 impl Teller {
+    /// Says something that more follows in a moment: one frame shows both, if the moment is short.
+    fn say_first(&self, reply: Reply) {
+        let _ = self.outbox.send(reply);
+        self.repaint.request_repaint_after(TOGETHER);
+    }
+
     fn say(&self, reply: Reply) {
         let _ = self.outbox.send(reply);
         self.repaint.request_repaint();

@@ -228,7 +228,7 @@ impl Serving<'_, '_> {
             Ok(0) => false,
             Ok(_) => {
                 let changed = values.into_iter().map(|(o, v)| (o, kind, v)).collect();
-                self.tell.say(Reply::Journal {
+                self.tell.say_first(Reply::Journal {
                     changed,
                     can_undo: true,
                     can_redo: false,
@@ -258,7 +258,7 @@ impl Serving<'_, '_> {
                 *marks |= undone.changed.iter().any(|(_, kind, _)| *kind == Kind::Mark);
                 let steps = journal::steps(self.project.store()).unwrap_or_default();
                 let verb = if undo { "Took back" } else { "Gave again" };
-                self.tell.say(Reply::Journal {
+                self.tell.say_first(Reply::Journal {
                     said: Some(format!(
                         "{verb} {} by {}",
                         counted(undone.objects, "label"),

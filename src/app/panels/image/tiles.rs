@@ -14,7 +14,7 @@ const VALUE_BYTES: usize = 384 << 20;
 /// Most textures; a tile's takes 256 KiB.
 const TEXTURES: usize = 360;
 /// Most textures sent to the screen in one frame.
-const UPLOADS: usize = 10;
+const UPLOADS: usize = 5;
 
 /// A part of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
