@@ -2,14 +2,14 @@
 //! the objects in it.
 
 use super::counts::Counts;
-use super::{empty_ui, first_of, grid_colour, has_numbers, named, round_marks, round_text};
+use super::{empty_ui, first_of, grid_colour, has_numbers, legend_ui, named, round_marks, round_text};
 use crate::app::columns::Holds;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
 use crate::app::widgets::{Choosing, column_picker, within};
 use crate::display::histogram::Histogram;
 use egui::{Color32, PointerButton};
-use egui_plot::{Bar, BarChart, GridInput, GridMark, Legend, Plot, Span};
+use egui_plot::{Bar, BarChart, GridInput, GridMark, Plot, PlotItem, Span};
 use serde::{Deserialize, Serialize};
 
 /// Columns to begin with, if there are any of them.
@@ -182,6 +182,7 @@ impl HistogramPlot {
     fn plot_ui(&mut self, ui: &mut egui::Ui, view: &View<'_>, column: &str, histogram: &Histogram) {
         let is_log = self.is_log;
         let charts = charts(view, histogram, is_log);
+        legend_ui(ui, charts.iter().map(|c| (c.name(), c.color())));
         let accent = view.settings.theme.accent();
         let range = self
             .range
@@ -196,11 +197,6 @@ impl HistogramPlot {
             .y_axis_formatter(round_text)
             .x_axis_label(named(view, column))
             .y_axis_label("objects")
-            .legend(
-                Legend::default()
-                    .follow_insertion_order(true)
-                    .background_alpha(0.5),
-            )
             .allow_drag(false)
             .allow_scroll(false)
             .allow_zoom(false)

@@ -86,6 +86,18 @@ fn empty_ui(ui: &mut egui::Ui, title: &str, text: &str) {
     });
 }
 
+/// Names and colours above a plot, where they cover nothing of it. Always a row, so that the plot stays
+/// where it is while a hand drags over it.
+fn legend_ui<'a>(ui: &mut egui::Ui, entries: impl Iterator<Item = (&'a str, egui::Color32)>) {
+    ui.horizontal_wrapped(|ui| {
+        for (name, colour) in entries {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 14.0), egui::Sense::hover());
+            ui.painter().circle_filled(rect.center(), 4.5, colour);
+            ui.label(egui::RichText::new(name).size(11.5));
+        }
+    });
+}
+
 /// The first of these columns of numbers that there is, else the first that there is at all.
 fn first_of(view: &View<'_>, wanted: &[&str]) -> Option<String> {
     let numbers: Vec<String> = view

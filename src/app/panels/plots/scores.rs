@@ -1,7 +1,7 @@
 //! How a score is spread in each class: a score that tells classes apart has its curves apart.
 
 use super::counts::Counts;
-use super::{empty_ui, grid_colour, has_numbers, named, round_marks, round_text};
+use super::{empty_ui, grid_colour, has_numbers, legend_ui, named, round_marks, round_text};
 use crate::app::context::View;
 use crate::display::histogram::Histogram;
 use egui::Color32;
@@ -65,14 +65,7 @@ impl ScoresPlot {
             return empty_ui(ui, "No scores yet", "No object has this score.");
         };
         let lines = lines(view, histogram);
-        // Above the plot, where it covers no line.
-        ui.horizontal_wrapped(|ui| {
-            for (name, colour, _) in &lines {
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 14.0), egui::Sense::hover());
-                ui.painter().circle_filled(rect.center(), 4.5, *colour);
-                ui.label(egui::RichText::new(name).size(11.5));
-            }
-        });
+        legend_ui(ui, lines.iter().map(|(name, colour, _)| (name.as_str(), *colour)));
         let shown = Plot::new(("scores", *column))
             .grid_color(grid_colour(ui))
             .x_grid_spacer(round_marks)
