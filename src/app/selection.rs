@@ -63,6 +63,17 @@ impl Selection {
         self.now.set.len()
     }
 
+    /// Whether the rest stands back in every view: several objects are chosen, as by a brush. (One alone
+    /// is only looked at.)
+    pub fn is_brush(&self) -> bool {
+        self.now.set.len() > 1
+    }
+
+    /// Whether an object stands back behind those that are chosen.
+    pub fn dims(&self, object: u32) -> bool {
+        self.is_brush() && !self.has(object)
+    }
+
     /// Chooses objects; the first of them is looked at unless it leaves.
     pub fn choose(&mut self, objects: &[u32], meets: Meets) {
         let mut new: Vec<u32> = objects.to_vec();
@@ -188,5 +199,15 @@ mod tests {
         );
         s.look_at(9);
         assert_eq!((s.set().as_slice(), s.can_go_forward()), (&[9][..], false));
+    }
+
+    #[test]
+    fn the_rest_stands_back_behind_several() {
+        let mut selection = Selection::default();
+        assert!(!selection.dims(3), "nothing is chosen");
+        selection.choose(&[3], Meets::Replaces);
+        assert!(!selection.dims(4), "one is only looked at");
+        selection.choose(&[3, 5], Meets::Replaces);
+        assert!(selection.dims(4) && !selection.dims(3) && !selection.dims(5));
     }
 }

@@ -41,6 +41,9 @@ const ON_LIGHT: [Color32; 9] = [
     Color32::from_rgb(0xB4, 0x09, 0xD1),
 ];
 
+/// What is left of the ink of objects that stand back behind the chosen ones.
+pub const STANDS_BACK: f32 = 0.35;
+
 impl Theme {
     /// The other one.
     pub fn other(self) -> Self {

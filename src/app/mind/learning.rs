@@ -3,17 +3,33 @@
 use super::serving::Serving;
 use super::{Reply, counted};
 use crate::app::live::{Predicted, Ranked};
-use crate::progress::Silent;
+use crate::progress::{Progress, Silent};
+use crate::project::ProjectError;
 use crate::tasks::anomalies::{AnomalyRequest, rank_on};
 use crate::tasks::classify::{ClassifyOptions, classify_on};
 
 /// How many objects are suggested to be labelled next.
 const SUGGESTED: usize = 24;
 
+/// Work that stops when somebody waits.
+struct UntilWanted<'a>(&'a (dyn Fn() -> bool + Sync));
+
+impl Progress for UntilWanted<'_> {
+    fn begin(&self, _: &str, _: Option<u64>) {}
+
+    fn advance(&self, _: u64) {}
+
+    fn note(&self, _: &str) {}
+
+    fn cancelled(&self) -> bool {
+        (self.0)()
+    }
+}
+
 impl Serving<'_, '_> {
     /// Fits the classifier. The first time of a session its accuracy is cross-validated at once; later
     /// the probabilities come first, sharp or not, and the accuracy when the hand rests.
-    pub(super) fn learn(&mut self, at_rest: bool) {
+    pub(super) fn learn(&mut self, at_rest: bool, progress: &dyn Progress) {
         let (Some(features), Some(opened)) = (self.features, self.opened) else {
             return;
         };
@@ -22,7 +38,7 @@ impl Serving<'_, '_> {
             validate: at_rest,
             ..Default::default()
         };
-        match classify_on(self.project, opened, features, &options, &Silent) {
+        match classify_on(self.project, opened, features, &options, progress) {
             Ok(answer) => {
                 self.tell.say(Reply::Classified {
                     names: answer.classes.clone(),
@@ -40,6 +56,8 @@ impl Serving<'_, '_> {
                 self.unkept |= !at_rest;
                 self.classified = Some(answer);
             }
+            // A hand came back: its label is written first, and learnt from.
+            Err(ProjectError::Cancelled) => {}
             Err(why) => self.failed("learning from the labels", why),
         }
     }
@@ -90,7 +108,7 @@ impl Serving<'_, '_> {
     /// What waits until the hand rests: the accuracy, and keeping the answers in the project.
     /// Each step of it takes a moment: where `is_wanted` says that somebody waits, the rest is left for
     /// the next rest.
-    pub(super) fn keep(&mut self, is_wanted: &dyn Fn() -> bool) {
+    pub(super) fn keep(&mut self, is_wanted: &(dyn Fn() -> bool + Sync)) {
         if !self.unkept {
             return;
         }
@@ -99,7 +117,7 @@ impl Serving<'_, '_> {
             .as_ref()
             .is_some_and(|c| c.validation.is_none() && c.predictions.is_some())
         {
-            self.learn(true);
+            self.learn(true, &UntilWanted(is_wanted));
         }
         if is_wanted() {
             return;

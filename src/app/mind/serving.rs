@@ -124,7 +124,7 @@ pub(super) struct Serving<'p, 'f> {
 
 impl Serving<'_, '_> {
     fn serve(&mut self, inbox: &Receiver<Request>, plain: &Receiver<Result<Anomalies, ProjectError>>) {
-        self.learn(true);
+        self.learn(true, &Silent);
         loop {
             let first = select! {
                 recv(inbox) -> request => match request {
@@ -207,7 +207,7 @@ impl Serving<'_, '_> {
 
     fn learn_and_rank(&mut self, labels: &mut bool, marks: &mut bool) {
         if std::mem::take(labels) {
-            self.learn(false);
+            self.learn(false, &Silent);
         }
         if std::mem::take(marks) {
             self.rank();

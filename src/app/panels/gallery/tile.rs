@@ -8,6 +8,7 @@ use crate::app::listing::Placed;
 use crate::app::mind::counted;
 use crate::app::panels::Pane;
 use crate::app::selection::Meets;
+use crate::app::theme::STANDS_BACK;
 use crate::app::thumbs::Thumb;
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::sky::coords::format_position;
@@ -23,6 +24,12 @@ impl GalleryPanel {
         // the keys that label from the window.
         let response = ui.interact(rect, ui.scope_id().with(("tile", object)), Sense::CLICK);
         let thumb = view.thumbs.paint(ui, rect, object, view.settings.look_of(object));
+        // In a list of what was found or chosen the others aren't there to begin with.
+        let lists_all = matches!(self.source, super::Source::All | super::Source::Strangest);
+        if lists_all && view.selection.dims(object) {
+            let veil = view.settings.theme.ground().gamma_multiply(1.0 - STANDS_BACK);
+            ui.painter().rect_filled(rect, 2.0, veil);
+        }
         if self.badges {
             let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
             badges::paint(&painter, rect, object, view, self.source == super::Source::Found);

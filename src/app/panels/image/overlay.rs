@@ -6,7 +6,7 @@ use super::graticule::{Line, round_length};
 use super::marks::Marks;
 use crate::app::columns::number;
 use crate::app::context::View;
-use crate::app::theme::Theme;
+use crate::app::theme::{STANDS_BACK, Theme};
 use crate::app::widgets::{Outline, draw_outlines};
 use crate::display::Colormap;
 use crate::display::pyramid::{Grid, Scene};
@@ -152,6 +152,10 @@ pub fn objects_ui(
                 None => (view.live.label_of(object)).map(|c| canvas.theme.class_colour(c)),
             };
             let ink = ink.filter(|c| c.a() > 0).unwrap_or(canvas.ink());
+            let ink = match view.selection.dims(object) {
+                true => ink.gamma_multiply(STANDS_BACK),
+                false => ink,
+            };
             rings.push((at, ink));
             if view.selection.has(object) {
                 chosen.push(at);

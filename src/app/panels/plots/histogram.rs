@@ -6,6 +6,7 @@ use super::{empty_ui, first_of, grid_colour, has_numbers, legend_ui, named, roun
 use crate::app::columns::Holds;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
+use crate::app::theme::STANDS_BACK;
 use crate::app::widgets::{Choosing, column_picker, within};
 use crate::display::histogram::Histogram;
 use egui::{Color32, PointerButton};
@@ -273,7 +274,12 @@ fn charts(view: &View<'_>, histogram: &Histogram, is_log: bool) -> Vec<BarChart>
     let is_split = histogram.groups.len() > 1;
     let mut below = vec![0.0; histogram.bins()];
     let mut charts = Vec::new();
+    let stands_back = view.selection.is_brush() && histogram.chosen.iter().any(|c| *c > 0);
     let mut add = |name: &str, counts: &[u32], colour: Color32, below: &mut [f64]| {
+        let colour = match stands_back {
+            true => colour.gamma_multiply(STANDS_BACK),
+            false => colour,
+        };
         if is_split && counts.iter().all(|c| *c == 0) {
             return;
         }

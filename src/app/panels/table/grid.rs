@@ -243,6 +243,9 @@ impl TableDelegate for Grid<'_, '_> {
         let row = cell.row_nr as usize;
         let Some(&object) = self.list.get(row) else { return };
         let rect = ui.max_rect();
+        if self.view.selection.dims(object) {
+            ui.visuals_mut().override_text_color = Some(self.view.settings.theme.weak());
+        }
         let column = cell.col_nr.checked_sub(1).map(|i| &self.columns[i]);
         let is_number = column.is_some_and(|c| c.holds == Holds::Numbers);
         let layout = if is_number {

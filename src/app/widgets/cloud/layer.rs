@@ -100,19 +100,14 @@ impl<K: PartialEq + Clone> Layer<K> {
         (drawn.names == *names).then_some(drawn)
     }
 
-    /// Draws the picture where its window is now.
-    pub fn draw(&self, painter: &egui::Painter, frame: &Frame, drawn: &Drawn) {
+    /// Draws the picture where its window is now; white is no tint.
+    pub fn draw(&self, painter: &egui::Painter, frame: &Frame, drawn: &Drawn, tint: Color32) {
         if drawn.image.is_none() {
             return;
         }
         if let Some(texture) = &self.texture {
             let all = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-            painter.image(
-                texture.id(),
-                frame.rect_of(&drawn.picture.window),
-                all,
-                Color32::WHITE,
-            );
+            painter.image(texture.id(), frame.rect_of(&drawn.picture.window), all, tint);
         }
     }
 }

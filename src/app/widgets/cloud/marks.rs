@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::ink::Colouring;
 use crate::app::columns::number;
 use crate::app::context::View;
+use crate::app::theme::STANDS_BACK;
 use crate::app::widgets::{Outline, draw_outlines};
 use crate::display::points::{Cloud, Ink, Mark};
 use egui::{Color32, FontId, Painter, Rect, Stroke, vec2};
@@ -14,7 +15,7 @@ pub const MOST_RINGS: usize = 2000;
 const PICTURE: f32 = 104.0;
 
 /// Draws objects; the more there are the smaller.
-pub fn draw_marks(painter: &Painter, frame: &Frame, marks: &[Mark]) {
+pub fn draw_marks(painter: &Painter, frame: &Frame, view: &View<'_>, marks: &[Mark]) {
     let radius = match marks.len() {
         0..300 => 3.6,
         300..1500 => 2.9,
@@ -25,8 +26,13 @@ pub fn draw_marks(painter: &Painter, frame: &Frame, marks: &[Mark]) {
         let at = frame.screen(mark.at);
         let [r, g, b] = mark.rgb;
         let radius = if mark.is_told { radius * 1.15 } else { radius };
+        let ink = Color32::from_rgb(r, g, b);
+        let ink = match view.selection.dims(mark.object) {
+            true => ink.gamma_multiply(STANDS_BACK),
+            false => ink,
+        };
         near.contains(at)
-            .then(|| egui::Shape::circle_filled(at, radius, Color32::from_rgb(r, g, b)))
+            .then(|| egui::Shape::circle_filled(at, radius, ink))
     });
     painter.extend(shapes);
 }

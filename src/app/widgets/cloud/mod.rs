@@ -12,7 +12,7 @@ use super::Choosing;
 use crate::app::command::Command;
 use crate::app::context::{View, meets_by};
 use crate::app::derived::Derived;
-use crate::app::theme::Theme;
+use crate::app::theme::{STANDS_BACK, Theme};
 use crate::display::points::{Cloud, Ink, Region, Window, paint, short_number};
 use egui::{Role, Sense, Stroke, WidgetInfo};
 use frame::Frame;
@@ -306,8 +306,13 @@ impl CloudView {
             }
         };
         if let Some(drawn) = self.picture.get(ui.ctx(), &key, &names, make) {
-            self.picture.draw(&inside, frame, &drawn);
-            marks::draw_marks(&inside, frame, &drawn.picture.marks);
+            let whole = egui::Color32::WHITE;
+            let tint = match view.selection.is_brush() {
+                true => whole.gamma_multiply(STANDS_BACK),
+                false => whole,
+            };
+            self.picture.draw(&inside, frame, &drawn, tint);
+            marks::draw_marks(&inside, frame, view, &drawn.picture.marks);
             self.in_view = Some(drawn.picture.count);
             self.peak = drawn.is_picture().then_some(drawn.picture.peak);
         }
@@ -325,7 +330,7 @@ impl CloudView {
                 Drawn::new(names_of, picture)
             };
             if let Some(drawn) = self.chosen.get(ui.ctx(), &key, &names, make) {
-                self.chosen.draw(&inside, frame, &drawn);
+                self.chosen.draw(&inside, frame, &drawn, egui::Color32::WHITE);
                 let marks = &drawn.picture.marks;
                 let at = marks.iter().map(|m| m.at);
                 marks::draw_rings(&inside, frame, view, marks.len(), at);
