@@ -42,8 +42,7 @@ pub struct GalleryPanel {
     shows_look: bool,
     #[serde(skip)]
     list: List,
-    /// The project that the list is of.
-    #[serde(skip)]
+    /// The project that the list is of, kept to know whether its place in the list is still meant.
     root: PathBuf,
     /// From where shift chooses.
     #[serde(skip)]
@@ -149,6 +148,7 @@ impl GalleryPanel {
             self.root.clone_from(&view.survey.root);
             self.list = List::default();
             (self.anchor, self.revealed, self.drawn) = (None, None, None);
+            self.to_top = TO_TOP;
         }
         let rect = ui.max_rect();
         self.place = Some((rect, ui.ctx().cumulative_pass_nr()));
