@@ -1,4 +1,4 @@
-//! Tiles on their way to the screen: two threads read values and colour them, what is in view first;
+//! Tiles on their way to the screen: one or two threads read values and colour them, what is in view first;
 //! textures of an older look are shown until the new ones are there.
 
 use crate::display::StretchRecipe;
@@ -14,7 +14,7 @@ const VALUE_BYTES: usize = 384 << 20;
 /// Most textures; a tile's takes 256 KiB.
 const TEXTURES: usize = 360;
 /// Most textures sent to the screen in one frame.
-const UPLOADS: usize = 5;
+const UPLOADS: usize = 3;
 
 /// A part of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,7 +78,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Starts two threads for a scene.
+    /// Starts one or two threads for a scene.
     pub fn start(scene: Arc<Scene>, repaint: &egui::Context) -> Self {
         let shared = Arc::new(Shared {
             scene,
@@ -88,7 +88,9 @@ impl Tiles {
             ink: Mutex::default(),
         });
         let (sender, made) = unbounded();
-        for _ in 0..2 {
+        // One core stays free to draw the window, which a processor without a graphics card does itself.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        for _ in 0..(cores - 1).clamp(1, 2) {
             let (shared, sender, repaint) = (shared.clone(), sender.clone(), repaint.clone());
             // Without a thread the overview stays; nothing else suffers.
             let _ = std::thread::Builder::new()
