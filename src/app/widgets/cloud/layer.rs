@@ -5,7 +5,7 @@ use crate::app::derived::Derived;
 use crate::display::points::Picture;
 use egui::{Color32, ColorImage, TextureHandle, TextureOptions};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A picture of many points is made at most this often while a hand moves: between two the last one is
 /// moved and stretched, and the cores are free to draw the window.
@@ -42,8 +42,6 @@ impl Drawn {
 /// A layer and what it was last made from.
 pub struct Layer<K> {
     made: Derived<K, Drawn>,
-    /// What was last asked for, and when.
-    asked: Option<(K, Instant)>,
     texture: Option<TextureHandle>,
     /// What is in the texture.
     uploaded: Option<Arc<Drawn>>,
@@ -53,7 +51,6 @@ impl<K> Default for Layer<K> {
     fn default() -> Self {
         Self {
             made: Derived::default(),
-            asked: None,
             texture: None,
             uploaded: None,
         }
@@ -69,22 +66,10 @@ impl<K: PartialEq + Clone> Layer<K> {
         names: &[String; 2],
         make: impl FnOnce() -> Drawn + Send + 'static,
     ) -> Option<Arc<Drawn>> {
-        let is_many = self
-            .made
-            .held()
-            .is_some_and(|d| d.is_picture() && d.names == *names);
-        let key = match &self.asked {
-            Some((asked, at)) if is_many && asked != key && at.elapsed() < PACE => {
-                ctx.request_repaint_after(PACE.saturating_sub(at.elapsed()));
-                asked.clone()
-            }
-            Some((asked, _)) if asked == key => key.clone(),
-            _ => {
-                self.asked = Some((key.clone(), Instant::now()));
-                key.clone()
-            }
-        };
-        let drawn = self.made.get(ctx, &key, make)?;
+        let held = self.made.held();
+        let is_many = held.is_some_and(|d| d.is_picture() && d.names == *names);
+        let pace = if is_many { PACE } else { Duration::ZERO };
+        let drawn = self.made.get_paced(ctx, key, pace, make)?;
         let is_new = self.uploaded.as_ref().is_none_or(|u| !Arc::ptr_eq(u, &drawn));
         if is_new {
             if let Some(image) = &drawn.image {
