@@ -37,4 +37,13 @@ impl Skipped {
             why: why.to_string(),
         }
     }
+
+    /// Both in one line: many reasons begin with the file's name already.
+    pub fn told(&self) -> String {
+        if self.why.starts_with(&self.what) {
+            self.why.clone()
+        } else {
+            format!("{}: {}", self.what, self.why)
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::app::jobs::Done;
 use crate::app::mind::{Likeness, Request};
 use crate::app::notices::Notice;
 use crate::app::state::AppState;
+use crate::progress::Progress;
 use crate::project::{Project, ProjectError};
 use crate::tasks::import::{Gathered, ImportOptions, current_user};
 use crate::tasks::map::MapMethod;
@@ -87,6 +88,7 @@ pub fn sheet_of(state: &mut AppState, paths: Vec<PathBuf>, beside: &Path) {
     if let Some(sheet) = &mut state.sheet {
         sheet.add(paths);
         let options = sheet.options().clone();
+        start_glimpse(state, options.paths.clone());
         return reconsider(state, options);
     }
     for path in &paths {
@@ -98,7 +100,19 @@ pub fn sheet_of(state: &mut AppState, paths: Vec<PathBuf>, beside: &Path) {
         ..Default::default()
     };
     state.sheet = Some(ImportSheet::new(options.clone(), root(state).as_deref(), beside));
+    start_glimpse(state, options.paths.clone());
     reconsider(state, options);
+}
+
+/// Draws the first image of the sheet's files, if nothing of them can be seen yet.
+fn start_glimpse(state: &mut AppState, paths: Vec<PathBuf>) {
+    if state.sheet.as_ref().is_some_and(|s| !s.has_glimpse()) {
+        let ctx = state.ctx.clone();
+        state.jobs.start(&ctx, "Drawing the first image", move |_| {
+            // Without an image, or one that can't be read, the sheet says so when all is understood.
+            Ok(glimpse(&paths).map_or(Done::Nothing, |g| Done::Glimpsed(paths, g)))
+        });
+    }
 }
 
 /// Looks at the sheet's files again, on a job.
@@ -109,13 +123,6 @@ pub(super) fn reconsider(state: &mut AppState, options: ImportOptions) {
     let ctx = state.ctx.clone();
     // What was being understood by older options is no longer wanted.
     state.jobs.cancel_titled(LOOKING);
-    if state.sheet.as_ref().is_some_and(|s| !s.has_glimpse()) {
-        let paths = options.paths.clone();
-        state.jobs.start(&ctx, "Drawing the first image", move |_| {
-            // Without an image, or one that can't be read, the sheet says so when all is understood.
-            Ok(glimpse(&paths).map_or(Done::Nothing, |g| Done::Glimpsed(paths, g)))
-        });
-    }
     state.jobs.start(&ctx, LOOKING, move |progress| {
         understand(&target, options, progress).map(|u| Done::Surveyed(Box::new(u)))
     });
@@ -137,12 +144,7 @@ pub fn import_now(state: &mut AppState, root: PathBuf, paths: Vec<PathBuf>) {
     start_import(state, root, options, Gathered::default());
 }
 
-pub(super) fn start_import(
-    state: &mut AppState,
-    target: PathBuf,
-    options: ImportOptions,
-    gathered: Gathered,
-) {
+fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions, gathered: Gathered) {
     let ctx = state.ctx.clone();
     let title = format!("Importing into {}", target.display());
     state.jobs.start(&ctx, title, move |progress| {
@@ -188,14 +190,14 @@ pub fn start_map(state: &mut AppState, root: PathBuf, method: MapMethod) {
     });
 }
 
-pub(super) fn export(state: &mut AppState, path: PathBuf) {
+fn export(state: &mut AppState, path: PathBuf) {
     let Some(root) = root(state) else { return };
     let (sender, kept) = crossbeam_channel::bounded(1);
     ask(state, Request::Keep(sender));
     let ctx = state.ctx.clone();
     let title = format!("Exporting {}", path.display());
     state.jobs.start(&ctx, title, move |progress| {
-        progress_begin(progress, "keeping the newest answers");
+        progress.begin("keeping the newest answers", None);
         // Without an answer the export holds what was kept last, which its provenance says.
         let _ = kept.recv_timeout(KEEPING);
         let project = Project::open(&root, false)?;
@@ -203,11 +205,7 @@ pub(super) fn export(state: &mut AppState, path: PathBuf) {
     });
 }
 
-pub(super) fn progress_begin(progress: &dyn crate::progress::Progress, stage: &str) {
-    progress.begin(stage, None);
-}
-
-pub(super) fn labels_from(state: &mut AppState, path: PathBuf) {
+fn labels_from(state: &mut AppState, path: PathBuf) {
     let Some(root) = root(state) else { return };
     let ctx = state.ctx.clone();
     state

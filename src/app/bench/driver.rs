@@ -227,7 +227,6 @@ impl Driver {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the scene's own fields, taken apart")]
     fn play(
         &mut self,
         acts: &'static [Act],

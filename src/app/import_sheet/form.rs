@@ -271,11 +271,7 @@ fn skipped_ui(ui: &mut Ui, skipped: &[Skipped]) {
         .default_open(true)
         .show(ui, |ui| {
             for s in skipped.iter().take(NAMED) {
-                ui.label(if s.what.is_empty() || s.why.starts_with(&s.what) {
-                    s.why.clone()
-                } else {
-                    format!("{}: {}", s.what, s.why)
-                });
+                ui.label(s.told());
             }
             if skipped.len() > NAMED {
                 ui.label(format!("… and {} more", skipped.len() - NAMED));

@@ -5,12 +5,13 @@ use crate::app::jobs::{Done, Ended};
 use crate::app::mind::counted;
 use crate::app::notices::Notice;
 use crate::project::ProjectError;
+use crate::tasks::Skipped;
 
 impl AppState {
     pub(super) fn job_ended(&mut self, ended: Ended) {
         let title = ended.job.title;
         // What is noted while files are only looked at is noted again when they are imported.
-        if !ended.notes.is_empty() && !title.starts_with("Looking at") {
+        if !ended.notes.is_empty() && title != crate::app::apply::LOOKING {
             let mut notes = ended.notes;
             let mut seen = std::collections::HashSet::new();
             notes.retain(|n| seen.insert(n.clone()));
@@ -53,17 +54,7 @@ impl AppState {
                 }
             }
             Done::Imported(root, report) => {
-                let skipped: Vec<String> = report
-                    .skipped
-                    .iter()
-                    .map(|s| {
-                        if s.why.starts_with(&s.what) {
-                            s.why.clone()
-                        } else {
-                            format!("{}: {}", s.what, s.why)
-                        }
-                    })
-                    .collect();
+                let skipped: Vec<String> = report.skipped.iter().map(Skipped::told).collect();
                 let text = format!("Imported {}", counted(report.objects, "object"));
                 self.notices.tell(if skipped.is_empty() {
                     Notice::done(text)

@@ -41,6 +41,8 @@ pub struct Gathered {
     known: Known,
     fields: Vec<NewField>,
     report: ImportReport,
+    /// The catalogues it is from, as they were understood.
+    catalogs: Vec<PreviewedCatalog>,
 }
 
 impl Gathered {
@@ -263,6 +265,7 @@ fn gather(
         known,
         fields,
         report,
+        catalogs: tables.iter().map(PreviewedCatalog::of).collect(),
     })
 }
 

@@ -1,13 +1,12 @@
 //! What an import would do, before it does it: for a sheet that shows and corrects the guesses.
 
-use super::catalog::read_catalogs;
+use super::catalog::Catalog;
 use super::known::Known;
 use super::request::{ImportOptions, ImportReport};
 use super::{Gathered, gather};
 use crate::io::catalog::roles::Roles;
 use crate::progress::Progress;
 use crate::project::{Field, Project, ProjectError};
-use crate::tasks::inputs::look;
 use std::path::{Path, PathBuf};
 
 /// A column that could be corrected to.
@@ -30,6 +29,24 @@ pub struct PreviewedCatalog {
     pub columns: Vec<Candidate>,
     /// What they were taken for.
     pub roles: Roles,
+}
+
+impl PreviewedCatalog {
+    pub(super) fn of(catalog: &Catalog) -> Self {
+        let fields = catalog.table.batch.schema_ref().fields();
+        Self {
+            path: catalog.path.clone(),
+            rows: catalog.table.rows(),
+            columns: fields
+                .iter()
+                .map(|f| Candidate {
+                    name: f.name().clone(),
+                    is_number: f.data_type().is_numeric(),
+                })
+                .collect(),
+            roles: catalog.roles.clone(),
+        }
+    }
 }
 
 /// What an import would do.
@@ -59,39 +76,11 @@ pub fn preview(
     };
     let known = project.as_ref().map(Known::of).transpose()?.unwrap_or_default();
     let gathered = gather(project.as_ref(), known, options, progress)?;
-    let mut inputs = look(
-        &options.paths,
-        options.detect || options.catalog.is_some(),
-        progress,
-    );
-    if let Some(catalog) = &options.catalog {
-        inputs.catalogs = vec![(catalog.clone(), None)];
-    }
-    let mut unread = ImportReport::default();
-    let catalogs = read_catalogs(&inputs, options, &mut unread, progress)?
-        .into_iter()
-        .map(|c| PreviewedCatalog {
-            rows: c.table.rows(),
-            columns: c
-                .table
-                .batch
-                .schema_ref()
-                .fields()
-                .iter()
-                .map(|f| Candidate {
-                    name: f.name().clone(),
-                    is_number: f.data_type().is_numeric(),
-                })
-                .collect(),
-            path: c.path,
-            roles: c.roles,
-        })
-        .collect();
     Ok(Preview {
         objects: gathered.fields.iter().map(|f| f.objects.len()).sum(),
         fields: gathered.fields.iter().map(|f| f.field.clone()).collect(),
         report: gathered.report.clone(),
-        catalogs,
+        catalogs: gathered.catalogs.clone(),
         gathered,
     })
 }
