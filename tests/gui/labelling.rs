@@ -171,3 +171,17 @@ fn marks_are_taken_back_and_given_again() {
     desk.see_part("Ordinary (0)");
     assert_eq!(marks_on_disk(&root).len(), 1);
 }
+
+#[test]
+fn a_class_without_labels_is_there_after_the_project_was_read_again() {
+    let (mut desk, root) = Desk::with_project();
+    new_class(&mut desk, "ring");
+    desk.command("map: principal components");
+    // The map is there once the project was read again with it.
+    desk.see_part("Map of objects");
+    desk.press(Key::ArrowRight);
+    desk.see("1 selected");
+    desk.press(Key::Num1);
+    desk.see("1 of 60 labelled");
+    assert_eq!(labels_on_disk(&root).into_values().collect::<Vec<_>>(), ["ring"]);
+}

@@ -154,18 +154,9 @@ impl AppState {
             selection = open.selection.clone();
         }
         let old = self.open.take();
-        let (old_filter, learning, found) = old.as_ref().map_or_else(Default::default, |o| {
-            let keep = o.survey.root == root;
-            (
-                if keep {
-                    o.visible.text.clone()
-                } else {
-                    String::new()
-                },
-                if keep { o.live.learning.clone() } else { Vec::new() },
-                o.live.found.clone().filter(|_| keep),
-            )
-        });
+        let kept = old.as_ref().filter(|_| same);
+        let old_filter = kept.map_or_else(String::new, |o| o.visible.text.clone());
+        let old_live = kept.map(|o| o.live.clone());
         // The old thread finishes what it writes before the new one begins; the window waits for neither.
         let earlier = old.and_then(|o| o.mind.retire());
         let has_vectors = !loaded.survey.runs.is_empty();
@@ -194,8 +185,14 @@ impl AppState {
         let thumbs = Thumbs::start(loaded.survey.images.clone(), &self.ctx);
         let count = loaded.survey.count();
         let mut live = loaded.live;
-        live.learning = learning;
-        live.found = found;
+        if let Some(old) = old_live {
+            live.learning.clone_from(&old.learning);
+            live.found.clone_from(&old.found);
+            // A class reaches the project with its first label; until then only the window knows it.
+            for class in &old.classes {
+                live.class_number(&class.name);
+            }
+        }
         self.open = Some(Open {
             survey: Arc::new(loaded.survey),
             columns: Arc::new(loaded.columns),
