@@ -1,8 +1,13 @@
 //! Values that are made from others, off the window's thread, and thrown away when those change.
 
+use super::background::give_way;
 use crossbeam_channel::{Receiver, bounded};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long [`Derived::get_soon`] waits: a fifth of a frame, and less than what the window's thread may
+/// spend on anything (4 ms).
+const SOON: Duration = Duration::from_millis(3);
 
 /// One value made from a key. While a new key's value is being made the old one is still given, so
 /// that a view never flickers; an answer to a key that is no longer asked for is dropped.
@@ -25,7 +30,7 @@ impl<K, V> Default for Derived<K, V> {
 
 impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
     /// The value for `key`, or the newest older one, or nothing yet; `make` runs on a thread of its
-    /// own if there is none for `key` and none is being made.
+    /// own, which gives way to the window, if there is none for `key` and none is being made.
     pub fn get(
         &mut self,
         ctx: &egui::Context,
@@ -44,12 +49,7 @@ impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
         pace: Duration,
         make: impl FnOnce() -> V + Send + 'static,
     ) -> Option<Arc<V>> {
-        if let Some((asked, receiver)) = &self.pending
-            && let Ok(value) = receiver.try_recv()
-        {
-            self.held = Some((asked.clone(), Arc::new(value)));
-            self.pending = None;
-        }
+        self.take_made();
         let is_held = self.held.as_ref().is_some_and(|(k, _)| k == key);
         if is_held {
             self.pending = None;
@@ -59,10 +59,46 @@ impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
             if since < pace {
                 ctx.request_repaint_after(pace - since);
             } else {
-                self.begin(ctx, key, make);
+                self.begin(ctx, key, || {
+                    give_way();
+                    make()
+                });
             }
         }
         self.held.as_ref().map(|(_, v)| v.clone())
+    }
+
+    /// As [`Derived::get`], for a value that answers the hand: its thread doesn't give way, and if it
+    /// takes no more than a moment (3 ms) this frame already shows it, not the next.
+    pub fn get_soon(
+        &mut self,
+        ctx: &egui::Context,
+        key: &K,
+        make: impl FnOnce() -> V + Send + 'static,
+    ) -> Option<Arc<V>> {
+        self.take_made();
+        let is_held = self.held.as_ref().is_some_and(|(k, _)| k == key);
+        if is_held {
+            self.pending = None;
+        } else if self.pending.is_none() {
+            self.begin(ctx, key, make);
+            self.wait(SOON);
+        }
+        self.held.as_ref().map(|(_, v)| v.clone())
+    }
+
+    /// Waits for what is being made, but no longer than `most`.
+    fn wait(&mut self, most: Duration) {
+        if let Some((key, receiver)) = &self.pending
+            && let Ok(value) = receiver.recv_timeout(most)
+        {
+            self.held = Some((key.clone(), Arc::new(value)));
+            self.pending = None;
+        }
+    }
+
+    fn take_made(&mut self) {
+        self.wait(Duration::ZERO);
     }
 
     fn begin(&mut self, ctx: &egui::Context, key: &K, make: impl FnOnce() -> V + Send + 'static) {

@@ -61,6 +61,7 @@ pub(super) fn renderer_of(choice: RendererChoice) -> eframe::Renderer {
 
 /// How the window is made.
 pub(super) fn native_options(renderer: eframe::Renderer) -> eframe::NativeOptions {
+    super::background::start_shared_threads();
     eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Astrolabel")

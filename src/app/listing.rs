@@ -116,7 +116,7 @@ impl Listing {
         };
         let (columns, live, passes) = (columns.clone(), live.clone(), visible.passes.clone());
         let (order, only) = (order.clone(), only.cloned());
-        self.made.get(ctx, &key, move || {
+        self.made.get_soon(ctx, &key, move || {
             let rows = sorted(&columns, &live, passes.as_deref(), &order, only.as_deref());
             Placed::new(Arc::new(rows))
         })

@@ -2,6 +2,7 @@
 //! work is a job; the `mind` holds the project, writes labels and learns from them.
 
 mod apply;
+mod background;
 mod bench;
 mod columns;
 mod command;

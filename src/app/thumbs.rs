@@ -344,6 +344,7 @@ fn hash_of(look: &StretchRecipe) -> u64 {
 }
 
 fn work(shared: &Shared, sender: &Sender<Made>, repaint: &egui::Context) {
+    super::background::give_way();
     loop {
         let wish = {
             let Ok(mut wishes) = shared.wishes.lock() else {

@@ -9,7 +9,7 @@ use crate::discovery::anomaly::{
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
 use crate::project::journal::{self, INTERESTING, Kind};
-use crate::project::{Object, Project, ProjectError, answers, objects};
+use crate::project::{Object, Project, ProjectError, answers::{self, Draft}, objects};
 use arrow::array::{ArrayRef, Float32Array, Int64Array};
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
@@ -246,12 +246,17 @@ pub fn keep(
     scores: &Anomalies,
     scored: &Scored,
 ) -> Result<Option<String>, ProjectError> {
+    answers::save(project, draft(opened.provenance(), scores, scored))
+}
+
+/// What is kept of a ranking of `vectors` (their provenance).
+pub fn draft(vectors: serde_json::Value, scores: &Anomalies, scored: &Scored) -> Draft {
     let mut rank: Vec<Option<i64>> = vec![None; scored.score.len()];
     for (place, &row) in scored.order.iter().enumerate() {
         rank[row] = Some(place as i64 + 1);
     }
     let mut provenance = scored.provenance.clone();
-    provenance.insert("vectors".into(), opened.provenance());
+    provenance.insert("vectors".into(), vectors);
     let real = |name: &str, what: &str, values: &[f32]| {
         let array: Float32Array = values.iter().map(|v| v.is_finite().then_some(*v)).collect();
         (
@@ -292,6 +297,10 @@ pub fn keep(
             &scores.combined,
         ),
     ];
-    let ids: Vec<i64> = (0..scored.score.len() as i64).collect();
-    answers::save(project, ANSWER, &ids, columns, provenance)
+    Draft {
+        kind: ANSWER.into(),
+        objects: (0..scored.score.len() as i64).collect(),
+        columns,
+        provenance,
+    }
 }

@@ -9,7 +9,7 @@ use crate::discovery::{DiscoveryError, Features};
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
-use crate::project::{Project, ProjectError, answers};
+use crate::project::{Project, ProjectError, answers::{self, Draft}};
 use arrow::array::{ArrayRef, Float32Array, StringArray};
 use arrow::datatypes::DataType;
 use serde_json::json;
@@ -169,14 +169,23 @@ pub fn keep(
     opened: &Opened,
     answer: &Classified,
 ) -> Result<Option<String>, ProjectError> {
-    let Some(predictions) = &answer.predictions else {
-        return Ok(None);
-    };
+    match draft(opened.provenance(), answer) {
+        Some(draft) => answers::save(project, draft),
+        None => Ok(None),
+    }
+}
+
+/// What is kept of an answer learnt on `vectors` (their provenance); nothing without predictions.
+pub fn draft(vectors: serde_json::Value, answer: &Classified) -> Option<Draft> {
+    let predictions = answer.predictions.as_ref()?;
     let mut provenance = answer.provenance.clone();
-    provenance.insert("vectors".into(), opened.provenance());
-    let columns = columns_of(predictions, &answer.classes);
-    let ids: Vec<i64> = (0..predictions.rows() as i64).collect();
-    answers::save(project, ANSWER, &ids, columns, provenance)
+    provenance.insert("vectors".into(), vectors);
+    Some(Draft {
+        kind: ANSWER.into(),
+        objects: (0..predictions.rows() as i64).collect(),
+        columns: columns_of(predictions, &answer.classes),
+        provenance,
+    })
 }
 
 /// Why the labels don't teach enough yet, and what to do: `given` labels are on objects that have a

@@ -111,13 +111,13 @@ pub fn map(
     let serde_json::Value::Object(provenance) = provenance else {
         return Err(ProjectError::Cancelled);
     };
-    let not_kept = answers::save(
-        project,
-        &format!("map-{name}"),
-        &ids,
-        vec![column(0, "x"), column(1, "y")],
+    let draft = answers::Draft {
+        kind: format!("map-{name}"),
+        objects: ids,
+        columns: vec![column(0, "x"), column(1, "y")],
         provenance,
-    )?;
+    };
+    let not_kept = answers::save(project, draft)?;
     Ok(Map {
         places,
         how,

@@ -70,6 +70,10 @@ pub fn make(
     };
     for (root, count) in [(&made.project, objects), (&made.points, points)] {
         progress.begin("importing a catalogue", None);
+        // One that was kept has the labels of the last hand, and labels given twice teach nothing.
+        if root.exists() {
+            std::fs::remove_dir_all(root).with_context(|| format!("removing {}", root.display()))?;
+        }
         let catalog = root.with_extension("parquet");
         write_catalog(&catalog, &table(&blobs[..count])?)?;
         let options = ImportOptions {

@@ -5,8 +5,11 @@ use super::{Reply, counted};
 use crate::app::live::{Predicted, Ranked};
 use crate::progress::{Progress, Silent};
 use crate::project::ProjectError;
+use crate::project::answers::{self, Draft, Prepared};
 use crate::tasks::anomalies::{AnomalyRequest, rank_on};
-use crate::tasks::classify::{ClassifyOptions, classify_on};
+use crate::tasks::classify::{Classified, ClassifyOptions, classify_on};
+use crossbeam_channel::bounded;
+use std::sync::Arc;
 
 /// How many objects are suggested to be labelled next.
 const SUGGESTED: usize = 24;
@@ -54,7 +57,7 @@ impl Serving<'_, '_> {
                     labels: answer.labels.iter().sum(),
                 });
                 self.unkept |= !at_rest;
-                self.classified = Some(answer);
+                self.classified = Some(Arc::new(answer));
             }
             // A hand came back: its label is written first, and learnt from.
             Err(ProjectError::Cancelled) => {}
@@ -99,46 +102,96 @@ impl Serving<'_, '_> {
                     how,
                 }));
                 self.unkept = true;
-                self.scored = Some(scored);
+                self.scored = Some(Arc::new(scored));
             }
             Err(why) => self.failed("ranking what is strange", why),
         }
     }
 
-    /// What waits until the hand rests: the accuracy, and keeping the answers in the project.
-    /// Each step of it takes a moment: where `is_wanted` says that somebody waits, the rest is left for
-    /// the next rest.
-    pub(super) fn keep(&mut self, is_wanted: &(dyn Fn() -> bool + Sync)) {
-        if !self.unkept {
+    /// What waits until the hand rests: the accuracy, and keeping the answers in the project. Where
+    /// `is_wanted` says that somebody waits, the rest is left for the next rest. Writing tables takes
+    /// longest; another thread does it, which gives way, and [`Serving::kept`] does what is left.
+    pub(super) fn begin_keeping(&mut self, is_wanted: &(dyn Fn() -> bool + Sync)) {
+        if !self.unkept || self.keeping.is_some() {
             return;
         }
-        if self
-            .classified
-            .as_ref()
-            .is_some_and(|c| c.validation.is_none() && c.predictions.is_some())
-        {
-            self.learn(true, &UntilWanted(is_wanted));
-        }
+        self.judge(is_wanted);
         if is_wanted() {
             return;
         }
-        let Some(opened) = self.opened else {
+        let Some(drafts) = self.drafts() else {
             self.unkept = false;
             return;
         };
-        if let Some(classified) = &self.classified
-            && let Err(why) = crate::tasks::classify::keep(self.project, opened, classified)
-        {
-            self.failed("keeping the probabilities", why);
+        let root = self.project.root().to_path_buf();
+        let (sender, receiver) = bounded(1);
+        let write = move || {
+            crate::app::background::give_way();
+            let _ = sender.send(drafts().into_iter().map(|d| answers::prepare(&root, d)).collect());
+        };
+        if std::thread::Builder::new().name("keep".into()).spawn(write).is_ok() {
+            (self.keeping, self.unkept) = (Some(receiver), false);
         }
-        if is_wanted() {
+    }
+
+    /// Makes what the other thread has written the project's; what newer answers have overtaken is
+    /// thrown away, for they will be kept in their turn.
+    pub(super) fn kept(&mut self, written: Vec<Result<Prepared, ProjectError>>) {
+        self.keeping = None;
+        if self.unkept {
             return;
         }
-        if let (Some(plain), Some(scored)) = (&self.plain, &self.scored)
-            && let Err(why) = crate::tasks::anomalies::keep(self.project, opened, plain, scored)
-        {
-            self.failed("keeping the ranking", why);
+        for prepared in written {
+            let done = prepared.and_then(|p| p.put_in(self.project));
+            self.tell_failure(done);
         }
+    }
+
+    /// Keeps everything now, before an export or at the end.
+    pub(super) fn keep_now(&mut self) {
+        if let Some(written) = self.keeping.take().and_then(|k| k.recv().ok()) {
+            self.kept(written);
+        }
+        if !std::mem::take(&mut self.unkept) {
+            return;
+        }
+        self.judge(&|| false);
         self.unkept = false;
+        let Some(drafts) = self.drafts() else { return };
+        for draft in drafts() {
+            let done = answers::prepare(self.project.root(), draft).and_then(|p| p.put_in(self.project));
+            self.tell_failure(done);
+        }
+    }
+
+    /// Cross-validates, if that was put off.
+    fn judge(&mut self, is_wanted: &(dyn Fn() -> bool + Sync)) {
+        let is_unjudged = |c: &Arc<Classified>| c.validation.is_none() && c.predictions.is_some();
+        if self.classified.as_ref().is_some_and(is_unjudged) {
+            self.learn(true, &UntilWanted(is_wanted));
+        }
+    }
+
+    /// What makes the drafts of all answers that there are, on whatever thread.
+    fn drafts(&self) -> Option<impl FnOnce() -> Vec<Draft> + Send + 'static> {
+        let vectors = self.opened?.provenance();
+        let (classified, plain, scored) = (
+            self.classified.clone(),
+            self.plain.clone(),
+            self.scored.clone(),
+        );
+        Some(move || {
+            let learnt = classified.and_then(|c| crate::tasks::classify::draft(vectors.clone(), &c));
+            let ranking = (plain.zip(scored))
+                .map(|(plain, scored)| crate::tasks::anomalies::draft(vectors, &plain, &scored));
+            learnt.into_iter().chain(ranking).collect()
+        })
+    }
+
+    fn tell_failure(&self, done: Result<(), ProjectError>) {
+        // A project that can't be written is worked in all the same; that was said when it was opened.
+        if let Err(why) = answers::unless_refused(done) {
+            self.failed("keeping the answers", why);
+        }
     }
 }

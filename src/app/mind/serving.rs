@@ -6,19 +6,23 @@ use crate::app::jobs::JobState;
 use crate::discovery::Features;
 use crate::discovery::anomaly::Anomalies;
 use crate::progress::Silent;
+use crate::project::answers::Prepared;
 use crate::project::journal::{self, Author, Kind};
 use crate::project::{Project, ProjectError};
 use crate::tasks::anomalies::{Method, Scored, outlier_scores};
 use crate::tasks::classify::Classified;
 use crate::tasks::images::Images;
 use crate::tasks::vectors::Opened;
-use crossbeam_channel::{Receiver, select, unbounded};
+use crossbeam_channel::{Receiver, never, select, unbounded};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// After this long without a request, answers are kept in the project.
 const IDLE: Duration = Duration::from_millis(1500);
+
+/// Answers that are on the disk and not yet the project's.
+pub(super) type Written = Vec<Result<Prepared, ProjectError>>;
 
 /// Serves a window until it says stop.
 pub(super) fn think(
@@ -49,6 +53,7 @@ pub(super) fn think(
         if let (Some(features), Some(opened)) = (&features, &opened) {
             let ranking = ranking.clone();
             scope.spawn(move || {
+                crate::app::background::give_way();
                 let scores = outlier_scores(opened, features, 0, ranking.as_ref());
                 let _ = sender.send(scores);
             });
@@ -63,10 +68,11 @@ pub(super) fn think(
             classified: None,
             scored: None,
             unkept: false,
+            keeping: None,
             tell,
         };
         serving.serve(inbox, &plain);
-        serving.keep(&|| false);
+        serving.keep_now();
         ranking.cancel();
     });
     Ok(())
@@ -114,18 +120,23 @@ pub(super) struct Serving<'p, 'f> {
     pub(super) images: &'p Images,
     pub(super) opened: Option<&'f Opened>,
     pub(super) features: Option<&'f Features<'f>>,
-    pub(super) plain: Option<Anomalies>,
+    pub(super) plain: Option<Arc<Anomalies>>,
     pub(super) method: Method,
-    pub(super) classified: Option<Classified>,
-    pub(super) scored: Option<Scored>,
+    pub(super) classified: Option<Arc<Classified>>,
+    pub(super) scored: Option<Arc<Scored>>,
+    /// Whether there are answers newer than what is kept, or being kept.
     pub(super) unkept: bool,
+    /// Where what another thread writes arrives.
+    pub(super) keeping: Option<Receiver<Written>>,
     pub(super) tell: &'p Teller,
 }
 
 impl Serving<'_, '_> {
     fn serve(&mut self, inbox: &Receiver<Request>, plain: &Receiver<Result<Anomalies, ProjectError>>) {
         self.learn(true, &Silent);
+        let mut plain = plain.clone();
         loop {
+            let keeping = self.keeping.clone().unwrap_or_else(never);
             let first = select! {
                 recv(inbox) -> request => match request {
                     Ok(request) => request,
@@ -133,32 +144,26 @@ impl Serving<'_, '_> {
                 },
                 recv(plain) -> scores => {
                     match scores {
-                        Ok(Ok(scores)) => { self.plain = Some(scores); self.rank(); }
+                        Ok(Ok(scores)) => { self.plain = Some(Arc::new(scores)); self.rank(); }
                         Ok(Err(ProjectError::Cancelled)) => {}
                         Ok(Err(why)) => self.tell.say(Reply::Failed("ranking what is strange".into(), why)),
                         // The thread is done; this arm must not be chosen again and again.
-                        Err(_) => return self.serve_without_plain(inbox),
+                        Err(_) => plain = never(),
                     }
                     continue;
                 },
-                default(IDLE) => { self.keep(&|| !inbox.is_empty()); continue },
+                recv(keeping) -> written => {
+                    match written {
+                        Ok(written) => self.kept(written),
+                        // The thread failed without a word: tried again at the next rest.
+                        Err(_) => (self.keeping, self.unkept) = (None, true),
+                    }
+                    continue;
+                },
+                default(IDLE) => { self.begin_keeping(&|| !inbox.is_empty()); continue },
             };
             if self.answer(first, inbox) {
                 return;
-            }
-        }
-    }
-
-    fn serve_without_plain(&mut self, inbox: &Receiver<Request>) {
-        loop {
-            match inbox.recv_timeout(IDLE) {
-                Ok(request) => {
-                    if self.answer(request, inbox) {
-                        return;
-                    }
-                }
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => self.keep(&|| !inbox.is_empty()),
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -191,7 +196,7 @@ impl Serving<'_, '_> {
                 Request::Neighbours(object) => near = Some(object),
                 Request::Keep(done) => {
                     self.learn_and_rank(&mut labels, &mut marks);
-                    self.keep(&|| false);
+                    self.keep_now();
                     let _ = done.send(());
                 }
                 Request::Stop => return true,

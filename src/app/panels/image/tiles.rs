@@ -239,6 +239,7 @@ fn place_of(scene: &Scene, wish: Wish) -> (u8, u32, u32) {
 }
 
 fn work(shared: &Shared, sender: &Sender<Made>, repaint: &egui::Context) {
+    crate::app::background::give_way();
     let mut reader = Reader::default();
     loop {
         let (wish, look, recipe) = {
