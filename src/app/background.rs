@@ -4,10 +4,14 @@
 //! makes a frame late. Threads that only make pictures nicer a moment later therefore ask the
 //! scheduler for little while anybody else wants the core; an idle core they have to themselves.
 
-/// How much this thread gives way: 10 of the 19 steps there are, about a tenth of what a thread of
-/// usual priority gets while both want the same core.
+/// How much a thread gives way that somebody waits to see something of: 10 of the 19 steps there are,
+/// about a tenth of what a thread of usual priority gets while both want the same core.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
+
+/// And one that nobody waits for: a seventieth.
+#[cfg(target_os = "linux")]
+const NICEST: i32 = 19;
 
 /// Starts the threads that share long sums, at usual priority. A thread inherits the priority of the one
 /// that starts it, and those would be started by whoever needs them first.
@@ -20,10 +24,26 @@ pub fn start_shared_threads() {
 /// the thread should be one that ends.
 pub fn give_way() {
     #[cfg(target_os = "linux")]
-    {
-        // Where it isn't allowed, frames are a little less even: nothing to tell anybody.
-        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    lower_to(NICE);
+}
+
+/// Does on this thread what nobody waits for: it gives way even more than [`give_way`] makes it, and
+/// what `work` would share with the threads of long sums it does alone, so that none of those is busy
+/// with it when a hand comes back.
+pub fn while_all_rest<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    #[cfg(target_os = "linux")]
+    lower_to(NICEST);
+    // The pool's thread inherits the priority.
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(alone) => alone.install(work),
+        Err(_) => work(),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn lower_to(nice: i32) {
+    // Where it isn't allowed, frames are a little less even: nothing to tell anybody.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice);
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -31,6 +51,20 @@ mod tests {
     use super::*;
     use rustix::process::getpriority_process;
     use rustix::thread::gettid;
+
+    #[test]
+    fn what_nobody_waits_for_is_done_alone_and_last() {
+        let did = std::thread::spawn(|| {
+            while_all_rest(|| {
+                let nice = rayon::join(
+                    || getpriority_process(Some(gettid())).unwrap(),
+                    || getpriority_process(Some(gettid())).unwrap(),
+                );
+                (rayon::current_num_threads(), nice)
+            })
+        });
+        assert_eq!(did.join().unwrap(), (1, (NICEST, NICEST)));
+    }
 
     #[test]
     fn only_the_thread_that_asks_gives_way() {

@@ -2,6 +2,7 @@
 
 use super::serving::Serving;
 use super::{Reply, counted};
+use crate::app::background::while_all_rest;
 use crate::app::live::{Predicted, Ranked};
 use crate::progress::{Progress, Silent};
 use crate::project::ProjectError;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const SUGGESTED: usize = 24;
 
 /// Work that stops when somebody waits.
-struct UntilWanted<'a>(&'a (dyn Fn() -> bool + Sync));
+pub(super) struct UntilWanted<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
 
 impl Progress for UntilWanted<'_> {
     fn begin(&self, _: &str, _: Option<u64>) {}
@@ -31,10 +32,11 @@ impl Progress for UntilWanted<'_> {
 
 impl Serving<'_, '_> {
     /// Fits the classifier. The first time of a session its accuracy is cross-validated at once; later
-    /// the probabilities come first, sharp or not, and the accuracy when the hand rests.
-    pub(super) fn learn(&mut self, at_rest: bool, progress: &dyn Progress) {
+    /// the probabilities come first, sharp or not, and the accuracy when the hand rests. Whether it was
+    /// not stopped.
+    pub(super) fn learn(&mut self, at_rest: bool, progress: &dyn Progress) -> bool {
         let (Some(features), Some(opened)) = (self.features, self.opened) else {
-            return;
+            return true;
         };
         let options = ClassifyOptions {
             next: SUGGESTED,
@@ -60,9 +62,10 @@ impl Serving<'_, '_> {
                 self.classified = Some(Arc::new(answer));
             }
             // A hand came back: its label is written first, and learnt from.
-            Err(ProjectError::Cancelled) => {}
+            Err(ProjectError::Cancelled) => return false,
             Err(why) => self.failed("learning from the labels", why),
         }
+        true
     }
 
     pub(super) fn rank(&mut self) {
@@ -126,8 +129,9 @@ impl Serving<'_, '_> {
         let root = self.project.root().to_path_buf();
         let (sender, receiver) = bounded(1);
         let write = move || {
-            crate::app::background::give_way();
-            let _ = sender.send(drafts().into_iter().map(|d| answers::prepare(&root, d)).collect());
+            let written =
+                while_all_rest(|| drafts().into_iter().map(|d| answers::prepare(&root, d)).collect());
+            let _ = sender.send(written);
         };
         if std::thread::Builder::new().name("keep".into()).spawn(write).is_ok() {
             (self.keeping, self.unkept) = (Some(receiver), false);

@@ -188,8 +188,9 @@ struct Teller {
     repaint: egui::Context,
 }
 
-/// How long a written label may wait to be shown together with what it teaches.
-const TOGETHER: Duration = Duration::from_millis(8);
+/// How long a written label may wait to be shown together with what it teaches: less than a person
+/// notices, and two frames that a processor need not draw while it learns.
+const TOGETHER: Duration = Duration::from_millis(35);
 
 impl Teller {
     /// Says something that more follows in a moment: one frame shows both, if the moment is short.

@@ -1,6 +1,7 @@
 //! The thread's work: what waits is answered in order, labels are written first, and what they teach is
 //! learnt once after them.
 
+use super::learning::UntilWanted;
 use super::{Reply, Request, Shown, Teller, counted};
 use crate::app::jobs::JobState;
 use crate::discovery::Features;
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// After this long without a request, answers are kept in the project.
 const IDLE: Duration = Duration::from_millis(1500);
+
+/// So often learning may be put off for the hand that labels.
+const PUT_OFF: u32 = 4;
 
 /// Answers that are on the disk and not yet the project's.
 pub(super) type Written = Vec<Result<Prepared, ProjectError>>;
@@ -68,6 +72,7 @@ pub(super) fn think(
             classified: None,
             scored: None,
             unkept: false,
+            put_off: 0,
             keeping: None,
             tell,
         };
@@ -126,6 +131,8 @@ pub(super) struct Serving<'p, 'f> {
     pub(super) scored: Option<Arc<Scored>>,
     /// Whether there are answers newer than what is kept, or being kept.
     pub(super) unkept: bool,
+    /// How often what labels teach was left to the next request.
+    pub(super) put_off: u32,
     /// Where what another thread writes arrives.
     pub(super) keeping: Option<Receiver<Written>>,
     pub(super) tell: &'p Teller,
@@ -195,7 +202,7 @@ impl Serving<'_, '_> {
                 // Only the newest is looked for: a hand on the arrow keys outruns a search.
                 Request::Neighbours(object) => near = Some(object),
                 Request::Keep(done) => {
-                    self.learn_and_rank(&mut labels, &mut marks);
+                    self.learn_and_rank(&mut labels, &mut marks, &|| false);
                     self.keep_now();
                     let _ = done.send(());
                 }
@@ -203,16 +210,29 @@ impl Serving<'_, '_> {
             }
             next = inbox.try_recv().ok();
         }
-        self.learn_and_rank(&mut labels, &mut marks);
+        self.learn_and_rank(&mut labels, &mut marks, &|| !inbox.is_empty());
         if let Some(object) = near {
             self.neighbours(object);
         }
         false
     }
 
-    fn learn_and_rank(&mut self, labels: &mut bool, marks: &mut bool) {
-        if std::mem::take(labels) {
-            self.learn(false, &Silent);
+    fn learn_and_rank(
+        &mut self,
+        labels: &mut bool,
+        marks: &mut bool,
+        is_wanted: &(dyn Fn() -> bool + Sync),
+    ) {
+        if std::mem::take(labels) || self.put_off > 0 {
+            // Before there are two classes, what takes longest is choosing what to label first. It is left
+            // to the next request where a hand is already ahead of it, but not for ever.
+            let has_classifier = self.classified.as_ref().is_some_and(|c| c.predictions.is_some());
+            let is_patient = has_classifier || self.put_off >= PUT_OFF;
+            let until = UntilWanted(&|| !is_patient && is_wanted());
+            self.put_off = match self.learn(false, &until) {
+                true => 0,
+                false => self.put_off + 1,
+            };
         }
         if std::mem::take(marks) {
             self.rank();
