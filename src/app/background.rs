@@ -4,10 +4,10 @@
 //! makes a frame late. Threads that only make pictures nicer a moment later therefore ask the
 //! scheduler for little while anybody else wants the core; an idle core they have to themselves.
 
-/// How much a thread gives way that somebody waits to see something of: 10 of the 19 steps there are,
-/// about a tenth of what a thread of usual priority gets while both want the same core.
+/// How much a thread gives way that somebody waits to see something of: 15 of the 19 steps there are,
+/// about a thirtieth of what a thread of usual priority gets while both want the same core.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 10;
+const NICE: i32 = 15;
 
 /// And one that nobody waits for: a seventieth.
 #[cfg(target_os = "linux")]

@@ -9,7 +9,11 @@ use crate::discovery::anomaly::{
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
 use crate::project::journal::{self, INTERESTING, Kind};
-use crate::project::{Object, Project, ProjectError, answers::{self, Draft}, objects};
+use crate::project::{
+    Object, Project, ProjectError,
+    answers::{self, Draft},
+    objects,
+};
 use arrow::array::{ArrayRef, Float32Array, Int64Array};
 use arrow::datatypes::DataType;
 use rayon::prelude::*;

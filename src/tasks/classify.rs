@@ -9,7 +9,10 @@ use crate::discovery::{DiscoveryError, Features};
 use crate::io::catalog::table::field;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
-use crate::project::{Project, ProjectError, answers::{self, Draft}};
+use crate::project::{
+    Project, ProjectError,
+    answers::{self, Draft},
+};
 use arrow::array::{ArrayRef, Float32Array, StringArray};
 use arrow::datatypes::DataType;
 use serde_json::json;

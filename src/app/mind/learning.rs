@@ -133,7 +133,11 @@ impl Serving<'_, '_> {
                 while_all_rest(|| drafts().into_iter().map(|d| answers::prepare(&root, d)).collect());
             let _ = sender.send(written);
         };
-        if std::thread::Builder::new().name("keep".into()).spawn(write).is_ok() {
+        if std::thread::Builder::new()
+            .name("keep".into())
+            .spawn(write)
+            .is_ok()
+        {
             (self.keeping, self.unkept) = (Some(receiver), false);
         }
     }
@@ -179,11 +183,7 @@ impl Serving<'_, '_> {
     /// What makes the drafts of all answers that there are, on whatever thread.
     fn drafts(&self) -> Option<impl FnOnce() -> Vec<Draft> + Send + 'static> {
         let vectors = self.opened?.provenance();
-        let (classified, plain, scored) = (
-            self.classified.clone(),
-            self.plain.clone(),
-            self.scored.clone(),
-        );
+        let (classified, plain, scored) = (self.classified.clone(), self.plain.clone(), self.scored.clone());
         Some(move || {
             let learnt = classified.and_then(|c| crate::tasks::classify::draft(vectors.clone(), &c));
             let ranking = (plain.zip(scored))

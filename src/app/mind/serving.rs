@@ -217,12 +217,7 @@ impl Serving<'_, '_> {
         false
     }
 
-    fn learn_and_rank(
-        &mut self,
-        labels: &mut bool,
-        marks: &mut bool,
-        is_wanted: &(dyn Fn() -> bool + Sync),
-    ) {
+    fn learn_and_rank(&mut self, labels: &mut bool, marks: &mut bool, is_wanted: &(dyn Fn() -> bool + Sync)) {
         if std::mem::take(labels) || self.put_off > 0 {
             // Before there are two classes, what takes longest is choosing what to label first. It is left
             // to the next request where a hand is already ahead of it, but not for ever.
