@@ -49,6 +49,14 @@ pub enum EncoderError {
         /// What is wrong and what to do.
         cause: String,
     },
+    /// The weights can't be fetched.
+    #[error("{error}{advice}")]
+    Fetch {
+        /// Why.
+        error: crate::io::fetch::FetchError,
+        /// What to do by hand instead, or nothing.
+        advice: String,
+    },
     /// The computation failed.
     #[error("encoder {name}: {cause}")]
     Run {

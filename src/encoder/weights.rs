@@ -10,7 +10,6 @@ use super::EncoderError;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -212,23 +211,10 @@ pub(super) fn weights_error(path: &Path, cause: String) -> EncoderError {
     }
 }
 
-/// SHA-256 (FIPS 180-4) of a file's bytes in lower-case hex, read in pieces of 1 MB.
+/// SHA-256 of a file's bytes in lower-case hex.
 ///
 /// # Errors
 /// [`EncoderError::Weights`] if the file can't be read.
 pub fn sha256_of_file(path: &Path) -> Result<String, EncoderError> {
-    let fail = |e: std::io::Error| weights_error(path, format!("can't be read: {e}"));
-    let mut file = File::open(path).map_err(fail)?;
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0u8; 1 << 20];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(n) => hasher.update(&piece[..n]),
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(fail(e)),
-        }
-    }
-    let digest = hasher.finalize();
-    Ok(digest.iter().map(|b| format!("{b:02x}")).collect())
+    crate::io::digest::sha256_of_file(path).map_err(|e| weights_error(path, format!("can't be read: {e}")))
 }
