@@ -1,8 +1,8 @@
 //! What is known of a pretrained network besides its weights: the small file that describes it.
 
 use crate::encoder::EncoderError;
+use crate::encoder::network::Pooling;
 use crate::encoder::preprocess::Preprocessing;
-use crate::encoder::vit_encoder::Pooling;
 use crate::encoder::weights::weights_error;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

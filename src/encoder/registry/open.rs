@@ -1,10 +1,11 @@
 //! Opening an encoder: by name, by the path of its weights, or as a run's manifest describes it.
 
-use super::{Architecture, Entry, MORPHOMETRY, Registry};
-use crate::encoder::model::vit_keys::VitKeys;
+use super::{Entry, MORPHOMETRY, Registry};
+use crate::encoder::model::open::open_network;
+use crate::encoder::network::{Network, Pooling};
+use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use crate::encoder::preprocess::Preprocessing;
-use crate::encoder::vit_encoder::{Pooling, VitEncoder, VitSettings};
-use crate::encoder::weights::{WeightsFile, weights_error};
+use crate::encoder::weights::weights_error;
 use crate::encoder::{Encoder, EncoderError, EncoderSpec};
 use std::path::{Path, PathBuf};
 
@@ -115,15 +116,14 @@ impl Registry {
                 "these weights made the run and are gone: put them back".into(),
             )
         })?;
-        let settings = VitSettings {
+        let settings = NetworkSettings {
             name: Some(spec.name.clone()),
             block: serde_json::from_value(setting("block")).map_err(unreadable)?,
             pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
             preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
-            position_resize: None,
             threads,
         };
-        let encoder = VitEncoder::load(&found, settings)?;
+        let encoder = NetworkEncoder::load(&found, settings)?;
         if encoder.spec().weights_sha256 != spec.weights_sha256 {
             return Err(weights_error(&found, "these are not the weights that made the run (SHA-256 differs): put the old ones back or embed again".into()));
         }
@@ -186,17 +186,14 @@ pub(super) fn open_described(
     options: &EncoderOptions,
 ) -> Result<Box<dyn Encoder>, EncoderError> {
     let known = entry.description.clone();
-    let settings = VitSettings {
+    let settings = NetworkSettings {
         name: Some(known.name),
         block: options.block.or(known.block),
         pooling: options.pooling.unwrap_or(known.pooling),
         preprocessing: known.preprocessing,
-        position_resize: None,
         threads: options.threads,
     };
-    match known.architecture {
-        Architecture::Vit => Ok(Box::new(VitEncoder::load(path, settings)?)),
-    }
+    Ok(Box::new(NetworkEncoder::load(path, settings)?))
 }
 
 /// Opens a weights file of which nothing is known but its tensors.
@@ -204,26 +201,26 @@ pub(super) fn open_undescribed(
     path: &Path,
     options: &EncoderOptions,
 ) -> Result<Box<dyn Encoder>, EncoderError> {
-    let settings = VitSettings {
+    let network = open_network(path)?;
+    let settings = NetworkSettings {
         block: options.block,
-        pooling: options.pooling.unwrap_or_default(),
+        pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
         preprocessing: Preprocessing {
-            image_px: image_px_for(path)?,
+            image_px: image_px_for(network.as_ref()),
             ..Preprocessing::default()
         },
-        ..VitSettings::default()
+        ..NetworkSettings::default()
     };
-    Ok(Box::new(VitEncoder::load(path, settings)?))
+    Ok(Box::new(NetworkEncoder::of(network, path, settings)?))
 }
 
-/// The input size for a network of which nothing else is known: the usual 224 px where its
-/// patches fit, else what its positions were trained at.
-fn image_px_for(path: &Path) -> Result<usize, EncoderError> {
-    let config = VitKeys::find(&WeightsFile::open(path)?)?.config;
+/// The input size for a network of which nothing else is known: the usual 224 px where they can
+/// be computed, else what it was trained at.
+fn image_px_for(network: &dyn Network) -> usize {
     let usual = Preprocessing::default().image_px;
-    if usual.is_multiple_of(config.patch_px) {
-        return Ok(usual);
+    match network.check_side(usual) {
+        Ok(()) => usual,
+        Err(_) => network.native_side(),
     }
-    Ok(config.patch_px.saturating_mul(config.position_grid))
 }
