@@ -97,6 +97,7 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
     match command {
         Command::Import(a) => commands::import(a, progress),
         Command::Embed(a) => commands::embed(a, threads, progress),
+        Command::Encoders(a) => commands::encoders(a, progress),
         Command::Similar(a) => commands::similar(a, threads, progress),
         Command::Label(a) => commands::label(a, progress),
         Command::Classify(a) => commands::classify(a, progress),

@@ -7,6 +7,7 @@ pub mod network;
 pub mod network_encoder;
 pub mod preprocess;
 pub mod registry;
+pub mod representation;
 pub mod weights;
 
 use crate::sky::cutout::Cutout;
@@ -77,4 +78,9 @@ pub trait Encoder: Send + Sync {
     /// missing pixels or bands gets the best vector that can be had; one that is
     /// [`EMPTY`](crate::sky::cutout::CutoutFlags::EMPTY) never comes here.
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError>;
+
+    /// The blocks of its vectors, if they are of several kinds that must be scaled to each other.
+    fn blocks(&self) -> Option<&representation::Blocks> {
+        None
+    }
 }

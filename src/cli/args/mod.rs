@@ -2,6 +2,7 @@
 
 mod answers;
 mod bench;
+mod encoders;
 mod endings;
 mod input;
 mod numbers;
@@ -10,7 +11,8 @@ mod size;
 
 pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::Bench;
-pub use input::{Demo, Embed, Import, PoolingArg, Relocate, Simulate};
+pub use encoders::{Encoders, EncodersCommand};
+pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
 
@@ -113,6 +115,8 @@ pub enum Command {
     Import(Import),
     /// Turn every cutout into a vector. Can be stopped at any moment; goes on where it stopped.
     Embed(Embed),
+    /// List, describe, fetch, add and check the networks that can be used to embed.
+    Encoders(Encoders),
     /// List the objects that look most like some others, or like an image file (exact cosine search).
     Similar(Similar),
     /// Give an object a class, read classes from a file, undo, or show an object's history.

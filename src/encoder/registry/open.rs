@@ -5,6 +5,7 @@ use crate::encoder::model::open::open_network;
 use crate::encoder::network::{Network, Pooling};
 use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use crate::encoder::preprocess::Preprocessing;
+use crate::encoder::representation::{Representation, representation_of, represented};
 use crate::encoder::weights::weights_error;
 use crate::encoder::{Encoder, EncoderError, EncoderSpec};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct EncoderOptions {
     pub block: Option<usize>,
     /// Which tokens become the vector; `None` for what the description says, else the class token.
     pub pooling: Option<Pooling>,
+    /// How a network's vectors are put together.
+    pub representation: Representation,
 }
 
 /// Opens an encoder of the user's by name, or a weights file by path with everything about its shape
@@ -57,6 +60,15 @@ impl Registry {
     /// # Errors
     /// As [`open_encoder`].
     pub fn open(
+        &self,
+        name_or_path: &str,
+        options: &EncoderOptions,
+    ) -> Result<Box<dyn Encoder>, EncoderError> {
+        let encoder = self.open_plain(name_or_path, options)?;
+        represented(encoder, &options.representation)
+    }
+
+    fn open_plain(
         &self,
         name_or_path: &str,
         options: &EncoderOptions,
@@ -127,7 +139,8 @@ impl Registry {
         if encoder.spec().weights_sha256 != spec.weights_sha256 {
             return Err(weights_error(&found, "these are not the weights that made the run (SHA-256 differs): put the old ones back or embed again".into()));
         }
-        Ok(Box::new(encoder))
+        let choice = representation_of(spec).map_err(|e| weights_error(&found, e))?;
+        represented(Box::new(encoder), &choice)
     }
 
     /// What to do about weights that aren't here.
@@ -193,7 +206,21 @@ pub(super) fn open_described(
         preprocessing: known.preprocessing,
         threads: options.threads,
     };
-    Ok(Box::new(NetworkEncoder::load(path, settings)?))
+    let encoder = NetworkEncoder::load(path, settings)?;
+    let (said, found) = (
+        serde_json::json!(known.architecture),
+        &encoder.spec().settings["architecture"],
+    );
+    if said != *found {
+        return Err(weights_error(
+            path,
+            format!(
+                "holds a network of family {found}, but the description of {} says {said}",
+                entry.description.name
+            ),
+        ));
+    }
+    Ok(Box::new(encoder))
 }
 
 /// Opens a weights file of which nothing is known but its tensors.

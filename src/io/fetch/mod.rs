@@ -62,7 +62,6 @@ pub struct Fetched {
 /// aside as `NAME.rejected`.
 pub fn fetch(wanted: &Wanted<'_>, progress: &dyn Progress) -> Result<Fetched, FetchError> {
     let mut part = Part::open(wanted.place, wanted.url)?;
-    let resumed_from = part.have();
     let mut fruitless = 0;
     let mut announced: Option<String> = None;
     // Killed between its last byte and its name: there is nothing left to ask for.
@@ -99,12 +98,12 @@ pub fn fetch(wanted: &Wanted<'_>, progress: &dyn Progress) -> Result<Fetched, Fe
             found: sha256,
         });
     }
-    let bytes = part.have();
+    let (bytes, resumed_from) = (part.have(), part.before());
     part.finish()?;
     Ok(Fetched {
         place: wanted.place.to_owned(),
         bytes,
-        resumed_from: resumed_from.min(bytes),
+        resumed_from,
         sha256,
     })
 }

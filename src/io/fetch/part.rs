@@ -26,6 +26,8 @@ pub(super) struct Part {
     note: PathBuf,
     file: File,
     have: u64,
+    /// How many of the bytes an earlier call had fetched.
+    before: u64,
     of: Of,
 }
 
@@ -73,6 +75,7 @@ impl Part {
             note,
             file,
             have,
+            before: have,
             of: Of {
                 url: url.to_owned(),
                 ..of.clone().unwrap_or_default()
@@ -95,6 +98,11 @@ impl Part {
         self.have
     }
 
+    /// How many of them an earlier call had fetched.
+    pub fn before(&self) -> u64 {
+        self.before
+    }
+
     /// Length of the whole, if it is known.
     pub fn total(&self) -> Option<u64> {
         self.of.total
@@ -112,6 +120,7 @@ impl Part {
             .and_then(|()| self.file.seek(SeekFrom::Start(0)))
             .map_err(|cause| FetchError::disk(&self.path, cause))?;
         self.have = 0;
+        self.before = 0;
         self.of.validator = validator;
         self.of.total = total;
         let text = serde_json::to_string(&self.of).unwrap_or_default();
