@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// One person's folders: descriptions, weights, and what a hub has.
-struct Person {
-    dir: tempfile::TempDir,
+pub struct Person {
+    pub dir: tempfile::TempDir,
 }
 
 impl Person {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("own")).unwrap();
         Self { dir }
@@ -30,11 +30,11 @@ impl Person {
         (person, std::fs::read(source).unwrap())
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub fn at(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    fn command(&self, args: &[&str]) -> std::process::Command {
+    pub fn command(&self, args: &[&str]) -> std::process::Command {
         let mut command = command(args);
         command
             .env("ASTROLABEL_ENCODERS", self.at("own"))
@@ -42,7 +42,7 @@ impl Person {
         command
     }
 
-    fn run(&self, code: i32, args: &[&str]) -> String {
+    pub fn run(&self, code: i32, args: &[&str]) -> String {
         Self::ended(code, args, &self.command(args).output().unwrap())
     }
 
@@ -53,7 +53,7 @@ impl Person {
         all
     }
 
-    fn json(&self, args: &[&str]) -> serde_json::Value {
+    pub fn json(&self, args: &[&str]) -> serde_json::Value {
         let out = self.command(args).args(["--format", "json"]).output().unwrap();
         Self::ended(0, args, &out);
         serde_json::from_slice(&out.stdout).unwrap()

@@ -16,6 +16,7 @@ mod journey;
 mod kill;
 mod names;
 mod real;
+mod represented;
 mod support;
 mod tiny;
 mod usage;

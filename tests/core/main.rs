@@ -11,6 +11,7 @@ mod fits;
 mod house;
 mod morphometry;
 mod project;
+mod representation;
 mod support;
 mod vit;
 mod wcs;

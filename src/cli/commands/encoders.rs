@@ -27,7 +27,7 @@ pub(in crate::cli) fn encoders(a: Encoders, progress: &Bars) -> Outcome {
             };
             let rows = vec![
                 row("name", name),
-                row("family", family(&added.entry)),
+                row("family", &added.entry.description.architecture),
                 row("description", path_of(&added.entry)),
                 row("weights", format!("{} ({how})", added.weights.display())),
                 row(
@@ -95,7 +95,7 @@ fn list(registry: &Registry, format: Format) -> Outcome {
         let known = &entry.description;
         rows.push(vec![
             json!(known.name),
-            json!(family(entry)),
+            json!(known.architecture),
             json!(known.size),
             json!(known.licence),
             json!(state(registry, entry)),
@@ -141,7 +141,7 @@ fn info(registry: &Registry, name: &str, format: Format) -> Outcome {
         row("name", &known.name),
         row("title", &known.title),
         row("about", &known.about),
-        row("family", family(&entry)),
+        row("family", &known.architecture),
         row("size", &known.size),
         row("licence", &known.licence),
         row("citation", &known.citation),
@@ -209,13 +209,6 @@ fn state(registry: &Registry, entry: &Entry) -> String {
         Some(part) => format!("begun: {:.1} MB", part.len() as f64 / 1e6),
         None => "not here".into(),
     }
-}
-
-fn family(entry: &Entry) -> String {
-    json!(entry.description.architecture)
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn path_of(entry: &Entry) -> String {

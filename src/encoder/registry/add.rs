@@ -2,7 +2,7 @@
 
 use super::description::is_name;
 use super::open::{open_described, open_undescribed};
-use super::{Architecture, EncoderDescription, EncoderOptions, Entry, Registry};
+use super::{EncoderDescription, EncoderOptions, Entry, Registry};
 use crate::encoder::EncoderError;
 use crate::encoder::weights::weights_error;
 use crate::io::paths::whole_path;
@@ -138,7 +138,7 @@ impl Registry {
         let setting = |key: &str| spec.settings.get(key).cloned().unwrap_or_default();
         let wrong = |e: serde_json::Error| weights_error(file, e.to_string());
         let description = EncoderDescription {
-            architecture: serde_json::from_value::<Architecture>(setting("architecture")).map_err(wrong)?,
+            architecture: serde_json::from_value(setting("architecture")).map_err(wrong)?,
             size: spec.name.clone(),
             title: name.clone(),
             about: format!("Added from {}; told from its tensors.", file.display()),

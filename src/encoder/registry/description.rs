@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub struct EncoderDescription {
     /// Short name: letters, digits, `-`, `_` and `.`; also the weights' file name before its ending.
     pub name: String,
-    /// Kind of network.
-    pub architecture: Architecture,
+    /// Family of the network, as its weights are told: `vit`, `convnext`.
+    pub architecture: String,
     /// How large it is, for people: `S/14, 22 M parameters`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub size: String,
@@ -55,14 +55,6 @@ pub struct EncoderDescription {
     pub pooling: Pooling,
     /// The contract between cutouts and the network.
     pub preprocessing: Preprocessing,
-}
-
-/// Kinds of network that can be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// Vision Transformer as DINOv2 lays it out.
-    Vit,
 }
 
 impl EncoderDescription {

@@ -19,7 +19,7 @@ mod verify;
 pub use add::{Added, Brought};
 pub use checksums::Known as KnownSum;
 pub use contract::contract;
-pub use description::{Architecture, EncoderDescription};
+pub use description::EncoderDescription;
 pub use folders::{ENDINGS, hub, model_folders, own_folder, weights_of};
 pub use get::Got;
 pub use open::{EncoderOptions, open_encoder, open_encoder_in, reopen_encoder};

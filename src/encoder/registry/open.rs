@@ -207,11 +207,8 @@ pub(super) fn open_described(
         threads: options.threads,
     };
     let encoder = NetworkEncoder::load(path, settings)?;
-    let (said, found) = (
-        serde_json::json!(known.architecture),
-        &encoder.spec().settings["architecture"],
-    );
-    if said != *found {
+    let (said, found) = (known.architecture, encoder.network().family());
+    if said != found {
         return Err(weights_error(
             path,
             format!(
