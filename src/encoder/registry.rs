@@ -167,7 +167,7 @@ pub fn open_encoder_in(
     }
     let network = open_network(path)?;
     let settings = NetworkSettings {
-        block: options.block,
+        block: options.block.or_else(|| network.usual_block()),
         pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
         preprocessing: Preprocessing {
