@@ -1,5 +1,6 @@
 //! Pixels to vectors.
 
+pub mod checkpoint;
 pub mod engine;
 pub mod model;
 pub mod morphometry;
@@ -36,7 +37,7 @@ pub struct EncoderSpec {
 #[derive(Debug, thiserror::Error)]
 pub enum EncoderError {
     /// The name is neither a known encoder nor a weights file.
-    #[error("there is no encoder '{name}': known are {known}; or give the path of a .safetensors file")]
+    #[error("there is no encoder '{name}': known are {known}; or give the path of a weights file")]
     Unknown {
         /// What was asked for.
         name: String,

@@ -57,6 +57,11 @@ pub trait Network: Send + Sync {
     /// The pooling of the family's own code.
     fn usual_pooling(&self) -> Pooling;
 
+    /// The block of the family's own code; `None` for the last.
+    fn usual_block(&self) -> Option<usize> {
+        None
+    }
+
     /// Width of a vector after `block` (0-based; `None` for the last) under `pooling`.
     ///
     /// # Errors

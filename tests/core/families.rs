@@ -3,13 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod aion;
+mod astroclip;
+mod astropt;
+mod checkpoint;
+mod contracts;
 mod convnext;
+mod efficientnet;
 
 use crate::support;
+use crate::vit::files::Spec;
 use astrolabel::encoder::model::open::open_network;
 use astrolabel::encoder::network::{Network, Pooling};
 use half::f16;
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -78,5 +87,51 @@ fn hold(expected: &Tensors, name: &str, found: &[f32]) {
             apart > 2.0 * TOLERANCE,
             "{mistake} would pass: only {apart:e} apart"
         );
+    }
+}
+
+/// Weights and inputs from seeds (`tests/golden/seeded.py`).
+#[derive(Deserialize)]
+struct Seeded {
+    tensors: BTreeMap<String, Spec>,
+    inputs: BTreeMap<String, Spec>,
+}
+
+fn seeded(family: &str, name: &str) -> Seeded {
+    let text = std::fs::read_to_string(support::golden(&format!("{family}/{name}.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+impl Seeded {
+    /// An input with its shape.
+    fn input(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
+        let spec = &self.inputs[name];
+        (spec.shape.clone(), spec.values())
+    }
+
+    /// Writes the weights, with tensors of whole numbers beside them.
+    fn write(&self, path: &Path, integers: &[(&str, &[i32])]) {
+        let mut all: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = (self.tensors.iter())
+            .map(|(name, spec)| {
+                let bytes = spec.values().iter().flat_map(|v| v.to_le_bytes()).collect();
+                (name.as_str(), Dtype::F32, spec.shape.clone(), bytes)
+            })
+            .collect();
+        for (name, values) in integers {
+            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            all.push((name, Dtype::I32, vec![values.len()], bytes));
+        }
+        let views = (all.iter()).map(|(name, dtype, shape, bytes)| {
+            (*name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+        });
+        std::fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
+    }
+
+    /// The network that the weights make.
+    fn network(&self, integers: &[(&str, &[i32])]) -> Box<dyn Network> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seeded.safetensors");
+        self.write(&path, integers);
+        open_network(&path).unwrap()
     }
 }

@@ -5,7 +5,7 @@
 
 mod encoder;
 mod engine;
-mod files;
+pub mod files;
 mod preprocess;
 mod weights;
 

@@ -5,7 +5,7 @@ use super::vit_keys::Family;
 use std::collections::BTreeMap;
 
 /// Prefixes that training wrappers put before the names.
-const WRAPPERS: [&str; 10] = [
+const WRAPPERS: [&str; 12] = [
     "module",
     "backbone",
     "model",
@@ -16,6 +16,8 @@ const WRAPPERS: [&str; 10] = [
     "state_dict",
     "_orig_mod",
     "online_encoder",
+    "image_encoder",
+    "model_state_dict",
 ];
 /// Name of the patch embedding in timm and in facebook's repository.
 pub(super) const TIMM_PATCH: &str = "patch_embed.proj";

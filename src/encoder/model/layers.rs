@@ -3,8 +3,8 @@
 
 use crate::encoder::EncoderError;
 use crate::encoder::weights::WeightsFile;
-use burn::tensor::module::{conv2d, layer_norm, linear};
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::module::{attention, conv2d, layer_norm, linear};
+use burn::tensor::ops::{AttentionModuleOptions, ConvOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A matrix `[in, out]`, with a bias where the network has one.
@@ -43,16 +43,52 @@ pub(in crate::encoder) struct Conv {
     pub weight: Tensor<4>,
     pub bias: Option<Tensor<1>>,
     pub stride: usize,
-    pub padding: usize,
+    /// Zeros on every side; `None` for as many as TensorFlow's `SAME` puts there, of which the
+    /// odd one comes last.
+    pub padding: Option<usize>,
     pub groups: usize,
 }
 
 impl Conv {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let both = [self.padding; 2];
+        let [_, _, height, width] = x.dims();
+        let [_, _, rows, columns] = self.weight.dims();
+        let (top, bottom) = self.zeros(height, rows);
+        let (left, right) = self.zeros(width, columns);
+        let uneven = (top, left) != (bottom, right);
+        // The backend wants both sides alike.
+        let (x, both) = match uneven {
+            true => (x.pad((left, right, top, bottom), 0.0), [0, 0]),
+            false => (x, [top, left]),
+        };
         let options = ConvOptions::new([self.stride; 2], both, [1, 1], self.groups);
         conv2d(x, self.weight.clone(), self.bias.clone(), options)
     }
+
+    /// Zeros before and after a line of `length` under a kernel of `kernel`.
+    fn zeros(&self, length: usize, kernel: usize) -> (usize, usize) {
+        if let Some(padding) = self.padding {
+            return (padding, padding);
+        }
+        let places = length.div_ceil(self.stride).max(1);
+        let all = ((places - 1) * self.stride + kernel).saturating_sub(length);
+        (all / 2, all - all / 2)
+    }
+}
+
+/// Mixes tokens by attention: `qkv` is `[batch, tokens, 3 * width]`, queries, keys and values side
+/// by side, each cut in `heads`; with `causal`, a token sees those before it and itself.
+pub(super) fn self_attention(qkv: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
+    let [batch, tokens, wide] = qkv.dims();
+    let width = wide / 3;
+    let qkv = (qkv.reshape([batch, tokens, 3 * heads, width / heads])).swap_dims(1, 2);
+    let part = |i: usize| qkv.clone().narrow(1, i * heads, heads);
+    let options = AttentionModuleOptions {
+        is_causal: causal,
+        ..Default::default()
+    };
+    let mixed = attention(part(0), part(1), part(2), None, None, options);
+    mixed.swap_dims(1, 2).reshape([batch, tokens, width])
 }
 
 /// Reads layers out of a weights file whose shapes have been checked.
@@ -143,7 +179,7 @@ impl<'a> Layers<'a> {
             weight: Tensor::from_data(TensorData::new(weight, shape), &self.device),
             bias: bias.map(|b| self.vector(b)),
             stride,
-            padding,
+            padding: Some(padding),
             groups,
         })
     }

@@ -1,7 +1,14 @@
 //! Opening any weights file: the family is told from the tensors' names and shapes.
 
+use super::aion::Aion;
+use super::aion_keys::{AionKeys, find_aion};
+use super::astroclip::{AstroClip, find_astroclip};
+use super::astropt::AstroPt;
+use super::astropt_keys::{AstroPtKeys, find_astropt};
 use super::convnext::ConvNext;
 use super::convnext_keys::{ConvNextKeys, find_convnext};
+use super::efficientnet::EfficientNet;
+use super::efficientnet_keys::{EfficientNetKeys, find_efficientnet};
 use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
@@ -17,9 +24,24 @@ use std::path::Path;
 /// expected and what was found).
 pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
     let mut file = WeightsFile::open(path)?;
+    if find_aion(&file).is_some() {
+        let keys = AionKeys::find(&file)?;
+        return Ok(Box::new(Aion::load(&mut file, &keys)?));
+    }
+    if let Some(prefix) = find_astroclip(&file) {
+        return Ok(Box::new(AstroClip::load(&mut file, &prefix)?));
+    }
+    if find_astropt(&file).is_some() {
+        let keys = AstroPtKeys::find(&file)?;
+        return Ok(Box::new(AstroPt::load(&mut file, &keys)?));
+    }
     if find_convnext(&file).is_some() {
         let keys = ConvNextKeys::find(&file)?;
         return Ok(Box::new(ConvNext::load(&mut file, &keys)?));
+    }
+    if find_efficientnet(&file).is_some() {
+        let keys = EfficientNetKeys::find(&file)?;
+        return Ok(Box::new(EfficientNet::load(&mut file, &keys)?));
     }
     let keys = VitKeys::find(&file)?;
     Ok(Box::new(Vit::load(&mut file, &keys)?))

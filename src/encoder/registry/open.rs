@@ -227,7 +227,7 @@ pub(super) fn open_undescribed(
 ) -> Result<Box<dyn Encoder>, EncoderError> {
     let network = open_network(path)?;
     let settings = NetworkSettings {
-        block: options.block,
+        block: options.block.or_else(|| network.usual_block()),
         pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
         preprocessing: Preprocessing {

@@ -43,7 +43,13 @@ impl Registry {
                 format!("gives {dim} numbers an object, but its description says {said}"),
             ));
         }
-        encoder.encode(&[probe()])?;
+        let bands = entry
+            .description
+            .preprocessing
+            .fluxes
+            .as_ref()
+            .map(|f| f.bands.clone());
+        encoder.encode(&[probe(bands)])?;
         Ok(Verified {
             path,
             sha256,
@@ -53,18 +59,20 @@ impl Registry {
     }
 }
 
-/// A round blob on a sky, in as many bands as any contract asks for by number.
-pub(super) fn probe() -> Cutout {
+/// A round blob on a sky in the bands that the contract asks for, else in one.
+fn probe(bands: Option<Vec<String>>) -> Cutout {
     const SIDE: usize = 64;
-    let pixels = (0..SIDE * SIDE)
+    let pixels: Vec<f32> = (0..SIDE * SIDE)
         .map(|i| {
             let (x, y) = ((i % SIDE) as f32 - 31.5, (i / SIDE) as f32 - 31.5);
             100.0 * (-(x * x + y * y) / 60.0).exp() + (i % 7) as f32
         })
         .collect();
+    let band_names = bands.unwrap_or_else(|| vec!["r".to_owned()]);
+    let plane = Plane::from_pixels(SIDE, SIDE, pixels);
     Cutout {
-        bands: vec![Plane::from_pixels(SIDE, SIDE, pixels)],
-        band_names: vec!["r".to_owned()],
+        bands: vec![plane; band_names.len()],
+        band_names,
         origin: Origin::BottomLeft,
         is_picture: false,
         pixel_scale_arcsec: None,
