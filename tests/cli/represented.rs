@@ -322,3 +322,96 @@ fn a_killed_network_goes_on_bit_for_bit_whatever_the_batches() {
     assert!(segments[0].iter().any(|&b| b != 0));
     assert!(segments[0] == segments[1], "the interrupted run's vectors differ");
 }
+
+#[test]
+fn two_runs_are_compared_by_neighbours_and_labels() {
+    let (person, data, project) = with_project(60);
+    let p = arg(&project);
+    person.run(0, &["embed", "--project", p]);
+    for options in [&[][..], &["--with-morphometry"]] {
+        person.run(
+            0,
+            &[&["embed", "--project", p, "--encoder", "net"][..], options].concat(),
+        );
+    }
+    let mut plain = String::new();
+    let mut mixed = String::new();
+    for (run, manifest) in manifests(&project) {
+        if manifest["encoder"]["name"] == "net" {
+            let name = if manifest.get("scaling").is_some() {
+                &mut mixed
+            } else {
+                &mut plain
+            };
+            *name = run;
+        }
+    }
+    let compare = |a: &str, b: &str| person.json(&["compare", "--project", p, a, b, "-k", "5"]);
+    let number = |v: &Value| v.as_f64().unwrap();
+    let none = compare(&plain, "morphometry");
+    assert!(none["labels"].is_null() && !none["note"].is_null(), "{none}");
+    // Half of the other's numbers are its own: it agrees with both more than they do with each other.
+    let overlap = |v: &Value| number(&v["neighbours"]["overlap"]);
+    let (half, other_half) = (compare(&plain, &mixed), compare("morphometry", &mixed));
+    assert!(overlap(&half) > overlap(&none) && overlap(&other_half) > overlap(&none));
+    assert!(
+        overlap(&none) < 0.6 && overlap(&half) < 1.0,
+        "{} {}",
+        overlap(&none),
+        overlap(&half)
+    );
+    assert!((number(&none["neighbours"]["chance"]) - 5.0 / 59.0).abs() < 1e-9);
+    assert!(
+        (overlap(&compare(&mixed, &plain)) - overlap(&half)).abs() < 1e-12,
+        "either way round"
+    );
+    // Labels by something that classical numbers hold.
+    person.run(
+        0,
+        &["label", "--project", p, "--from", arg(&truth(&person, &data))],
+    );
+    let taught = compare(&plain, "morphometry");
+    let accuracy = |i: usize| number(&taught["labels"]["accuracy"][i]["mean"]);
+    let difference = number(&taught["labels"]["difference"]);
+    assert!((accuracy(1) - accuracy(0) - difference).abs() < 1e-9);
+    assert!(
+        (0.0..=1.0).contains(&accuracy(0)) && accuracy(1) > 0.5,
+        "{taught}"
+    );
+    let said = person.run(0, &["compare", "--project", p, &plain, "morphometry"]);
+    assert!(
+        said.contains("nearest of an object") && said.contains("points more often"),
+        "{said}"
+    );
+    assert!(
+        person
+            .run(1, &["compare", "--project", p, &plain, &plain])
+            .contains("are the same run")
+    );
+    assert!(
+        person
+            .run(1, &["compare", "--project", p, &plain, "nothing"])
+            .contains("no vectors of 'nothing'")
+    );
+}
+
+/// The simulated classes of the objects as a file of labels.
+fn truth(person: &Person, data: &Path) -> PathBuf {
+    let csv = person.at("catalog.csv");
+    let project = person.at("p");
+    person.run(0, &["export", "--project", arg(&project), "--out", arg(&csv)]);
+    let mut reader = csv::Reader::from_path(csv).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let class = headers
+        .iter()
+        .position(|h| h == "class" || h == "kind" || h == "morphology");
+    let class = class.unwrap_or_else(|| panic!("no class in {}: {headers:?}", data.display()));
+    let object = headers.iter().position(|h| h == "object").unwrap();
+    let mut text = String::from("name,label\n");
+    for row in reader.records().map(|r| r.unwrap()) {
+        text += &format!("{},{}\n", &row[object], &row[class]);
+    }
+    let path = person.at("labels.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}

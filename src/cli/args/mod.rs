@@ -9,7 +9,7 @@ mod numbers;
 mod output;
 mod size;
 
-pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
+pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::Bench;
 pub use encoders::{Encoders, EncodersCommand};
 pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, Relocate, Simulate};
@@ -123,6 +123,8 @@ pub enum Command {
     Label(Label),
     /// Learn the classes from the labels so far; print what was learnt and what to label next.
     Classify(Classify),
+    /// Compare two runs: whether they agree on what looks alike, and which teaches the labels better.
+    Compare(Compare),
     /// Rank the objects by how strange they are, guided by marks as soon as there are some.
     Anomalies(Anomalies),
     /// Lay the objects out in two dimensions by what they look like.

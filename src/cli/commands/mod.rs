@@ -3,6 +3,7 @@
 mod anomalies;
 mod bench;
 mod classify;
+mod compare;
 mod cutouts;
 mod embed;
 mod encoders;
@@ -19,6 +20,7 @@ mod simulate;
 pub(super) use anomalies::anomalies;
 pub(super) use bench::bench;
 pub(super) use classify::classify;
+pub(super) use compare::compare;
 pub(super) use cutouts::cutouts;
 pub(super) use embed::embed;
 pub(super) use encoders::encoders;
