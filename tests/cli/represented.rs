@@ -325,7 +325,7 @@ fn a_killed_network_goes_on_bit_for_bit_whatever_the_batches() {
 
 #[test]
 fn two_runs_are_compared_by_neighbours_and_labels() {
-    let (person, data, project) = with_project(60);
+    let (person, _, project) = with_project(60);
     let p = arg(&project);
     person.run(0, &["embed", "--project", p]);
     for options in [&[][..], &["--with-morphometry"]] {
@@ -366,10 +366,7 @@ fn two_runs_are_compared_by_neighbours_and_labels() {
         "either way round"
     );
     // Labels by something that classical numbers hold.
-    person.run(
-        0,
-        &["label", "--project", p, "--from", arg(&truth(&person, &data))],
-    );
+    person.run(0, &["label", "--project", p, "--from", arg(&truth(&person))]);
     let taught = compare(&plain, "morphometry");
     let accuracy = |i: usize| number(&taught["labels"]["accuracy"][i]["mean"]);
     let difference = number(&taught["labels"]["difference"]);
@@ -396,16 +393,13 @@ fn two_runs_are_compared_by_neighbours_and_labels() {
 }
 
 /// The simulated classes of the objects as a file of labels.
-fn truth(person: &Person, data: &Path) -> PathBuf {
+fn truth(person: &Person) -> PathBuf {
     let csv = person.at("catalog.csv");
     let project = person.at("p");
     person.run(0, &["export", "--project", arg(&project), "--out", arg(&csv)]);
     let mut reader = csv::Reader::from_path(csv).unwrap();
     let headers = reader.headers().unwrap().clone();
-    let class = headers
-        .iter()
-        .position(|h| h == "class" || h == "kind" || h == "morphology");
-    let class = class.unwrap_or_else(|| panic!("no class in {}: {headers:?}", data.display()));
+    let class = headers.iter().position(|h| h == "truth").unwrap();
     let object = headers.iter().position(|h| h == "object").unwrap();
     let mut text = String::from("name,label\n");
     for row in reader.records().map(|r| r.unwrap()) {
