@@ -7,6 +7,11 @@
 pub trait Progress: Sync {
     /// A new stage starts: what it does (`"embedding"`), and how many steps it has if that is known.
     fn begin(&self, stage: &str, total: Option<u64>);
+    /// As [`begin`](Self::begin), where a step is a byte and the first `from` of them are done already.
+    fn begin_bytes(&self, stage: &str, from: u64, total: Option<u64>) {
+        self.begin(stage, total);
+        self.advance(from);
+    }
     /// `steps` more steps of the stage are done.
     fn advance(&self, steps: u64);
     /// Something the user should read now, such as a guess that was made.

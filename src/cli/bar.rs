@@ -45,20 +45,16 @@ impl Bars {
             bar.finish_and_clear();
         }
     }
-}
 
-impl Progress for Bars {
-    fn begin(&self, stage: &str, total: Option<u64>) {
+    /// A new bar, which begins at step `from`.
+    fn show(&self, stage: &str, style: &str, from: u64, total: Option<u64>) {
         if self.quiet || !self.is_terminal {
             return;
         }
         self.clear();
-        let style = if total.is_some() {
-            "{msg:.bold} {wide_bar:.cyan/blue} {human_pos}/{human_len}  {rate}  {eta} left"
-        } else {
-            "{spinner} {msg:.bold}  {elapsed}"
-        };
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(8));
+        bar.set_position(from);
+        bar.reset_eta();
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(
                 style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
@@ -76,6 +72,26 @@ impl Progress for Bars {
         if let Ok(mut slot) = self.bar.lock() {
             *slot = Some(bar);
         }
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        let style = if total.is_some() {
+            "{msg:.bold} {wide_bar:.cyan/blue} {human_pos}/{human_len}  {rate}  {eta} left"
+        } else {
+            "{spinner} {msg:.bold}  {elapsed}"
+        };
+        self.show(stage, style, 0, total);
+    }
+
+    fn begin_bytes(&self, stage: &str, from: u64, total: Option<u64>) {
+        let style = if total.is_some() {
+            "{msg:.bold} {wide_bar:.cyan/blue} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left"
+        } else {
+            "{spinner} {msg:.bold}  {decimal_bytes}  {decimal_bytes_per_sec}"
+        };
+        self.show(stage, style, from, total);
     }
 
     fn advance(&self, steps: u64) {

@@ -61,6 +61,10 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
         batch: 32,
         block: None,
         pooling: None,
+        symmetric: false,
+        scales: vec![],
+        combine: Default::default(),
+        with_morphometry: false,
     };
     skipped.extend(commands::embed(embed, threads, progress)?);
 

@@ -97,9 +97,11 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
     match command {
         Command::Import(a) => commands::import(a, progress),
         Command::Embed(a) => commands::embed(a, threads, progress),
+        Command::Encoders(a) => commands::encoders(a, progress),
         Command::Similar(a) => commands::similar(a, threads, progress),
         Command::Label(a) => commands::label(a, progress),
         Command::Classify(a) => commands::classify(a, progress),
+        Command::Compare(a) => commands::compare(a, progress),
         Command::Anomalies(a) => commands::anomalies(a, progress),
         Command::Map(a) => commands::map(a, progress),
         Command::Export(a) => commands::export(a, progress),

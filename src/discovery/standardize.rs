@@ -54,6 +54,30 @@ impl Standardizer {
         }
     }
 
+    /// Makes blocks of different kinds within a vector count equally: z-scores of a block are divided
+    /// by `sqrt(blocks · its width / dim)`, so that each brings the same mean squared norm and all
+    /// together that of plain z-scores. The spreads are then no longer standard deviations.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Shape`] if the blocks' widths don't add up to the vector's.
+    pub fn balanced(mut self, widths: &[usize]) -> Result<Self, DiscoveryError> {
+        let dim: usize = widths.iter().sum();
+        if dim != self.dim() {
+            return Err(DiscoveryError::Shape {
+                what: "width of the blocks",
+                expected: self.dim(),
+                found: dim,
+            });
+        }
+        let mut at = 0;
+        for &width in widths {
+            let factor = ((widths.len() * width) as f64 / dim as f64).sqrt();
+            self.std[at..at + width].iter_mut().for_each(|s| *s *= factor);
+            at += width;
+        }
+        Ok(self)
+    }
+
     /// Measures all rows that are present and finite, in double precision, in one pass.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! Pixels to vectors.
 
+pub mod checkpoint;
 pub mod engine;
 pub mod model;
 pub mod morphometry;
+pub mod network;
+pub mod network_encoder;
 pub mod preprocess;
 pub mod registry;
-pub mod vit_encoder;
+pub mod representation;
 pub mod weights;
 
 use crate::sky::cutout::Cutout;
@@ -34,7 +37,7 @@ pub struct EncoderSpec {
 #[derive(Debug, thiserror::Error)]
 pub enum EncoderError {
     /// The name is neither a known encoder nor a weights file.
-    #[error("there is no encoder '{name}': known are {known}; or give the path of a .safetensors file")]
+    #[error("there is no encoder '{name}': known are {known}; or give the path of a weights file")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -48,6 +51,14 @@ pub enum EncoderError {
         path: String,
         /// What is wrong and what to do.
         cause: String,
+    },
+    /// The weights can't be fetched.
+    #[error("{error}{advice}")]
+    Fetch {
+        /// Why.
+        error: crate::io::fetch::FetchError,
+        /// What to do by hand instead, or nothing.
+        advice: String,
     },
     /// The computation failed.
     #[error("encoder {name}: {cause}")]
@@ -68,4 +79,9 @@ pub trait Encoder: Send + Sync {
     /// missing pixels or bands gets the best vector that can be had; one that is
     /// [`EMPTY`](crate::sky::cutout::CutoutFlags::EMPTY) never comes here.
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError>;
+
+    /// The blocks of its vectors, if they are of several kinds that must be scaled to each other.
+    fn blocks(&self) -> Option<&representation::Blocks> {
+        None
+    }
 }

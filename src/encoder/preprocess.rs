@@ -3,15 +3,23 @@
 //! Steps, in this order: rows turned so that the top row comes first (as pictures are), the
 //! centre square taken, pixels without a value set to the median, pictures divided by 255 or
 //! fluxes stretched, bands put on R, G, B, resized (antialiased), mean and standard deviation.
+//! A network trained on calibrated fluxes has [`Fluxes`] instead of a stretch: its bands are
+//! cropped, resized if they must be, and become planes by its own formula.
 //! The numbers of each step are data ([`Preprocessing`]), kept in a run's manifest: vectors made
 //! with another contract can't be compared.
+
+mod fluxes;
+mod window;
+
+pub use fluxes::{Becomes, Fluxes};
 
 use crate::io::raster::{Origin, Plane};
 use crate::sky::cutout::{Cutout, Filter, resize};
 use serde::{Deserialize, Serialize};
+use window::{Shape, window};
 
-/// How a square of pixels is brought to the network's size; both widen their window when
-/// shrinking (as Pillow and timm's evaluation do).
+/// How a square of pixels is brought to the network's size; the antialiased ones widen their
+/// window when shrinking (as Pillow and timm's evaluation do).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resample {
@@ -19,6 +27,8 @@ pub enum Resample {
     AntialiasedBilinear,
     /// Keys' cubic with a = −0.5.
     AntialiasedBicubic,
+    /// The four neighbours whatever the factor, as PyTorch without `antialias`.
+    PlainBilinear,
 }
 
 /// How fluxes of a band become values from 0 to 1.
@@ -34,6 +44,9 @@ pub struct FluxStretch {
     pub high_percentile: f64,
     /// Where the stretch turns from linear to logarithmic, as a fraction of the range.
     pub asinh_softening: f64,
+    /// Leaves out the division by asinh(1 / softening), so that 1 becomes that instead of 1.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unscaled: bool,
 }
 
 /// The contract between cutouts and a network.
@@ -50,6 +63,42 @@ pub struct Preprocessing {
     pub resample: Resample,
     /// What is done with fluxes; pictures are only divided by 255.
     pub flux_stretch: FluxStretch,
+    /// Values run to this instead of 1, before the mean is subtracted: 255 where a network takes
+    /// pictures as they are.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub full_scale: f32,
+    /// Part of the square that is left out: 1.2 takes the central 1/1.2 of its side.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub zoom: f32,
+    /// Pixels of the cutout that are kept around its centre, if it has more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop_px: Option<usize>,
+    /// Makes one plane, the mean of R, G and B, instead of three; the first `mean` and `std` count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub grey: bool,
+    /// Puts the bottom row of the sky first, as FITS files have it, instead of the top row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bottom_row_first: bool,
+    /// Exchanges rows and columns at the end.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub swap_axes: bool,
+    /// The contract of a network that was trained on calibrated fluxes; pictures can't be used
+    /// then, and `flux_stretch`, `mean` and `std` don't count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fluxes: Option<Fluxes>,
+}
+
+// What a contract doesn't say isn't in a manifest either: runs made before it could be said go on.
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn is_one(value: &f32) -> bool {
+    *value == 1.0
 }
 
 impl Default for Preprocessing {
@@ -64,12 +113,29 @@ impl Default for Preprocessing {
                 low_percentile: 0.5,
                 high_percentile: 99.7,
                 asinh_softening: 0.1,
+                unscaled: false,
             },
+            full_scale: 1.0,
+            zoom: 1.0,
+            crop_px: None,
+            grey: false,
+            bottom_row_first: false,
+            swap_axes: false,
+            fluxes: None,
         }
     }
 }
 
 impl Preprocessing {
+    /// Number of planes that are made of a cutout.
+    pub fn channels(&self) -> usize {
+        match &self.fluxes {
+            Some(fluxes) => fluxes.channels(),
+            None if self.grey => 1,
+            None => 3,
+        }
+    }
+
     /// Whether the numbers make sense; the message says which don't.
     ///
     /// # Errors
@@ -91,12 +157,19 @@ impl Preprocessing {
             ))
         } else if !(s.asinh_softening > 0.0 && s.asinh_softening.is_finite()) {
             Err("asinh_softening must be positive".into())
+        } else if !(1.0..=100.0).contains(&self.zoom) {
+            Err(format!("zoom is {}, but must be 1 to 100", self.zoom))
+        } else if !(self.full_scale > 0.0 && self.full_scale.is_finite()) {
+            Err("full_scale must be positive".into())
+        } else if self.crop_px == Some(0) {
+            Err("crop_px must be at least 1".into())
         } else {
-            Ok(())
+            self.fluxes.as_ref().map_or(Ok(()), Fluxes::check)
         }
     }
 
-    /// Writes `cutout` to `out`, `3 * image_px * image_px` values, R, G, B planes, top row first.
+    /// Writes `cutout` to `out`, `channels * image_px * image_px` values: R, G, B planes (or what
+    /// the contract makes instead), top row first unless the contract says otherwise.
     ///
     /// A picture's bands are R, G, B (one is grey; a second or fourth is opacity and left out).
     /// Flux bands are ordered blue to red: one is repeated; of two, R, G, B are (last, mean,
@@ -104,13 +177,14 @@ impl Preprocessing {
     /// others; without pixels in any band everything is 0 before standardising.
     ///
     /// # Errors
-    /// A sentence, if the cutout has no bands, no pixels or bands of different shapes.
+    /// A sentence, if the cutout has no bands, no pixels or bands of different shapes, or not the
+    /// bands that a contract on fluxes needs.
     ///
     /// # Panics
     /// If `out` is of another length.
     pub fn apply(&self, cutout: &Cutout, out: &mut [f32]) -> Result<(), String> {
         let area = self.image_px * self.image_px;
-        assert_eq!(out.len(), 3 * area, "three planes of the network's size");
+        assert_eq!(out.len(), self.channels() * area, "planes of the network's size");
         let (width, height) = (cutout.width(), cutout.height());
         let fits = |b: &Plane| (b.width, b.height, b.pixels.len()) == (width, height, width * height);
         if width == 0 || height == 0 || !cutout.bands.iter().all(fits) {
@@ -119,22 +193,54 @@ impl Preprocessing {
                 cutout.bands.len()
             ));
         }
-        let used = channels_of(cutout.bands.len(), cutout.is_picture);
+        match &self.fluxes {
+            Some(fluxes) => self.apply_fluxes(fluxes, cutout, out)?,
+            None => self.apply_picture(cutout, out),
+        }
+        if self.swap_axes {
+            let side = self.image_px;
+            for plane in out.chunks_exact_mut(area) {
+                for (y, x) in (0..side).flat_map(|y| (0..y).map(move |x| (y, x))) {
+                    plane.swap(y * side + x, x * side + y);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bands of calibrated fluxes; pixels without a value have none (0).
+    fn apply_fluxes(&self, fluxes: &Fluxes, cutout: &Cutout, out: &mut [f32]) -> Result<(), String> {
+        let bands: Vec<Vec<f32>> = (fluxes.places(cutout)?.into_iter())
+            .map(|place| {
+                let (mut square, side) = self.square(&cutout.bands[place], cutout.origin);
+                let missing = square.iter_mut().filter(|v| !v.is_finite());
+                missing.for_each(|v| *v = 0.0);
+                self.sized(square, side)
+            })
+            .collect();
+        fluxes.write(&bands, self.image_px * self.image_px, out);
+        Ok(())
+    }
+
+    /// Pictures, and fluxes that are stretched to look like some.
+    fn apply_picture(&self, cutout: &Cutout, out: &mut [f32]) {
+        let area = self.image_px * self.image_px;
+        let mut used = channels_of(cutout.bands.len(), cutout.is_picture).to_vec();
         let mut wanted: Vec<usize> = used.concat();
         wanted.sort_unstable();
         wanted.dedup();
+        if self.grey {
+            used = vec![wanted.clone()];
+        }
         let mut planes: Vec<Option<Vec<f32>>> = vec![None; cutout.bands.len()];
+        let mut side = cutout.width().min(cutout.height());
         for band in wanted {
-            let square = centre_square(&cutout.bands[band], cutout.origin);
+            let (square, kept) = self.square(&cutout.bands[band], cutout.origin);
+            side = kept;
             planes[band] = self.unit_values(square, cutout.is_picture);
         }
-        let side = width.min(height);
         let present: Vec<&Vec<f32>> = planes.iter().flatten().collect();
         let fallback = mean_of(&present, side * side);
-        let filter = match self.resample {
-            Resample::AntialiasedBilinear => Filter::Bilinear,
-            Resample::AntialiasedBicubic => Filter::Bicubic,
-        };
         let mut done: Vec<(&[usize], usize)> = Vec::new();
         for (channel, bands) in used.iter().enumerate() {
             // Grey: resized once, copied twice.
@@ -145,16 +251,54 @@ impl Preprocessing {
             let parts: Vec<&Vec<f32>> = (bands.iter())
                 .map(|&b| planes[b].as_ref().unwrap_or(&fallback))
                 .collect();
-            let plane = Plane::from_pixels(side, side, mean_of(&parts, side * side));
-            let sized = resize(&plane, self.image_px, self.image_px, filter);
-            out[channel * area..(channel + 1) * area].copy_from_slice(&sized.pixels);
+            let sized = self.sized(mean_of(&parts, side * side), side);
+            out[channel * area..(channel + 1) * area].copy_from_slice(&sized);
             done.push((bands, channel));
         }
         for (channel, plane) in out.chunks_exact_mut(area).enumerate() {
             let (mean, std) = (self.mean[channel], self.std[channel]);
-            plane.iter_mut().for_each(|v| *v = (*v - mean) / std);
+            for v in plane.iter_mut() {
+                *v = (*v * self.full_scale - mean) / std;
+            }
         }
-        Ok(())
+    }
+
+    /// The square around the centre that is used, its first row as the contract says, and its side.
+    fn square(&self, plane: &Plane, origin: Origin) -> (Vec<f32>, usize) {
+        let whole = plane.width.min(plane.height);
+        let side = self.crop_px.map_or(whole, |crop| crop.min(whole));
+        let (left, low) = ((plane.width - side) / 2, (plane.height - side) / 2);
+        let as_stored = (origin == Origin::BottomLeft) == self.bottom_row_first;
+        let mut out = Vec::with_capacity(side * side);
+        for y in 0..side {
+            let row = if as_stored { low + y } else { low + side - 1 - y };
+            out.extend_from_slice(&plane.row(row)[left..left + side]);
+        }
+        (out, side)
+    }
+
+    /// A square without gaps at the network's size.
+    fn sized(&self, square: Vec<f32>, side: usize) -> Vec<f32> {
+        let new = self.image_px;
+        let filter = match self.resample {
+            Resample::AntialiasedBilinear => Some(Filter::Bilinear),
+            Resample::AntialiasedBicubic => Some(Filter::Bicubic),
+            Resample::PlainBilinear => None,
+        };
+        match filter {
+            Some(filter) if self.zoom == 1.0 => {
+                resize(&Plane::from_pixels(side, side, square), new, new, filter).pixels
+            }
+            _ if self.zoom == 1.0 && side == new => square,
+            _ => {
+                let shape = match self.resample {
+                    Resample::AntialiasedBicubic => Shape::Cubic,
+                    _ => Shape::Triangle,
+                };
+                let extent = side as f64 / f64::from(self.zoom);
+                window(&square, side, extent, new, shape, filter.is_some())
+            }
+        }
     }
 
     /// Pixels as values from 0 to 1 without gaps, or `None` if no pixel has a value.
@@ -186,6 +330,7 @@ impl Preprocessing {
                 0.0
             };
             *pixel = match softening {
+                Some(s) if self.flux_stretch.unscaled => (x / s).asinh() as f32,
                 Some(s) => ((x / s).asinh() / (1.0 / s).asinh()) as f32,
                 None => x as f32,
             };
@@ -202,21 +347,6 @@ fn channels_of(bands: usize, is_picture: bool) -> [Vec<usize>; 3] {
         (_, true) => [vec![0], vec![1], vec![2]],
         (n, false) => [vec![n - 1], vec![n / 2], vec![0]],
     }
-}
-
-/// The central square, top row first.
-fn centre_square(plane: &Plane, origin: Origin) -> Vec<f32> {
-    let side = plane.width.min(plane.height);
-    let (left, low) = ((plane.width - side) / 2, (plane.height - side) / 2);
-    let mut out = Vec::with_capacity(side * side);
-    for y in 0..side {
-        let row = match origin {
-            Origin::TopLeft => low + y,
-            Origin::BottomLeft => low + side - 1 - y,
-        };
-        out.extend_from_slice(&plane.row(row)[left..left + side]);
-    }
-    out
 }
 
 /// Pixel by pixel mean; zeros if there is nothing to average.

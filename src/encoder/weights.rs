@@ -1,16 +1,17 @@
-//! Network weights in a `.safetensors` file: the header checked first, then one tensor at a time.
+//! Network weights by name, out of a `.safetensors` file or a PyTorch checkpoint: the header
+//! checked first, then one tensor at a time.
 //!
 //! The file is read by seeking rather than mapped or swallowed whole, so that memory stays at one
 //! tensor above what the network keeps, and so that a damaged header can never ask for more than
 //! the file holds. Format: <https://huggingface.co/docs/safetensors> (8 bytes little-endian header
-//! length, JSON header, tensor bytes without gaps). Pickled checkpoints are recognised and
-//! refused: nothing in a weights file is ever executed.
+//! length, JSON header, tensor bytes without gaps). Checkpoints (`.pth`, `.pt`, `.bin`, `.ckpt`)
+//! are read by [`checkpoint`](super::checkpoint), which builds data out of a pickle and never
+//! executes one.
 
 use super::EncoderError;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -28,11 +29,36 @@ pub struct TensorEntry {
     pub shape: Vec<usize>,
     /// First byte in the file.
     offset: u64,
-    /// Number of bytes.
+    /// Number of bytes from the first value to the last.
     len: usize,
+    /// Values between neighbours of each dimension, where the tensor doesn't lie in a row.
+    strides: Option<Vec<usize>>,
 }
 
-/// An open `.safetensors` file whose header fits the file's size.
+impl TensorEntry {
+    /// A tensor whose neighbours lie `strides` values apart. The caller has checked that its
+    /// values lie within the file.
+    pub(super) fn strided(dtype: Dtype, shape: Vec<usize>, strides: Vec<usize>, offset: u64) -> Self {
+        let count: usize = shape.iter().product();
+        let reach = shape.iter().zip(&strides).map(|(d, s)| d.saturating_sub(1) * s);
+        let values = if count == 0 { 0 } else { 1 + reach.sum::<usize>() };
+        let mut row = 1;
+        let in_a_row = (shape.iter().zip(&strides).rev()).all(|(&d, &s)| {
+            let fits = d == 1 || s == row;
+            row *= d;
+            fits
+        });
+        Self {
+            dtype,
+            shape,
+            offset,
+            len: values * dtype.bitsize() / 8,
+            strides: (!in_a_row && count > 0).then_some(strides),
+        }
+    }
+}
+
+/// An open weights file whose header fits the file's size.
 #[derive(Debug)]
 pub struct WeightsFile {
     path: PathBuf,
@@ -41,18 +67,18 @@ pub struct WeightsFile {
 }
 
 impl WeightsFile {
-    /// Opens `path` and checks its header: lengths, offsets without gaps or overlaps, shapes that
+    /// Opens `path`, a `.safetensors` file or a PyTorch checkpoint, and checks its header: lengths, offsets without gaps or overlaps, shapes that
     /// match them, and a file that is neither cut short nor longer than the header says.
     ///
     /// # Errors
-    /// [`EncoderError::Weights`] if the file can't be read, isn't safetensors or is damaged.
+    /// [`EncoderError::Weights`] if the file can't be read, is neither or is damaged.
     pub fn open(path: &Path) -> Result<Self, EncoderError> {
         let fail = |cause: String| weights_error(path, cause);
         let mut file = File::open(path).map_err(|e| fail(format!("can't be opened: {e}")))?;
         let file_len = match file.metadata() {
             Ok(m) if m.is_file() => m.len(),
             Ok(_) => {
-                return Err(fail("is not a file; give the path of a .safetensors file".into()));
+                return Err(fail("is not a file; give the path of a weights file".into()));
             }
             Err(e) => return Err(fail(format!("can't be read: {e}"))),
         };
@@ -63,6 +89,14 @@ impl WeightsFile {
             ))
         })?;
         let header_len = u64::from_le_bytes(start);
+        if is_checkpoint(&start) {
+            let tensors = super::checkpoint::read(&mut file, file_len).map_err(fail)?;
+            return Ok(Self {
+                path: path.to_path_buf(),
+                file,
+                tensors,
+            });
+        }
         if let Some(kind) = foreign_kind(&start) {
             return Err(fail(format!("is {kind}, not a safetensors file")));
         }
@@ -107,6 +141,7 @@ impl WeightsFile {
                     shape: info.shape.clone(),
                     offset: data_start + from as u64,
                     len: to - from,
+                    strides: None,
                 };
                 (name, entry)
             })
@@ -142,19 +177,19 @@ impl WeightsFile {
         let Some(entry) = self.tensors.get(name) else {
             return Err(self.error(format!("has no tensor '{name}'")));
         };
-        let (offset, len, dtype) = (entry.offset, entry.len, entry.dtype);
+        let (shape, strides) = (entry.shape.clone(), entry.strides.clone());
+        let dtype = entry.dtype;
         if !matches!(dtype, Dtype::F32 | Dtype::F64 | Dtype::F16 | Dtype::BF16) {
             return Err(self.error(format!(
                 "tensor '{name}' is stored as {dtype:?}: only F32, F64, F16 and BF16 are read; \
                  quantised weights need converting"
             )));
         }
-        let mut bytes = vec![0u8; len];
-        let read = (self.file.seek(SeekFrom::Start(offset))).and_then(|_| self.file.read_exact(&mut bytes));
-        if let Err(e) = read {
-            return Err(self.error(format!("tensor '{name}' can't be read: {e}")));
+        let bytes = self.read_bytes(name)?;
+        let mut values = decode(&bytes, dtype);
+        if let Some(strides) = strides {
+            values = gathered(&values, &shape, &strides);
         }
-        let values = decode(&bytes, dtype);
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(self.error(format!(
                 "tensor '{name}' holds {} at place {at}: the weights are damaged or don't fit in f32",
@@ -162,6 +197,36 @@ impl WeightsFile {
             )));
         }
         Ok(values)
+    }
+
+    /// Tensor `name` as whole numbers, stored as I32 or I64 in a row.
+    ///
+    /// # Errors
+    /// As [`read_f32`](Self::read_f32).
+    pub fn read_integers(&mut self, name: &str) -> Result<Vec<i64>, EncoderError> {
+        let bytes = self.read_bytes(name)?;
+        match self.tensors.get(name).map(|t| (t.dtype, t.strides.is_none())) {
+            Some((Dtype::I32, true)) => Ok((bytes.as_chunks().0.iter())
+                .map(|&b| i64::from(i32::from_le_bytes(b)))
+                .collect()),
+            Some((Dtype::I64, true)) => Ok((bytes.as_chunks().0.iter())
+                .map(|&b| i64::from_le_bytes(b))
+                .collect()),
+            _ => Err(self.error(format!("tensor '{name}' is not of whole numbers"))),
+        }
+    }
+
+    /// The bytes from a tensor's first value to its last.
+    fn read_bytes(&mut self, name: &str) -> Result<Vec<u8>, EncoderError> {
+        let Some(entry) = self.tensors.get(name) else {
+            return Err(self.error(format!("has no tensor '{name}'")));
+        };
+        let mut bytes = vec![0u8; entry.len];
+        let read = self.file.seek(SeekFrom::Start(entry.offset));
+        match read.and_then(|_| self.file.read_exact(&mut bytes)) {
+            Ok(()) => Ok(bytes),
+            Err(e) => Err(self.error(format!("tensor '{name}' can't be read: {e}"))),
+        }
     }
 
     /// An error that names this file.
@@ -188,13 +253,36 @@ fn decode(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
     }
 }
 
+/// The values of a tensor in a row, slowest dimension first.
+fn gathered(values: &[f32], shape: &[usize], strides: &[usize]) -> Vec<f32> {
+    let count = shape.iter().product();
+    let mut index = vec![0; shape.len()];
+    let mut out = Vec::with_capacity(count);
+    for _ in 0..count {
+        let at: usize = index.iter().zip(strides).map(|(i, s)| i * s).sum();
+        out.push(values[at]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            if index[axis] < shape[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
+    }
+    out
+}
+
+/// Whether a file starts as PyTorch's checkpoints do: a zip archive or a pickle.
+fn is_checkpoint(start: &[u8; 8]) -> bool {
+    matches!(
+        start,
+        [b'P', b'K', 3, 4, ..] | [0x80, 2..=5, b'}' | b'c' | b'(' | 0x8a | 0x95, ..]
+    )
+}
+
 /// What a file is that starts with other well-known bytes, with what to do about it.
 fn foreign_kind(start: &[u8; 8]) -> Option<&'static str> {
-    const PICKLE: &str = "a pickled PyTorch checkpoint (never loaded, since a pickle can run code; \
-                          convert it with safetensors.torch.save_file)";
     match start {
-        [b'P', b'K', 3, 4, ..] => Some(PICKLE),
-        [0x80, 2..=5, b'}' | b'c' | b'(' | 0x8a | 0x95, ..] => Some(PICKLE),
         b"version " => Some("a Git LFS pointer (fetch the file itself: git lfs pull)"),
         [b'<', b'!', ..] | [b'<', b'h', b't', b'm', ..] => {
             Some("a web page (the download went wrong; fetch it again)")
@@ -212,23 +300,10 @@ pub(super) fn weights_error(path: &Path, cause: String) -> EncoderError {
     }
 }
 
-/// SHA-256 (FIPS 180-4) of a file's bytes in lower-case hex, read in pieces of 1 MB.
+/// SHA-256 of a file's bytes in lower-case hex.
 ///
 /// # Errors
 /// [`EncoderError::Weights`] if the file can't be read.
 pub fn sha256_of_file(path: &Path) -> Result<String, EncoderError> {
-    let fail = |e: std::io::Error| weights_error(path, format!("can't be read: {e}"));
-    let mut file = File::open(path).map_err(fail)?;
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0u8; 1 << 20];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(n) => hasher.update(&piece[..n]),
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(fail(e)),
-        }
-    }
-    let digest = hasher.finalize();
-    Ok(digest.iter().map(|b| format!("{b:02x}")).collect())
+    crate::io::digest::sha256_of_file(path).map_err(|e| weights_error(path, format!("can't be read: {e}")))
 }

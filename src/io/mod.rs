@@ -1,7 +1,9 @@
 //! Files in and out.
 
 pub mod catalog;
+pub mod digest;
 pub mod export;
+pub mod fetch;
 pub mod fits;
 pub mod frame;
 pub(crate) mod paths;

@@ -219,7 +219,7 @@ fn passed_over(without_vector: usize) -> Option<String> {
 }
 
 /// Class names, the labels of objects that have a vector, and the number of labels on others.
-fn labels_of(
+pub(super) fn labels_of(
     project: &Project,
     features: &Features<'_>,
 ) -> Result<(Vec<String>, Vec<Label>, usize), ProjectError> {

@@ -2,6 +2,7 @@
 
 use super::Skipped;
 use super::images::{Images, Watched};
+use crate::encoder::representation::{BlockScaling, Blocks, SAMPLE};
 use crate::encoder::{Encoder, engine};
 use crate::progress::Progress;
 use crate::project::runs::{FieldNote, RunWriter};
@@ -90,12 +91,23 @@ pub fn embed(
     if pending.is_empty() {
         return Ok(report);
     }
+    let watched = Watched::new(&images);
+    let (batch, threads) = within_memory(&objects::fields(project.store())?, batch, threads);
+    if let Some(blocks) = encoder.blocks() {
+        let scaling = match writer.manifest().scaling.clone() {
+            Some(known) => known,
+            None => {
+                let measured = measure_blocks(encoder, blocks, &watched, count, (batch, threads), progress)?;
+                writer.set_scaling(measured.clone())?;
+                measured
+            }
+        };
+        blocks.set(scaling).map_err(ProjectError::Ask)?;
+    }
     progress.begin(
         &format!("embedding with {}", encoder.spec().name),
         Some(pending.len() as u64),
     );
-    let watched = Watched::new(&images);
-    let (batch, threads) = within_memory(&objects::fields(project.store())?, batch, threads);
     let mut last = Instant::now();
     let mut flags = Vec::new();
     let mut sink = |rows: &[usize], vectors: &[f32]| -> Result<(), String> {
@@ -140,6 +152,39 @@ pub fn embed(
         .collect();
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Measures the blocks' means and spreads on objects spread evenly over the project.
+fn measure_blocks(
+    encoder: &dyn Encoder,
+    blocks: &Blocks,
+    watched: &Watched<'_>,
+    count: usize,
+    (batch, threads): (usize, usize),
+    progress: &dyn Progress,
+) -> Result<BlockScaling, ProjectError> {
+    let wanted = count.min(SAMPLE);
+    let sample: Vec<usize> = (0..wanted).map(|i| i * count / wanted).collect();
+    progress.note(&format!(
+        "the blocks of its vectors are scaled by {wanted} objects of the project"
+    ));
+    let mut measured = Vec::new();
+    let mut keep = |_: &[usize], vectors: &[f32]| {
+        measured.extend_from_slice(vectors);
+        Ok(())
+    };
+    let report = engine::embed(encoder, &sample, watched, batch, threads, progress, &mut keep)
+        .map_err(|e| ProjectError::Ask(e.to_string()))?;
+    if report.cancelled {
+        return Err(ProjectError::Cancelled);
+    }
+    if report.done == 0 {
+        return Err(ProjectError::Ask(
+            "none of the objects has pixels, so the blocks of its vectors can't be scaled to each other"
+                .into(),
+        ));
+    }
+    Ok(BlockScaling::measure(blocks.widths(), &measured))
 }
 
 /// Notes every field in the manifest and every cutout's looks; where an image or a cutout has changed

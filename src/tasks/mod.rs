@@ -4,6 +4,7 @@
 pub mod anomalies;
 pub mod bands;
 pub mod classify;
+pub mod compare;
 pub mod cutouts;
 pub mod embed;
 pub mod export;

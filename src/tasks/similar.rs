@@ -107,6 +107,9 @@ pub fn vector_of_cutout(opened: &Opened, cutout: &Cutout, threads: usize) -> Res
     for run in &opened.runs {
         let encoder =
             reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
+        if let (Some(blocks), Some(scaling)) = (encoder.blocks(), &run.manifest.scaling) {
+            blocks.set(scaling.clone()).map_err(ProjectError::Ask)?;
+        }
         vector.extend(
             encoder
                 .encode(std::slice::from_ref(cutout))

@@ -60,7 +60,12 @@ impl Opened {
         let mut parts = Vec::new();
         for run in &self.runs {
             let vectors = run.vectors();
-            let standardizer = Standardizer::fit(&vectors, progress).map_err(|e| self.error(e))?;
+            let mut standardizer = Standardizer::fit(&vectors, progress).map_err(|e| self.error(e))?;
+            if let Some(scaling) = &run.manifest.scaling {
+                standardizer = standardizer
+                    .balanced(&scaling.widths)
+                    .map_err(|e| self.error(e))?;
+            }
             parts.push(Part {
                 vectors,
                 standardizer,

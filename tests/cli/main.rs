@@ -5,15 +5,19 @@
 mod archive;
 mod changed;
 mod cutout_files;
+mod encoders;
 mod few;
 mod formats;
 #[cfg(unix)]
 mod full;
 mod hostile;
+mod hub;
 mod journey;
 mod kill;
 mod names;
 mod real;
+mod represented;
 mod support;
+mod tiny;
 mod usage;
 mod zoo;

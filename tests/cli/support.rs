@@ -9,10 +9,29 @@ pub fn command(args: &[&str]) -> Command {
     command
         .args(args)
         .env("ASTROLABEL_USER", "tester")
+        // Nor read or write the encoders of whoever runs them.
+        .env(
+            "ASTROLABEL_ENCODERS",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/no-encoders"),
+        )
+        .env(
+            "ASTROLABEL_MODELS",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/no-models"),
+        )
         // Nothing here may open a window on the screen of whoever runs the tests.
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .stdin(Stdio::null());
+    for name in [
+        "ASTROLABEL_HUB",
+        "HF_ENDPOINT",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
     command
 }
 

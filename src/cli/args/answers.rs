@@ -108,6 +108,24 @@ pub struct Classify {
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(Args, Debug)]
+pub struct Compare {
+    #[command(flatten)]
+    pub project: In,
+    /// A run as `astrolabel info PROJECT` lists it, or an encoder's name for its newest.
+    #[arg(value_name = "RUN")]
+    pub first: String,
+    /// The run to hold it against.
+    #[arg(value_name = "RUN")]
+    pub second: String,
+    /// Neighbours an object.
+    #[arg(short, default_value_t = 10, value_name = "N", value_parser = positive)]
+    pub k: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodArg {
     /// Isolation forest (Liu et al. 2008).

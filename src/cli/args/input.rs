@@ -66,8 +66,8 @@ pub struct Import {
 pub struct Embed {
     #[command(flatten)]
     pub project: In,
-    /// morphometry (classical numbers, needs no weights), the name of a known network, or a
-    /// .safetensors file of a DINOv2-like vision transformer.
+    /// morphometry (classical numbers, needs no weights), a network of `astrolabel encoders list`, or a
+    /// weights file, whose family is told from its tensors.
     #[arg(long, value_name = "NAME|FILE", default_value = "morphometry")]
     pub encoder: String,
     /// Cutouts handed to the encoder at once.
@@ -79,6 +79,29 @@ pub struct Embed {
     /// How a vision transformer's tokens become one vector: cls, mean, or both side by side.
     #[arg(long, value_enum)]
     pub pooling: Option<PoolingArg>,
+    /// Average over the eight turns and mirror images: an object and its turned twin get the same
+    /// vector. Eight times the work.
+    #[arg(long)]
+    pub symmetric: bool,
+    /// Look at central fractions of the cutout too: 1,0.5 is the whole, then its inner half. At most three.
+    #[arg(long, value_name = "F,…", value_delimiter = ',', value_parser = fraction)]
+    pub scales: Vec<f64>,
+    /// How the vectors of --scales become one.
+    #[arg(long, value_enum, default_value_t, requires = "scales")]
+    pub combine: CombineArg,
+    /// Append the classical numbers as a block of its own, which counts as much as the network's.
+    #[arg(long)]
+    pub with_morphometry: bool,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(ValueEnum, Debug, Clone, Copy, Default)]
+pub enum CombineArg {
+    /// Side by side.
+    #[default]
+    Concat,
+    /// Their mean.
+    Mean,
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]

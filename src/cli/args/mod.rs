@@ -2,15 +2,17 @@
 
 mod answers;
 mod bench;
+mod encoders;
 mod endings;
 mod input;
 mod numbers;
 mod output;
 mod size;
 
-pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
+pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::Bench;
-pub use input::{Demo, Embed, Import, PoolingArg, Relocate, Simulate};
+pub use encoders::{Encoders, EncodersCommand};
+pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
 
@@ -113,12 +115,16 @@ pub enum Command {
     Import(Import),
     /// Turn every cutout into a vector. Can be stopped at any moment; goes on where it stopped.
     Embed(Embed),
+    /// List, describe, fetch, add and check the networks that can be used to embed.
+    Encoders(Encoders),
     /// List the objects that look most like some others, or like an image file (exact cosine search).
     Similar(Similar),
     /// Give an object a class, read classes from a file, undo, or show an object's history.
     Label(Label),
     /// Learn the classes from the labels so far; print what was learnt and what to label next.
     Classify(Classify),
+    /// Compare two runs: whether they agree on what looks alike, and which teaches the labels better.
+    Compare(Compare),
     /// Rank the objects by how strange they are, guided by marks as soon as there are some.
     Anomalies(Anomalies),
     /// Lay the objects out in two dimensions by what they look like.

@@ -1,12 +1,13 @@
 //! `astrolabel embed`.
 
 use super::count;
-use crate::cli::args::{Embed, PoolingArg};
+use crate::cli::args::{CombineArg, Embed, PoolingArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, note, say};
 use crate::encoder::EncoderError;
+use crate::encoder::network::Pooling;
 use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
-use crate::encoder::vit_encoder::Pooling;
+use crate::encoder::representation::{Combine, Representation};
 use crate::project::Project;
 use crate::tasks;
 
@@ -23,6 +24,15 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
             threads,
             block: a.block,
             pooling,
+            representation: Representation {
+                symmetric: a.symmetric,
+                scales: a.scales,
+                combine: match a.combine {
+                    CombineArg::Concat => Combine::Concat,
+                    CombineArg::Mean => Combine::Mean,
+                },
+                morphometry: a.with_morphometry,
+            },
         },
     )
     .map_err(|e| match e {

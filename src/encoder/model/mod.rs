@@ -3,9 +3,23 @@
 //! Weights are read by the parts' own loaders from [`WeightsFile`](super::weights::WeightsFile):
 //! each knows the key names of the families it accepts and says what doesn't fit.
 
+pub mod aion;
+mod aion_codec;
+pub mod aion_keys;
+pub mod astroclip;
+pub mod astropt;
+pub mod astropt_keys;
+pub mod convnext;
+pub mod convnext_keys;
+pub mod efficientnet;
+pub mod efficientnet_keys;
+mod fit;
 mod key_names;
+mod layers;
+pub mod open;
 pub mod position;
 pub mod vit;
 pub mod vit_keys;
 mod vit_load;
+mod vit_network;
 pub mod vit_shape;

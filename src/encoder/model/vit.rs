@@ -8,6 +8,7 @@
 //! token before the first block is one table.
 
 use super::position::{PositionResize, resize_positions};
+use super::vit_keys::Family;
 use burn::tensor::activation::{gelu, silu};
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
@@ -101,7 +102,7 @@ pub(super) struct Norm {
 }
 
 impl Norm {
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(super) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let (weight, bias) = (self.weight.clone(), self.bias.clone());
         layer_norm(x, weight, Some(bias), NORM_EPSILON)
     }
@@ -126,6 +127,8 @@ type TokenTable = ((usize, usize), Tensor<3>);
 #[derive(Debug)]
 pub struct Vit {
     pub(super) config: VitConfig,
+    /// Who named the weights' tensors.
+    pub(super) key_names: Family,
     pub(super) device: Device,
     /// `[3 * patch * patch, width]`, rows in the order channel, y, x.
     pub(super) patch_weight: Tensor<2>,
@@ -204,7 +207,7 @@ impl Vit {
     }
 
     /// Rows and columns of patches.
-    fn patch_grid(&self, height: usize, width: usize) -> Result<(usize, usize), VitError> {
+    pub(super) fn patch_grid(&self, height: usize, width: usize) -> Result<(usize, usize), VitError> {
         let patch_px = self.config.patch_px;
         let fits = |side: usize| side > 0 && side.is_multiple_of(patch_px);
         if fits(height) && fits(width) {
@@ -219,7 +222,7 @@ impl Vit {
 
     /// The pixels of every patch, `[batch, tokens, 3 * patch * patch]`. Leading tokens get zeros:
     /// their value is in the table, so that nothing need be concatenated.
-    fn patches(
+    pub(super) fn patches(
         &self,
         input: &[f32],
         [batch, height, width]: [usize; 3],
@@ -268,7 +271,7 @@ impl Vit {
 }
 
 impl Block {
-    fn forward(&self, x: Tensor<3>, heads: usize, swiglu: bool) -> Tensor<3> {
+    pub(super) fn forward(&self, x: Tensor<3>, heads: usize, swiglu: bool) -> Tensor<3> {
         let x = x.clone() + self.attend(self.norm1.forward(x), heads);
         let h = self.fc1.forward(self.norm2.forward(x.clone()));
         let h = if swiglu {

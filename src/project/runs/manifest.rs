@@ -2,6 +2,7 @@
 
 use super::ROWS_PER_SEGMENT;
 use crate::encoder::EncoderSpec;
+use crate::encoder::representation::BlockScaling;
 use crate::project::error::{ProjectError, io_at};
 use crate::project::fingerprint::is_same;
 use crate::project::objects::{Field, hex};
@@ -32,6 +33,9 @@ pub struct Manifest {
     pub dtype: String,
     /// Objects in one segment file.
     pub rows_per_segment: usize,
+    /// How the blocks of its vectors are scaled to each other, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<BlockScaling>,
     /// Cutout recipe and source fingerprints of every field that was embedded, by field number.
     pub fields: BTreeMap<i64, FieldNote>,
 }

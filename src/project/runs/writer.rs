@@ -3,6 +3,7 @@
 use super::manifest::{FieldNote, Manifest, read_manifest, run_name, write_manifest};
 use super::{ROWS_PER_SEGMENT, bit, read_done, segment_path, stamps};
 use crate::encoder::EncoderSpec;
+use crate::encoder::representation::BlockScaling;
 use crate::project::PROGRAM;
 use crate::project::error::{ProjectError, io_at};
 use half::f16;
@@ -50,6 +51,7 @@ impl RunWriter {
                 dim: spec.dim,
                 dtype: dtype.to_owned(),
                 rows_per_segment: ROWS_PER_SEGMENT,
+                scaling: None,
                 fields: BTreeMap::new(),
             };
             write_manifest(&dir, &manifest)?;
@@ -71,6 +73,12 @@ impl RunWriter {
     /// What the run is.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Keeps how blocks are scaled, before the first vector is written.
+    pub fn set_scaling(&mut self, scaling: BlockScaling) -> Result<(), ProjectError> {
+        self.manifest.scaling = Some(scaling);
+        write_manifest(&self.dir, &self.manifest)
     }
 
     /// Whether object `i` has its vector.

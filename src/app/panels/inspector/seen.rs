@@ -11,7 +11,8 @@ use crate::app::thumbs::draw;
 use crate::display::StretchRecipe;
 use crate::encoder::morphometry::working_image;
 use crate::encoder::preprocess::Preprocessing;
-use crate::encoder::registry::MORPHOMETRY;
+use crate::encoder::registry::{MORPHOMETRY, contract as contract_of};
+use crate::encoder::representation::{Combine, Representation, representation_of};
 use crate::io::raster::Plane;
 use crate::project::runs::Manifest;
 use crate::sky::cutout::Cutout;
@@ -142,21 +143,56 @@ fn seen_by_network(cutout: &Cutout, manifest: &Path) -> Result<(ColorImage, Stri
         .map_err(|e| format!("{}: says nothing of preprocessing ({e})", manifest.display()))?;
     contract.check()?;
     let side = contract.image_px;
-    let mut planes = vec![0.0f32; 3 * side * side];
+    let mut planes = vec![0.0f32; contract.channels() * side * side];
     contract.apply(cutout, &mut planes)?;
-    let s = &contract.flux_stretch;
-    let stretch = if cutout.is_picture {
-        "the picture's own values".to_owned()
+    let is_colour = contract.fluxes.is_none() && contract.channels() == 3;
+    let how = if is_colour {
+        "as one picture in colour, before standardising"
     } else {
-        format!(
-            "percentiles {} to {} through asinh (softening {})",
-            s.low_percentile, s.high_percentile, s.asinh_softening
-        )
+        "plane by plane, each from its least value (black) to its largest (white)"
+    };
+    let steps: Vec<String> = (contract_of(&contract).into_iter())
+        .map(|(step, value)| format!("{} {value}", step.replace(['_', '.'], " ")))
+        .collect();
+    let together = match representation_of(&told.encoder)? {
+        choice if choice.is_plain() => String::new(),
+        choice => format!(" Its vectors are put together: {}.", put_together(&choice)),
     };
     let note = format!(
-        "The network is given {side} × {side} px in red, green and blue: the central square, {stretch}, then standardised. Shown before standardising."
+        "The network is given {} of {side} × {side} px, shown {how}.{together} The contract: {}.",
+        if contract.channels() == 1 {
+            "one plane".into()
+        } else {
+            format!("{} planes", contract.channels())
+        },
+        steps.join("; ")
     );
-    Ok((unstandardised(&contract, &planes), note))
+    let image = if is_colour {
+        unstandardised(&contract, &planes)
+    } else {
+        plane_by_plane(side, &planes)
+    };
+    Ok((image, note))
+}
+
+/// How vectors are put together, in words.
+fn put_together(choice: &Representation) -> String {
+    let mut words = Vec::new();
+    if choice.symmetric {
+        words.push("averaged over eight turns and mirror images".to_owned());
+    }
+    if choice.scales.len() > 1 || choice.scales.first().is_some_and(|s| *s != 1.0) {
+        let scales: Vec<String> = choice.scales.iter().map(f64::to_string).collect();
+        let how = match choice.combine {
+            Combine::Concat => "side by side",
+            Combine::Mean => "averaged",
+        };
+        words.push(format!("central fractions {} {how}", scales.join(", ")));
+    }
+    if choice.morphometry {
+        words.push("with the classical numbers appended".to_owned());
+    }
+    words.join(", ")
 }
 
 /// The picture behind a network's standardised planes.
@@ -165,12 +201,40 @@ fn unstandardised(contract: &Preprocessing, planes: &[f32]) -> ColorImage {
     let area = side * side;
     let byte = |channel: usize, i: usize| {
         let v = planes[channel * area + i] * contract.std[channel] + contract.mean[channel];
-        (v * 255.0).round().clamp(0.0, 255.0) as u8
+        (v / contract.full_scale * 255.0).round().clamp(0.0, 255.0) as u8
     };
     let pixels = (0..area)
         .map(|i| Color32::from_rgb(byte(0, i), byte(1, i), byte(2, i)))
         .collect();
     ColorImage::new([side, side], pixels)
+}
+
+/// Planes in a square of tiles, each over its own range; those without any value are left out.
+fn plane_by_plane(side: usize, planes: &[f32]) -> ColorImage {
+    let area = side * side;
+    let used: Vec<&[f32]> = (planes.chunks_exact(area))
+        .filter(|p| p.iter().any(|v| v.is_finite()))
+        .collect();
+    let across = (1..).find(|n| n * n >= used.len()).unwrap_or(1);
+    let mut image = ColorImage::filled([across * side, across * side], Color32::BLACK);
+    for (tile, plane) in used.iter().enumerate() {
+        let (x0, y0) = (tile % across * side, tile / across * side);
+        let finite = || plane.iter().copied().filter(|v| v.is_finite());
+        let (low, high) = (
+            finite().fold(f32::MAX, f32::min),
+            finite().fold(f32::MIN, f32::max),
+        );
+        let range = (high - low).max(f32::MIN_POSITIVE);
+        for (i, v) in plane.iter().enumerate() {
+            let grey = if v.is_finite() {
+                ((v - low) / range * 255.0) as u8
+            } else {
+                0
+            };
+            image[(x0 + i % side, y0 + i / side)] = Color32::from_gray(grey);
+        }
+    }
+    image
 }
 
 #[cfg(test)]
@@ -198,5 +262,28 @@ mod tests {
         contract.apply(&cutout, &mut planes).expect("a picture");
         let image = unstandardised(&contract, &planes);
         assert_eq!(image.pixels, vec![Color32::from_rgb(255, 128, 0); 4]);
+    }
+
+    #[test]
+    fn planes_that_are_no_colours_stand_beside_each_other() {
+        let planes = [
+            0.0,
+            1.0,
+            2.0,
+            4.0,
+            f32::NAN,
+            f32::NAN,
+            f32::NAN,
+            f32::NAN,
+            -1.0,
+            -1.0,
+            1.0,
+            -1.0,
+        ];
+        let image = plane_by_plane(2, &planes);
+        assert_eq!(image.size, [4, 4]);
+        let greys: Vec<u8> = image.pixels.iter().map(|p| p.r()).collect();
+        assert_eq!(greys[..8], [0, 63, 0, 0, 127, 255, 255, 0]);
+        assert!(greys[8..].iter().all(|g| *g == 0));
     }
 }

@@ -1,0 +1,251 @@
+//! An EfficientNet-Lite (Tan & Le 2019, arXiv:1905.11946; Lite: no squeeze-and-excite, ReLU6):
+//! inverted residual blocks, TensorFlow's `SAME` padding, batch norms with ε = 1e-3.
+//!
+//! Batch norms are folded into the convolutions before them. The vector is the mean over all
+//! places of the head's feature map; after an earlier block, of that block's.
+
+use super::efficientnet_keys::EfficientNetKeys;
+use super::layers::{Conv, Layers, check_lengths, values_of};
+use crate::encoder::EncoderError;
+use crate::encoder::network::{Network, Pooling, check_block};
+use crate::encoder::weights::WeightsFile;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+/// ε of every batch norm.
+const NORM_EPSILON: f64 = 1e-3;
+/// Strides of the seven stages; they aren't in the weights.
+const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
+
+/// The shape of an EfficientNet-Lite, told from the shapes of its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EfficientNetConfig {
+    /// Planes of an image.
+    pub channels: usize,
+    /// Width of the first convolution.
+    pub stem: usize,
+    /// The blocks, first to last.
+    pub blocks: Vec<BlockShape>,
+    /// Width of the last convolution and of the vector.
+    pub head: usize,
+}
+
+/// The shape of one block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockShape {
+    /// Stage, 0 to 6.
+    pub stage: usize,
+    /// Width before, inside and after.
+    pub widths: [usize; 3],
+    /// Side of the depthwise convolution.
+    pub kernel_px: usize,
+    /// Stride of the depthwise convolution.
+    pub stride: usize,
+    /// Whether a 1x1 convolution widens first.
+    pub expands: bool,
+}
+
+/// The stride of the first block of `stage`.
+pub(super) fn stage_stride(stage: usize) -> usize {
+    STAGE_STRIDES.get(stage).copied().unwrap_or(1)
+}
+
+/// One block: widen, depthwise, narrow; batch norms are in the convolutions.
+#[derive(Debug)]
+struct MobileBlock {
+    expand: Option<Conv>,
+    depthwise: Conv,
+    project: Conv,
+    residual: bool,
+}
+
+/// An EfficientNet-Lite with its weights.
+#[derive(Debug)]
+pub struct EfficientNet {
+    config: EfficientNetConfig,
+    key_names: super::efficientnet_keys::Naming,
+    device: Device,
+    stem: Conv,
+    blocks: Vec<MobileBlock>,
+    head: Conv,
+}
+
+impl EfficientNet {
+    /// Reads the network that `keys` found in `file`, on the CPU.
+    ///
+    /// # Errors
+    /// [`EncoderError::Weights`] if a tensor can't be read or holds values that aren't finite.
+    pub fn load(file: &mut WeightsFile, keys: &EfficientNetKeys) -> Result<Self, EncoderError> {
+        let config = keys.config.clone();
+        let mut layers = Layers::new(file);
+        let mut conv = |[name, norm]: &[String; 2], stride, groups| {
+            let mut conv = folded(&mut layers, name, norm)?;
+            (conv.stride, conv.groups) = (stride, groups);
+            Ok::<_, EncoderError>(conv)
+        };
+        let stem = conv(&keys.stem(), 2, 1)?;
+        let mut blocks = Vec::with_capacity(config.blocks.len());
+        for (shape, names) in config.blocks.iter().zip(keys.blocks()) {
+            blocks.push(MobileBlock {
+                expand: (names.expand.as_ref()).map(|e| conv(e, 1, 1)).transpose()?,
+                depthwise: conv(&names.depthwise, shape.stride, shape.widths[1])?,
+                project: conv(&names.project, 1, 1)?,
+                residual: shape.stride == 1 && shape.widths[0] == shape.widths[2],
+            });
+        }
+        let head = conv(&keys.head(), 1, 1)?;
+        let device = layers.device.clone();
+        Ok(Self {
+            config,
+            key_names: keys.naming,
+            device,
+            stem,
+            blocks,
+            head,
+        })
+    }
+
+    /// The shape of the network.
+    pub fn config(&self) -> &EfficientNetConfig {
+        &self.config
+    }
+
+    /// Whether the head follows `block`.
+    fn is_last(&self, block: Option<usize>) -> bool {
+        block.is_none_or(|b| b + 1 >= self.blocks.len())
+    }
+}
+
+/// The convolution `name` with the batch norm `norm` after it (in inference it is a scale and a
+/// shift a channel).
+fn folded(layers: &mut Layers<'_>, name: &str, norm: &str) -> Result<Conv, EncoderError> {
+    let mut read = |part: &str| layers.file.read_f32(&format!("{norm}.{part}"));
+    let (gain, shift) = (read("weight")?, read("bias")?);
+    let (mean, variance) = (read("running_mean")?, read("running_var")?);
+    let mut conv = layers.conv(name, 1, 0, 1)?;
+    let scales: Vec<f64> = (gain.iter().zip(&variance))
+        .map(|(&g, &v)| f64::from(g) / (f64::from(v) + NORM_EPSILON).sqrt())
+        .collect();
+    if scales.iter().any(|s| !s.is_finite()) {
+        return Err(layers
+            .file
+            .error(format!("'{norm}.running_var' has negative values")));
+    }
+    let biases = (scales.iter().zip(&shift).zip(&mean))
+        .map(|((s, &b), &m)| (f64::from(b) - s * f64::from(m)) as f32)
+        .collect();
+    let shape = conv.weight.dims();
+    let mut weight = layers.file.read_f32(&format!("{name}.weight"))?;
+    let each = weight.len() / scales.len().max(1);
+    for (values, s) in weight.chunks_exact_mut(each.max(1)).zip(&scales) {
+        values.iter_mut().for_each(|w| *w = (f64::from(*w) * s) as f32);
+    }
+    conv.weight = Tensor::from_data(TensorData::new(weight, shape), &layers.device);
+    conv.bias = Some(layers.vector(biases));
+    conv.padding = None;
+    Ok(conv)
+}
+
+/// ReLU6.
+fn relu6(x: Tensor<4>) -> Tensor<4> {
+    x.clamp(0.0, 6.0)
+}
+
+impl MobileBlock {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let wide = match &self.expand {
+            Some(expand) => relu6(expand.forward(x.clone())),
+            None => x.clone(),
+        };
+        let y = self.project.forward(relu6(self.depthwise.forward(wide)));
+        if self.residual { x + y } else { y }
+    }
+}
+
+impl Network for EfficientNet {
+    fn family(&self) -> &'static str {
+        "efficientnet_lite"
+    }
+
+    fn short_name(&self) -> String {
+        let c = &self.config;
+        match (c.stem, c.blocks.len(), c.head) {
+            (32, 16, 1280) => "efficientnet_lite0".into(),
+            (stem, blocks, _) => format!("efficientnet_lite_{stem}w{blocks}"),
+        }
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        serde_json::json!({
+            "architecture": "efficientnet_lite",
+            "key_names": self.key_names,
+            "config": self.config,
+        })
+    }
+
+    fn channels(&self) -> usize {
+        self.config.channels
+    }
+
+    fn native_side(&self) -> usize {
+        224
+    }
+
+    fn check_side(&self, px: usize) -> Result<(), String> {
+        match px {
+            32.. => Ok(()),
+            _ => Err("must be at least 32 px, which become one place of the last stage".into()),
+        }
+    }
+
+    fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn usual_pooling(&self) -> Pooling {
+        Pooling::MeanPatches
+    }
+
+    fn dim(&self, block: Option<usize>, pooling: Pooling) -> Result<usize, String> {
+        check_block(block, self.blocks())?;
+        if pooling != Pooling::MeanPatches {
+            return Err("an EfficientNet has no class token: use the mean of the patches as pooling".into());
+        }
+        match block {
+            Some(b) if !self.is_last(block) => Ok(self.config.blocks[b].widths[2]),
+            _ => Ok(self.config.head),
+        }
+    }
+
+    fn embed(
+        &self,
+        input: &[f32],
+        shape: [usize; 3],
+        block: Option<usize>,
+        pooling: Pooling,
+        out: &mut [f32],
+    ) -> Result<(), String> {
+        let dim = self.dim(block, pooling)?;
+        check_lengths(input, shape, self.config.channels, out, dim)?;
+        let [batch, height, width] = shape;
+        self.check_side(height.min(width))?;
+        if batch == 0 {
+            return Ok(());
+        }
+        let data = TensorData::new(input.to_vec(), [batch, self.config.channels, height, width]);
+        let mut x = relu6(self.stem.forward(Tensor::from_data(data, &self.device)));
+        for each in self.blocks.iter().take(block.map_or(usize::MAX, |b| b + 1)) {
+            x = each.forward(x);
+        }
+        if self.is_last(block) {
+            x = relu6(self.head.forward(x));
+        }
+        let map = values_of(x)?;
+        let places = map.len() / (batch * dim);
+        for (plane, value) in map.chunks_exact(places.max(1)).zip(out) {
+            let sum: f64 = plane.iter().map(|&v| f64::from(v)).sum();
+            *value = (sum / plane.len() as f64) as f32;
+        }
+        Ok(())
+    }
+}
