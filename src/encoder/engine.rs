@@ -5,7 +5,7 @@
 //! Results reach the sink in batch order, objects in the order given. One bad object costs
 //! itself, never the run.
 
-use super::vit_encoder::panic_message;
+use super::network_encoder::panic_message;
 use super::{Encoder, EncoderError};
 use crate::progress::Progress;
 use crate::sky::cutout::{Cutout, CutoutFlags};

@@ -3,9 +3,10 @@
 pub mod engine;
 pub mod model;
 pub mod morphometry;
+pub mod network;
+pub mod network_encoder;
 pub mod preprocess;
 pub mod registry;
-pub mod vit_encoder;
 pub mod weights;
 
 use crate::sky::cutout::Cutout;

@@ -70,6 +70,11 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
+    /// Number of planes that are made of a cutout.
+    pub fn channels(&self) -> usize {
+        3
+    }
+
     /// Whether the numbers make sense; the message says which don't.
     ///
     /// # Errors

@@ -4,10 +4,11 @@
 //! are never part of the program: they are looked for in `$ASTROLABEL_MODELS`, then in
 //! `~/.cache/astrolabel/models`, as `NAME.safetensors`.
 
-use super::model::vit_keys::VitKeys;
+use super::model::open::open_network;
+use super::network::{Network, Pooling};
+use super::network_encoder::{NetworkEncoder, NetworkSettings};
 use super::preprocess::Preprocessing;
-use super::vit_encoder::{Pooling, VitEncoder, VitSettings};
-use super::weights::{WeightsFile, weights_error};
+use super::weights::weights_error;
 use super::{Encoder, EncoderError, EncoderSpec};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -145,17 +146,14 @@ pub fn open_encoder_in(
     }
     if let Some(known) = describe(name_or_path)? {
         let path = weights_of(&known.name, folders).ok_or_else(|| missing(&known, folders))?;
-        let settings = VitSettings {
+        let settings = NetworkSettings {
             name: Some(known.name),
             block: options.block.or(known.block),
             pooling: options.pooling.unwrap_or(known.pooling),
             preprocessing: known.preprocessing,
-            position_resize: None,
             threads: options.threads,
         };
-        return match known.architecture {
-            Architecture::Vit => Ok(Box::new(VitEncoder::load(&path, settings)?)),
-        };
+        return Ok(Box::new(NetworkEncoder::load(&path, settings)?));
     }
     let path = Path::new(name_or_path);
     let is_path = path.is_file()
@@ -167,28 +165,28 @@ pub fn open_encoder_in(
             known: encoder_names().join(", "),
         });
     }
-    let settings = VitSettings {
+    let network = open_network(path)?;
+    let settings = NetworkSettings {
         block: options.block,
-        pooling: options.pooling.unwrap_or_default(),
+        pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
         preprocessing: Preprocessing {
-            image_px: image_px_for(path)?,
+            image_px: image_px_for(network.as_ref()),
             ..Preprocessing::default()
         },
-        ..VitSettings::default()
+        ..NetworkSettings::default()
     };
-    Ok(Box::new(VitEncoder::load(path, settings)?))
+    Ok(Box::new(NetworkEncoder::of(network, path, settings)?))
 }
 
-/// The input size for a network of which nothing else is known: the usual 224 px where its
-/// patches fit, else what its positions were trained at.
-fn image_px_for(path: &Path) -> Result<usize, EncoderError> {
-    let config = VitKeys::find(&WeightsFile::open(path)?)?.config;
+/// The input size for a network of which nothing else is known: the usual 224 px where they can
+/// be computed, else what it was trained at.
+fn image_px_for(network: &dyn Network) -> usize {
     let usual = Preprocessing::default().image_px;
-    if usual.is_multiple_of(config.patch_px) {
-        return Ok(usual);
+    match network.check_side(usual) {
+        Ok(()) => usual,
+        Err(_) => network.native_side(),
     }
-    Ok(config.patch_px.saturating_mul(config.position_grid))
 }
 
 /// Opens again the encoder that made a run, as its manifest describes it: the same weights (by
@@ -225,15 +223,14 @@ pub fn reopen_encoder(spec: &EncoderSpec, threads: usize) -> Result<Box<dyn Enco
             "these weights made the run and are gone: put them back".into(),
         )
     })?;
-    let settings = VitSettings {
+    let settings = NetworkSettings {
         name: Some(spec.name.clone()),
         block: serde_json::from_value(setting("block")).map_err(unreadable)?,
         pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
         preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
-        position_resize: None,
         threads,
     };
-    let encoder = VitEncoder::load(&found, settings)?;
+    let encoder = NetworkEncoder::load(&found, settings)?;
     if encoder.spec().weights_sha256 != spec.weights_sha256 {
         return Err(weights_error(&found, "these are not the weights that made the run (SHA-256 differs): put the old ones back or embed again".into()));
     }

@@ -4,7 +4,7 @@
 //! (defaults: the developers' vit_s14_saliency.safetensors, 2 threads, batches of 1, 2, 8 and 16).
 
 use astrolabel::encoder::Encoder;
-use astrolabel::encoder::vit_encoder::{VitEncoder, VitSettings};
+use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use astrolabel::io::raster::{Origin, Plane};
 use astrolabel::sky::cutout::{Cutout, CutoutFlags};
 use std::path::PathBuf;
@@ -27,12 +27,12 @@ fn main() {
         Some((threads, batches)) => (*threads, batches.to_vec()),
         None => (2, vec![1, 2, 8, 16]),
     };
-    let settings = VitSettings {
+    let settings = NetworkSettings {
         threads,
-        ..VitSettings::default()
+        ..NetworkSettings::default()
     };
     let start = Instant::now();
-    let encoder = match VitEncoder::load(&path, settings) {
+    let encoder = match NetworkEncoder::load(&path, settings) {
         Ok(encoder) => encoder,
         Err(e) => {
             println!("skipped: {e}");

@@ -13,8 +13,9 @@ use crate::support;
 use astrolabel::encoder::model::position::{PositionResize, resize_positions};
 use astrolabel::encoder::model::vit::{Vit, VitConfig, VitError};
 use astrolabel::encoder::model::vit_keys::{Family, VitKeys};
+use astrolabel::encoder::network::Pooling;
+use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use astrolabel::encoder::registry::{EncoderOptions, open_encoder_in};
-use astrolabel::encoder::vit_encoder::{Pooling, VitEncoder, VitSettings};
 use astrolabel::encoder::weights::WeightsFile;
 use astrolabel::encoder::{Encoder, EncoderError};
 use astrolabel::io::raster::Plane;
@@ -186,12 +187,12 @@ fn real_pictures_match_pillow_and_onnx_runtime() {
     let Some(observations) = support::shared("real") else {
         return;
     };
-    let settings = VitSettings {
+    let settings = NetworkSettings {
         pooling: Pooling::ClsAndMean,
         threads: 2,
-        ..VitSettings::default()
+        ..NetworkSettings::default()
     };
-    let encoder = VitEncoder::load(&folder.join("vit_s14_saliency.safetensors"), settings).unwrap();
+    let encoder = NetworkEncoder::load(&folder.join("vit_s14_saliency.safetensors"), settings).unwrap();
     let expected = files::tensors_of(&support::golden("vit/real.safetensors"));
     let names: Vec<&String> = expected.keys().collect();
     assert_eq!(names.len(), 8);

@@ -5,8 +5,8 @@ use crate::cli::args::{Embed, PoolingArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, note, say};
 use crate::encoder::EncoderError;
+use crate::encoder::network::Pooling;
 use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
-use crate::encoder::vit_encoder::Pooling;
 use crate::project::Project;
 use crate::tasks;
 

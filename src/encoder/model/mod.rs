@@ -4,8 +4,10 @@
 //! each knows the key names of the families it accepts and says what doesn't fit.
 
 mod key_names;
+pub mod open;
 pub mod position;
 pub mod vit;
 pub mod vit_keys;
 mod vit_load;
+mod vit_network;
 pub mod vit_shape;

@@ -8,6 +8,7 @@
 //! token before the first block is one table.
 
 use super::position::{PositionResize, resize_positions};
+use super::vit_keys::Family;
 use burn::tensor::activation::{gelu, silu};
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
@@ -126,6 +127,8 @@ type TokenTable = ((usize, usize), Tensor<3>);
 #[derive(Debug)]
 pub struct Vit {
     pub(super) config: VitConfig,
+    /// Who named the weights' tensors.
+    pub(super) key_names: Family,
     pub(super) device: Device,
     /// `[3 * patch * patch, width]`, rows in the order channel, y, x.
     pub(super) patch_weight: Tensor<2>,

@@ -52,6 +52,7 @@ impl Vit {
         let norm = reader.norm(&keys.norm)?;
         Ok(Self {
             config,
+            key_names: keys.family,
             patch_weight,
             patch_bias,
             leading,

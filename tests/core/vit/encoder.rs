@@ -3,22 +3,23 @@
 use super::files::{cutout_of, golden_cases, max_difference, write};
 use super::open;
 use astrolabel::encoder::Encoder;
+use astrolabel::encoder::network::Pooling;
+use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use astrolabel::encoder::preprocess::Preprocessing;
 use astrolabel::encoder::registry::{EncoderOptions, describe, encoder_names, open_encoder, open_encoder_in};
-use astrolabel::encoder::vit_encoder::{Pooling, VitEncoder, VitSettings};
 use astrolabel::encoder::weights::sha256_of_file;
 use astrolabel::io::raster::Plane;
 use astrolabel::sky::cutout::Cutout;
 
-fn tiny_settings(pooling: Pooling) -> VitSettings {
-    VitSettings {
+fn tiny_settings(pooling: Pooling) -> NetworkSettings {
+    NetworkSettings {
         pooling,
         preprocessing: Preprocessing {
             image_px: 56,
             ..Preprocessing::default()
         },
         threads: 2,
-        ..VitSettings::default()
+        ..NetworkSettings::default()
     }
 }
 
@@ -39,7 +40,7 @@ fn vectors_are_the_pooled_tokens_of_the_prepared_pictures() {
     write(&path, &cases[4].tensors); // four registers, which the mean must leave out
     let cutouts = some_cutouts(19);
     let settings = tiny_settings(Pooling::ClsAndMean);
-    let encoder = VitEncoder::load(&path, settings.clone()).unwrap();
+    let encoder = NetworkEncoder::load(&path, settings.clone()).unwrap();
     let vectors = encoder.encode(&cutouts).unwrap();
     assert_eq!((encoder.spec().dim, vectors.len()), (256, 19 * 256));
     let (vit, _) = open(&path).unwrap();
@@ -55,7 +56,7 @@ fn vectors_are_the_pooled_tokens_of_the_prepared_pictures() {
         assert!(max_difference(&vector[128..], &mean) < 1e-5);
     }
     for (pooling, part) in [(Pooling::Cls, 0), (Pooling::MeanPatches, 128)] {
-        let one = VitEncoder::load(&path, tiny_settings(pooling)).unwrap();
+        let one = NetworkEncoder::load(&path, tiny_settings(pooling)).unwrap();
         let vector = one.encode(&cutouts[..1]).unwrap();
         assert!(max_difference(&vector, &vectors[part..part + 128]) < 1e-5);
     }
@@ -70,7 +71,7 @@ fn the_manifest_says_what_made_the_vectors() {
     write(&path, &cases[6].tensors);
     let mut settings = tiny_settings(Pooling::Cls);
     settings.block = Some(1);
-    let encoder = VitEncoder::load(&path, settings.clone()).unwrap();
+    let encoder = NetworkEncoder::load(&path, settings.clone()).unwrap();
     let spec = encoder.spec();
     assert_eq!(spec.weights_path.as_deref(), path.to_str());
     assert_eq!(spec.weights_sha256, Some(sha256_of_file(&path).unwrap()));
@@ -80,11 +81,11 @@ fn the_manifest_says_what_made_the_vectors() {
     let kept: Preprocessing = serde_json::from_value(kept).unwrap();
     assert_eq!(kept, settings.preprocessing);
     settings.block = Some(2);
-    let error = VitEncoder::load(&path, settings.clone()).err().unwrap();
+    let error = NetworkEncoder::load(&path, settings.clone()).err().unwrap();
     assert!(error.to_string().contains("blocks 0 to 1"), "{error}");
     settings.block = None;
     settings.preprocessing.image_px = 50;
-    let error = VitEncoder::load(&path, settings).err().unwrap();
+    let error = NetworkEncoder::load(&path, settings).err().unwrap();
     assert!(error.to_string().contains("multiple"), "{error}");
 }
 

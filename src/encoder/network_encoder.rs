@@ -1,0 +1,219 @@
+//! A pretrained network as an [`Encoder`]: cutouts to planes, planes to vectors.
+//!
+//! Speed on a few cores comes from giving every core its own images (one network call a core, in
+//! a rayon pool of one thread) rather than splitting every matrix product between the cores:
+//! products of a few hundred tokens are too small for that. Memory is bounded by
+//! [`Network::group_images`] a thread, whatever the number of the images.
+
+use super::model::open::open_network;
+use super::network::{Network, Pooling, check_block};
+use super::preprocess::Preprocessing;
+use super::weights::{sha256_of_file, weights_error};
+use super::{Encoder, EncoderError, EncoderSpec};
+use crate::sky::cutout::Cutout;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::path::Path;
+
+/// How a network is used; everything here changes the vectors but `threads`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkSettings {
+    /// Short name for the manifest; `None` makes one out of the shape: `vit_s14`.
+    pub name: Option<String>,
+    /// Last block that is computed, 0-based; `None` for all. The final norm always follows.
+    pub block: Option<usize>,
+    /// What becomes the vector.
+    pub pooling: Pooling,
+    /// The contract between cutouts and the network, the image's size among it.
+    pub preprocessing: Preprocessing,
+    /// Images computed at once; 0 for one a core.
+    pub threads: usize,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        Self {
+            name: None,
+            block: None,
+            pooling: Pooling::Cls,
+            preprocessing: Preprocessing::default(),
+            threads: 0,
+        }
+    }
+}
+
+/// A network with its preprocessing and pooling.
+pub struct NetworkEncoder {
+    network: Box<dyn Network>,
+    block: Option<usize>,
+    pooling: Pooling,
+    preprocessing: Preprocessing,
+    spec: EncoderSpec,
+    pools: Vec<ThreadPool>,
+}
+
+impl NetworkEncoder {
+    /// Loads the weights at `path`, of whatever family they are, and checks them against
+    /// `settings`.
+    ///
+    /// # Errors
+    /// [`EncoderError::Weights`] if the file can't be read, doesn't fit, or the settings ask for
+    /// a block, pooling or image that the network doesn't have.
+    pub fn load(path: &Path, settings: NetworkSettings) -> Result<Self, EncoderError> {
+        let checked = (settings.preprocessing.check()).map_err(|e| format!("preprocessing: {e}"));
+        checked.map_err(|e| weights_error(path, e))?;
+        Self::of(open_network(path)?, path, settings)
+    }
+
+    /// Uses `network`, whose weights came from `path`, as `settings` say.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn of(
+        network: Box<dyn Network>,
+        path: &Path,
+        settings: NetworkSettings,
+    ) -> Result<Self, EncoderError> {
+        let fail = |cause: String| weights_error(path, cause);
+        let contract = &settings.preprocessing;
+        (contract.check()).map_err(|e| fail(format!("preprocessing: {e}")))?;
+        let side = contract.image_px;
+        (network.check_side(side)).map_err(|e| fail(format!("image_px is {side}, but {e}")))?;
+        let (made, taken) = (contract.channels(), network.channels());
+        if made != taken {
+            return Err(fail(format!(
+                "the preprocessing makes {made} planes, but the network takes {taken}"
+            )));
+        }
+        check_block(settings.block, network.blocks()).map_err(fail)?;
+        let dim = network.dim(settings.block, settings.pooling).map_err(fail)?;
+        let mut facts = network.settings();
+        for (key, value) in [
+            ("block", serde_json::json!(settings.block)),
+            ("pooling", serde_json::json!(settings.pooling)),
+            ("preprocessing", serde_json::json!(settings.preprocessing)),
+        ] {
+            facts[key] = value;
+        }
+        let spec = EncoderSpec {
+            name: (settings.name).unwrap_or_else(|| network.short_name()),
+            dim,
+            feature_names: Vec::new(),
+            weights_path: Some(path.display().to_string()),
+            weights_sha256: Some(sha256_of_file(path)?),
+            settings: facts,
+            keep_f32: false,
+        };
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        };
+        let pools = (0..threads)
+            .map(|i| {
+                (ThreadPoolBuilder::new().num_threads(1))
+                    .thread_name(move |_| format!("network-{i}"))
+                    .build()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| EncoderError::Run {
+                name: spec.name.clone(),
+                cause: format!("threads can't be started: {e}"),
+            })?;
+        Ok(Self {
+            network,
+            block: settings.block,
+            pooling: settings.pooling,
+            preprocessing: settings.preprocessing,
+            spec,
+            pools,
+        })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &dyn Network {
+        self.network.as_ref()
+    }
+
+    /// The contract between cutouts and the network.
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.preprocessing
+    }
+
+    /// Preprocesses, computes and pools one group into `out`.
+    fn encode_group(&self, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
+        let side = self.preprocessing.image_px;
+        let image = self.network.channels() * side * side;
+        let mut input = vec![0.0f32; cutouts.len() * image];
+        for (cutout, planes) in cutouts.iter().zip(input.chunks_exact_mut(image)) {
+            self.preprocessing.apply(cutout, planes)?;
+        }
+        let shape = [cutouts.len(), side, side];
+        (self.network).embed(&input, shape, self.block, self.pooling, out)?;
+        if out.iter().any(|v| !v.is_finite()) {
+            return Err("the network gave a value that is not finite: are the weights right?".into());
+        }
+        Ok(())
+    }
+}
+
+impl Encoder for NetworkEncoder {
+    fn spec(&self) -> &EncoderSpec {
+        &self.spec
+    }
+
+    fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
+        let dim = self.spec.dim;
+        let mut out = vec![0.0f32; cutouts.len() * dim];
+        if cutouts.is_empty() {
+            return Ok(out);
+        }
+        let side = self.preprocessing.image_px;
+        let most = self.network.group_images(side, side).max(1);
+        // Equal shares, so that no core waits for another's last image.
+        let share = (cutouts.len()).div_ceil(self.pools.len()).clamp(1, most);
+        let groups: Vec<(&[Cutout], &mut [f32])> =
+            cutouts.chunks(share).zip(out.chunks_mut(share * dim)).collect();
+        // Group g goes to pool g modulo their number: each pool works through its own.
+        let mut lanes: Vec<Vec<_>> = self.pools.iter().map(|_| Vec::new()).collect();
+        let count = lanes.len();
+        for (g, group) in groups.into_iter().enumerate() {
+            lanes[g % count].push(group);
+        }
+        let results: Vec<Result<(), String>> = std::thread::scope(|scope| {
+            let running: Vec<_> = lanes
+                .into_iter()
+                .zip(&self.pools)
+                .filter(|(lane, _)| !lane.is_empty())
+                .map(|(lane, pool)| {
+                    scope.spawn(move || {
+                        pool.install(|| {
+                            for (cutouts, out) in lane {
+                                self.encode_group(cutouts, out)?;
+                            }
+                            Ok(())
+                        })
+                    })
+                })
+                .collect();
+            (running.into_iter())
+                .map(|r| r.join().unwrap_or_else(|p| Err(panic_message(p.as_ref()))))
+                .collect()
+        });
+        for result in results {
+            result.map_err(|cause| EncoderError::Run {
+                name: self.spec.name.clone(),
+                cause,
+            })?;
+        }
+        Ok(out)
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = (panic.downcast_ref::<&str>().copied())
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!(
+        "stopped by a fault in the program: {}",
+        said.unwrap_or("no message")
+    )
+}
