@@ -126,6 +126,15 @@ impl Shared {
         unsafe { std::slice::from_raw_parts_mut(self.at.add(from).cast(), len) }
     }
 
+    /// `len` floats from `from`, to read.
+    ///
+    /// # Safety
+    /// As for [`Self::words`].
+    pub unsafe fn floats<'a>(self, from: usize, len: usize) -> &'a [f32] {
+        // SAFETY: the caller's promise.
+        as_floats(unsafe { self.words(from, len) })
+    }
+
     /// `len` words from `from`, to read.
     ///
     /// # Safety

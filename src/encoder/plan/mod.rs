@@ -13,6 +13,7 @@
 
 mod attention;
 mod buffer;
+pub mod convnext;
 mod depthwise;
 pub mod isa;
 pub mod kernels;

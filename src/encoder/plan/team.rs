@@ -96,6 +96,11 @@ impl Barrier {
         Lane(self)
     }
 
+    /// How many meet here.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     /// Returns when all lanes have called it; what each wrote before is seen by all after.
     pub fn meet(&self) {
         if self.lanes == 1 {
