@@ -61,6 +61,7 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
         batch: 32,
         block: None,
         pooling: None,
+        precision: None,
     };
     skipped.extend(commands::embed(embed, threads, progress)?);
 

@@ -1,10 +1,12 @@
 //! Pixels to vectors.
 
+pub mod computation;
 pub mod engine;
 pub mod model;
 pub mod morphometry;
 pub mod network;
 pub mod network_encoder;
+pub mod plan;
 pub mod preprocess;
 pub mod registry;
 pub mod weights;

@@ -4,9 +4,11 @@
 //! are never part of the program: they are looked for in `$ASTROLABEL_MODELS`, then in
 //! `~/.cache/astrolabel/models`, as `NAME.safetensors`.
 
+use super::computation::Computation;
 use super::model::open::open_network;
 use super::network::{Network, Pooling};
 use super::network_encoder::{NetworkEncoder, NetworkSettings};
+use super::plan::isa::Precision;
 use super::preprocess::Preprocessing;
 use super::weights::weights_error;
 use super::{Encoder, EncoderError, EncoderSpec};
@@ -81,6 +83,8 @@ pub struct EncoderOptions {
     pub block: Option<usize>,
     /// Which tokens become the vector; `None` for what the description says, else the class token.
     pub pooling: Option<Pooling>,
+    /// In which numbers and how a network computes.
+    pub computation: Computation,
 }
 
 /// The names that [`open_encoder`] knows; whether their weights are here is another matter
@@ -152,6 +156,7 @@ pub fn open_encoder_in(
             pooling: options.pooling.unwrap_or(known.pooling),
             preprocessing: known.preprocessing,
             threads: options.threads,
+            computation: options.computation,
         };
         return Ok(Box::new(NetworkEncoder::load(&path, settings)?));
     }
@@ -170,6 +175,7 @@ pub fn open_encoder_in(
         block: options.block,
         pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
+        computation: options.computation,
         preprocessing: Preprocessing {
             image_px: image_px_for(network.as_ref()),
             ..Preprocessing::default()
@@ -229,6 +235,14 @@ pub fn reopen_encoder(spec: &EncoderSpec, threads: usize) -> Result<Box<dyn Enco
         pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
         preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
         threads,
+        // Runs from before there was a choice are in single precision.
+        computation: Computation {
+            precision: match spec.settings.get("precision") {
+                Some(precision) => serde_json::from_value(precision.clone()).map_err(unreadable)?,
+                None => Some(Precision::F32),
+            },
+            ..Computation::default()
+        },
     };
     let encoder = NetworkEncoder::load(&found, settings)?;
     if encoder.spec().weights_sha256 != spec.weights_sha256 {

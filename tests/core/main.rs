@@ -9,6 +9,7 @@ mod display;
 mod fits;
 mod house;
 mod morphometry;
+mod plan;
 mod project;
 mod support;
 mod vit;

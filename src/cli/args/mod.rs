@@ -10,7 +10,7 @@ mod size;
 
 pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::Bench;
-pub use input::{Demo, Embed, Import, PoolingArg, Relocate, Simulate};
+pub use input::{Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
 

@@ -1,10 +1,11 @@
 //! `astrolabel embed`.
 
 use super::count;
-use crate::cli::args::{Embed, PoolingArg};
+use crate::cli::args::{Embed, PoolingArg, PrecisionArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, note, say};
 use crate::encoder::EncoderError;
+use crate::encoder::computation::Computation;
 use crate::encoder::network::Pooling;
 use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
 use crate::project::Project;
@@ -23,6 +24,10 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
             threads,
             block: a.block,
             pooling,
+            computation: Computation {
+                precision: a.precision.and_then(PrecisionArg::precision),
+                ..Computation::default()
+            },
         },
     )
     .map_err(|e| match e {

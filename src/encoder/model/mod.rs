@@ -10,4 +10,5 @@ pub mod vit;
 pub mod vit_keys;
 mod vit_load;
 mod vit_network;
+mod vit_plan;
 pub mod vit_shape;

@@ -94,6 +94,32 @@ fn padded(channels: usize) -> usize {
 }
 
 impl ConvNextPlan {
+    /// A copy of a plan in single precision whose stages compute in `precision`.
+    pub fn converted(&self, precision: Precision) -> Self {
+        let k = self.kernels;
+        let stages = self.stages.iter().map(|s| ConvNextStage {
+            shrink: (s.shrink.as_ref()).map(|(norm, m)| (norm.copy(), m.converted(k, precision))),
+            blocks: (s.blocks.iter())
+                .map(|b| ConvNextBlock {
+                    depthwise: b.depthwise.clone(),
+                    depthwise_bias: b.depthwise_bias.clone(),
+                    norm: b.norm.copy(),
+                    fc1: b.fc1.converted(k, precision),
+                    fc2: b.fc2.converted(k, precision),
+                })
+                .collect(),
+        });
+        Self {
+            precision,
+            stem: self.stem.converted(k, Precision::F32),
+            stem_norm: self.stem_norm.copy(),
+            stages: stages.collect(),
+            norm: self.norm.copy(),
+            memory: Pool::default(),
+            ..*self
+        }
+    }
+
     /// Width of a vector.
     pub fn width(&self) -> usize {
         self.norm.weight.len()
@@ -119,7 +145,7 @@ impl ConvNextPlan {
             memory.images.iter_mut().for_each(|i| i.grow(len));
             let alone = Barrier::new(1);
             let images = [0, 1].map(|i| memory.images[i].shared());
-            for image in part(own, lane, lanes, 1) {
+            for image in part(own, lane, lanes) {
                 let place = Place {
                     images,
                     lane: 0,
@@ -205,9 +231,9 @@ impl ConvNextPlan {
         }
     }
 
-    /// This core's pixels, cut so that they fill tiles.
+    /// This core's pixels.
     fn mine(&self, pixels: usize, place: &Place<'_>) -> Range<usize> {
-        part(pixels, place.lane, place.barrier.lanes(), 1)
+        part(pixels, place.lane, place.barrier.lanes())
     }
 
     /// Pixels to the first stage's, with their norm.

@@ -88,6 +88,23 @@ impl Matrix {
         matrix
     }
 
+    /// The same layer in another format; only single precision can be converted.
+    pub fn converted(&self, kernels: &Kernels, precision: Precision) -> Self {
+        let (panel, outputs) = (kernels.panel, self.outputs);
+        let mut weight = vec![0.0f32; self.inputs * outputs];
+        for (number, from) in self.panels.floats().chunks_exact(panel * self.steps).enumerate() {
+            let first = number * panel;
+            if first >= outputs {
+                break;
+            }
+            let columns = panel.min(outputs - first);
+            for (row, from) in weight.chunks_exact_mut(outputs).zip(from.chunks_exact(panel)) {
+                row[first..first + columns].copy_from_slice(&from[..columns]);
+            }
+        }
+        Self::pack(kernels, precision, [self.inputs, outputs], &weight, &self.bias[..outputs])
+    }
+
     /// Operations (a multiplication and an addition are two) for one row.
     pub fn flops(&self) -> u64 {
         2 * self.inputs as u64 * self.outputs as u64

@@ -40,6 +40,15 @@ impl Team {
         })
     }
 
+    /// The calling thread by itself.
+    pub fn one() -> Self {
+        Self {
+            pool: None,
+            lanes: 1,
+            turn: Mutex::new(()),
+        }
+    }
+
     /// Number of lanes.
     pub fn lanes(&self) -> usize {
         self.lanes
@@ -125,9 +134,8 @@ impl Barrier {
     }
 }
 
-/// Part `lane` of `lanes` of `0..len`, cut at multiples of `step`.
-pub(super) fn part(len: usize, lane: usize, lanes: usize, step: usize) -> std::ops::Range<usize> {
-    let steps = len.div_ceil(step);
-    let cut = |lane: usize| len.min((steps * lane).div_ceil(lanes) * step);
+/// Part `lane` of `lanes` equal parts of `0..len`.
+pub(super) fn part(len: usize, lane: usize, lanes: usize) -> std::ops::Range<usize> {
+    let cut = |lane: usize| (len * lane).div_ceil(lanes);
     cut(lane)..cut(lane + 1)
 }

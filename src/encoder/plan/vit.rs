@@ -30,6 +30,16 @@ pub struct Norm {
     pub bias: Vec<f32>,
 }
 
+impl Norm {
+    /// A copy.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            weight: self.weight.clone(),
+            bias: self.bias.clone(),
+        }
+    }
+}
+
 /// One block; layer scale is in `proj` and `fc2`.
 pub struct VitBlock {
     /// Before attention.
@@ -70,6 +80,13 @@ pub struct VitPlan {
     pub norm: Norm,
     /// Cores' memory, kept between calls.
     pub memory: Pool<Memory>,
+}
+
+impl std::fmt::Debug for VitPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (isa, precision) = (self.kernels.isa.name(), self.precision.name());
+        write!(f, "VitPlan({isa}, {precision}, {} blocks)", self.blocks.len())
+    }
 }
 
 /// Memory that calls borrow and give back.
@@ -117,6 +134,27 @@ struct Call<'a> {
 }
 
 impl VitPlan {
+    /// A copy of a plan in single precision whose blocks compute in `precision`.
+    pub fn converted(&self, precision: Precision) -> Self {
+        let k = self.kernels;
+        let blocks = self.blocks.iter().map(|b| VitBlock {
+            norm1: b.norm1.copy(),
+            qkv: b.qkv.converted(k, precision),
+            proj: b.proj.converted(k, precision),
+            norm2: b.norm2.copy(),
+            fc1: b.fc1.converted(k, precision),
+            fc2: b.fc2.converted(k, precision),
+        });
+        Self {
+            precision,
+            patches: self.patches.converted(k, Precision::F32),
+            blocks: blocks.collect(),
+            norm: self.norm.copy(),
+            memory: Pool::default(),
+            ..*self
+        }
+    }
+
     /// Width of a token.
     pub fn width(&self) -> usize {
         self.patches.outputs
@@ -160,12 +198,12 @@ impl VitPlan {
             let _lane = barrier.enter();
             let mut memory = self.memory.take();
             let alone = Barrier::new(1);
-            for image in part(own, lane, lanes, 1) {
+            for image in part(own, lane, lanes) {
                 let mine = memory.keys_values[0].share(&call.heads);
                 self.image(&call, image, 0..tokens, [mine; 2], &alone, &mut memory);
             }
             for image in own..batch {
-                let mine = part(tokens, lane, lanes, self.kernels.panel.min(16));
+                let mine = part(tokens, lane, lanes);
                 self.image(&call, image, mine, shared, &barrier, &mut memory);
                 barrier.meet();
             }
