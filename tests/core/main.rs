@@ -6,6 +6,7 @@ mod cutout;
 mod detect;
 mod discovery;
 mod display;
+mod families;
 mod fits;
 mod house;
 mod morphometry;

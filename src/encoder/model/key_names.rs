@@ -5,8 +5,17 @@ use super::vit_keys::Family;
 use std::collections::BTreeMap;
 
 /// Prefixes that training wrappers put before the names.
-const WRAPPERS: [&str; 7] = [
-    "module", "backbone", "model", "encoder", "teacher", "student", "dinov2",
+const WRAPPERS: [&str; 10] = [
+    "module",
+    "backbone",
+    "model",
+    "encoder",
+    "teacher",
+    "student",
+    "dinov2",
+    "state_dict",
+    "_orig_mod",
+    "online_encoder",
 ];
 /// Name of the patch embedding in timm and in facebook's repository.
 pub(super) const TIMM_PATCH: &str = "patch_embed.proj";
@@ -20,9 +29,6 @@ pub(super) fn find_prefix(names: &[&str]) -> Option<(Family, String)> {
         (TIMM_PATCH, Family::Timm),
         (TRANSFORMERS_PATCH, Family::Transformers),
     ];
-    let wrapped = |p: &str| {
-        p.is_empty() || (p.strip_suffix('.')).is_some_and(|p| p.split('.').all(|s| WRAPPERS.contains(&s)))
-    };
     let mut candidates: Vec<(bool, usize, Family, &str)> = Vec::new();
     for (anchor, family) in anchors {
         for name in names {
@@ -33,6 +39,11 @@ pub(super) fn find_prefix(names: &[&str]) -> Option<(Family, String)> {
         }
     }
     (candidates.into_iter().min_by_key(|c| (c.0, c.1))).map(|c| (c.2, c.3.to_string()))
+}
+
+/// Whether a prefix is made of the names that wrappers put there.
+pub(super) fn wrapped(p: &str) -> bool {
+    p.is_empty() || (p.strip_suffix('.')).is_some_and(|p| p.split('.').all(|s| WRAPPERS.contains(&s)))
 }
 
 /// The start of every block's names by its number: `blocks.7.`, or `blocks.1.7.` where training

@@ -3,7 +3,11 @@
 //! Weights are read by the parts' own loaders from [`WeightsFile`](super::weights::WeightsFile):
 //! each knows the key names of the families it accepts and says what doesn't fit.
 
+pub mod convnext;
+pub mod convnext_keys;
+mod fit;
 mod key_names;
+mod layers;
 pub mod open;
 pub mod position;
 pub mod vit;

@@ -1,5 +1,7 @@
 //! Opening any weights file: the family is told from the tensors' names and shapes.
 
+use super::convnext::ConvNext;
+use super::convnext_keys::{ConvNextKeys, find_convnext};
 use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
@@ -15,6 +17,10 @@ use std::path::Path;
 /// expected and what was found).
 pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
     let mut file = WeightsFile::open(path)?;
+    if find_convnext(&file).is_some() {
+        let keys = ConvNextKeys::find(&file)?;
+        return Ok(Box::new(ConvNext::load(&mut file, &keys)?));
+    }
     let keys = VitKeys::find(&file)?;
     Ok(Box::new(Vit::load(&mut file, &keys)?))
 }

@@ -9,13 +9,13 @@
 //!
 //! Wrappers' prefixes (`module.`, `backbone.`, `model.`, `encoder.`, `teacher.`, …) are taken off.
 
+use super::fit::{check, pair};
 use super::key_names::{TIMM_PATCH, TRANSFORMERS_PATCH, block_prefixes, find_prefix, resembles, some_of};
 use super::vit::VitConfig;
 use super::vit_shape::infer;
 use crate::encoder::EncoderError;
 use crate::encoder::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Who named the tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,7 +160,12 @@ impl VitKeys {
             blocks,
             prefix,
         };
-        keys.check(file)?;
+        let c = &keys.config;
+        let network = format!(
+            "a Vision Transformer with {family:?} names (width {}, {} blocks, patch {} px)",
+            c.width, c.depth, c.patch_px
+        );
+        check(file, &keys.expected(), |k| keys.is_ignored(k), &network)?;
         Ok(keys)
     }
 
@@ -178,10 +183,6 @@ impl VitKeys {
         if let Some(registers) = &self.registers {
             all.push((registers.clone(), vec![1, c.registers, w]));
         }
-        let pair = |all: &mut Vec<(String, Vec<usize>)>, name: &str, shape: &[usize]| {
-            all.push((format!("{name}.weight"), shape.to_vec()));
-            all.push((format!("{name}.bias"), shape[..1].to_vec()));
-        };
         pair(&mut all, &self.norm, &[w]);
         let inner = if c.swiglu { 2 * c.hidden } else { c.hidden };
         for b in &self.blocks {
@@ -198,47 +199,6 @@ impl VitKeys {
             }
         }
         all
-    }
-
-    /// Compares what is expected with what is there.
-    fn check(&self, file: &WeightsFile) -> Result<(), EncoderError> {
-        let expected = self.expected();
-        let mut complaints = Vec::new();
-        let missing = expected.iter().filter(|(k, _)| file.shape(k).is_none());
-        let missing: Vec<&str> = missing.map(|(k, _)| k.as_str()).collect();
-        if !missing.is_empty() {
-            complaints.push(format!("missing: {}", some_of(missing.into_iter())));
-        }
-        let wanted: BTreeSet<&str> = expected.iter().map(|(k, _)| k.as_str()).collect();
-        let unexpected: Vec<&str> = (file.tensors().keys().map(String::as_str))
-            .filter(|k| !wanted.contains(k) && !self.is_ignored(k))
-            .collect();
-        if !unexpected.is_empty() {
-            complaints.push(format!("unexpected: {}", some_of(unexpected.into_iter())));
-        }
-        let wrong: Vec<String> = (expected.iter())
-            .filter_map(|(k, want)| {
-                let found = file.shape(k)?;
-                (found != want).then(|| format!("{k} is {found:?}, expected {want:?}"))
-            })
-            .collect();
-        if !wrong.is_empty() {
-            let wrong = some_of(wrong.iter().map(String::as_str));
-            complaints.push(format!("wrong shape: {wrong}"));
-        }
-        if complaints.is_empty() {
-            return Ok(());
-        }
-        let c = &self.config;
-        Err(file.error(format!(
-            "doesn't fit a Vision Transformer with {:?} names (width {}, {} blocks, patch {} px), \
-             the closest that is known: {}",
-            self.family,
-            c.width,
-            c.depth,
-            c.patch_px,
-            complaints.join("; ")
-        )))
     }
 
     /// Tensors that training needs and embedding doesn't.

@@ -1,0 +1,82 @@
+//! Every published family against its reference: tiny networks that the reference implementation
+//! saved, with what it made of seeded inputs (`tests/golden/FAMILY/make_*.py`).
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod convnext;
+
+use crate::support;
+use astrolabel::encoder::model::open::open_network;
+use astrolabel::encoder::network::{Network, Pooling};
+use half::f16;
+use safetensors::{Dtype, SafeTensors};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Issue 4's bound in single precision.
+const TOLERANCE: f32 = 1e-4;
+
+/// Shape and values of every tensor of a file, by the safetensors crate's own reader.
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+fn tensors(path: &Path) -> Tensors {
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let read = |view: &safetensors::tensor::TensorView<'_>| match view.dtype() {
+        Dtype::F32 => (view.data().as_chunks().0.iter())
+            .map(|&b| f32::from_le_bytes(b))
+            .collect(),
+        Dtype::F16 => (view.data().as_chunks().0.iter())
+            .map(|&b| f16::from_le_bytes(b).to_f32())
+            .collect(),
+        other => panic!("{other:?} in a golden file"),
+    };
+    (file.iter())
+        .map(|(name, view)| (name.to_string(), (view.shape().to_vec(), read(&view))))
+        .collect()
+}
+
+fn golden(family: &str, name: &str) -> PathBuf {
+    support::golden(&format!("{family}/{name}.safetensors"))
+}
+
+/// The largest difference of two equally long slices; NaN is never small.
+fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let all = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    all.fold(0.0, |m, d| if d <= m { m } else { d })
+}
+
+/// The vectors of golden images `[batch, channels, height, width]`.
+fn vectors(
+    network: &dyn Network,
+    (shape, values): &(Vec<usize>, Vec<f32>),
+    block: Option<usize>,
+    pooling: Pooling,
+) -> Vec<f32> {
+    let [batch, channels, height, width] = shape[..] else {
+        panic!("images have four dimensions")
+    };
+    assert_eq!(channels, network.channels());
+    let mut out = vec![0.0; batch * network.dim(block, pooling).unwrap()];
+    network
+        .embed(values, [batch, height, width], block, pooling, &mut out)
+        .unwrap();
+    out
+}
+
+/// Holds `found` against `NAME.output`, and every `NAME.mistake.*` away from it.
+fn hold(expected: &Tensors, name: &str, found: &[f32]) {
+    let worst = difference(found, &expected[&format!("{name}.output")].1);
+    println!("{name}: off by {worst:e}");
+    assert!(worst <= TOLERANCE, "{name}: off by {worst:e}");
+    let start = format!("{name}.mistake.");
+    let mistakes = expected.iter().filter(|(k, _)| k.starts_with(&start));
+    for (mistake, (_, values)) in mistakes {
+        let apart = difference(found, values);
+        assert!(
+            apart > 2.0 * TOLERANCE,
+            "{mistake} would pass: only {apart:e} apart"
+        );
+    }
+}
