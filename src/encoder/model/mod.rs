@@ -5,6 +5,7 @@
 
 pub mod convnext;
 pub mod convnext_keys;
+mod convnext_plan;
 mod fit;
 mod key_names;
 mod layers;

@@ -81,6 +81,13 @@ pub struct ConvNextMemory {
     inner: Operand,
 }
 
+impl std::fmt::Debug for ConvNextPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (isa, precision) = (self.kernels.isa.name(), self.precision.name());
+        write!(f, "ConvNextPlan({isa}, {precision}, {} stages)", self.stages.len())
+    }
+}
+
 /// Two images and which part of them is a core's own.
 struct Place<'a> {
     images: [Shared; 2],
@@ -120,17 +127,34 @@ impl ConvNextPlan {
         }
     }
 
-    /// Width of a vector.
-    pub fn width(&self) -> usize {
-        self.norm.weight.len()
+    /// Width of a vector after the first `blocks` blocks.
+    pub fn width(&self, blocks: usize) -> usize {
+        let mut left = blocks;
+        let mut width = self.stem.outputs;
+        for stage in &self.stages {
+            if left == 0 {
+                break;
+            }
+            width = stage.shrink.as_ref().map_or(width, |(_, m)| m.outputs);
+            left = left.saturating_sub(stage.blocks.len());
+        }
+        width
     }
 
-    /// Mean over all pixels of the last stage, normalised, into `out`, `[batch, width]`, from
-    /// `input`, `[batch, channels, height, width]`, sides at least `stem_px` times 8. Pixels
-    /// beyond the last whole square of a stage are left out, as convolutions without padding do.
-    pub fn pooled(&self, team: &Team, input: &[f32], [batch, height, width]: [usize; 3], out: &mut [f32]) {
+    /// Mean over all pixels after the first `blocks` blocks (and the last norm, which belongs to
+    /// the last stage) into `out`, `[batch, width]`, from `input`, `[batch, channels, height,
+    /// width]`. Pixels beyond the last whole square of a stage are left out, as convolutions
+    /// without padding do.
+    pub fn pooled(
+        &self,
+        team: &Team,
+        input: &[f32],
+        [batch, height, width]: [usize; 3],
+        blocks: usize,
+        out: &mut [f32],
+    ) {
         assert_eq!(input.len(), batch * self.channels * height * width, "an input of another shape");
-        assert_eq!(out.len(), batch * self.width(), "an output of another shape");
+        assert_eq!(out.len(), batch * self.width(blocks), "an output of another shape");
         let lanes = team.lanes();
         let own = batch / lanes * lanes;
         let barrier = Barrier::new(lanes);
@@ -138,7 +162,7 @@ impl ConvNextPlan {
         let mut common = self.memory.take();
         common.images.iter_mut().for_each(|i| i.grow(len));
         let shared = [0, 1].map(|i| common.images[i].shared());
-        let out = Shared::of(out);
+        let out = (Shared::of(out), blocks);
         team.run(|lane| {
             let _lane = barrier.enter();
             let mut memory = self.memory.take();
@@ -191,7 +215,7 @@ impl ConvNextPlan {
         [height, width]: [usize; 2],
         place: &Place<'_>,
         memory: &mut ConvNextMemory,
-        out: Shared,
+        (out, blocks): (Shared, usize),
     ) {
         let planes = self.channels * height * width;
         let planes = &input[image * planes..][..planes];
@@ -201,7 +225,12 @@ impl ConvNextPlan {
         self.stem(planes, [height, width], size, place, memory);
         place.barrier.meet();
         let mut channels = self.stem.outputs;
-        for stage in &self.stages {
+        let (mut left, mut to_the_end) = (blocks, false);
+        for (number, stage) in self.stages.iter().enumerate() {
+            if left == 0 {
+                break;
+            }
+            to_the_end = number + 1 == self.stages.len();
             if let Some((norm, matrix)) = &stage.shrink {
                 self.shrink(norm, matrix, size, now, place, memory);
                 place.barrier.meet();
@@ -209,11 +238,12 @@ impl ConvNextPlan {
                 channels = matrix.outputs;
                 now = 1 - now;
             }
-            for block in &stage.blocks {
+            for block in stage.blocks.iter().take(left) {
                 self.block(block, size, now, place, memory);
                 place.barrier.meet();
                 now = 1 - now;
             }
+            left = left.saturating_sub(stage.blocks.len());
         }
         if place.lane == 0 {
             let ld = padded(channels);
@@ -227,7 +257,11 @@ impl ConvNextPlan {
             mean.iter_mut().for_each(|m| *m /= pixels as f32);
             // SAFETY: this image's vector is written here only.
             let to = unsafe { out.floats_mut(image * channels, channels) };
-            self.norm_row(&self.norm, &mean, to);
+            if to_the_end {
+                self.norm_row(&self.norm, &mean, to);
+            } else {
+                to.copy_from_slice(&mean);
+            }
         }
     }
 
@@ -355,19 +389,24 @@ impl ConvNextPlan {
         self.kernels.norm(x, &norm.weight, &norm.bias, self.epsilon, out);
     }
 
-    /// Operations on an image of `height` by `width` pixels.
-    pub fn flops(&self, height: usize, width: usize) -> u64 {
+    /// Operations of the first `blocks` blocks on an image of `height` by `width` pixels.
+    pub fn flops(&self, [height, width]: [usize; 2], blocks: usize) -> u64 {
+        let mut left = blocks;
         let mut size = [height / self.stem_px, width / self.stem_px];
         let mut sum = self.stem.flops() * (size[0] * size[1]) as u64;
         for stage in &self.stages {
+            if left == 0 {
+                break;
+            }
             if let Some((_, matrix)) = &stage.shrink {
                 size = size.map(|s| s / 2);
                 sum += matrix.flops() * (size[0] * size[1]) as u64;
             }
-            for b in &stage.blocks {
+            for b in stage.blocks.iter().take(left) {
                 let pixel = b.fc1.flops() + b.fc2.flops() + 2 * 49 * b.fc1.inputs as u64;
                 sum += pixel * (size[0] * size[1]) as u64;
             }
+            left = left.saturating_sub(stage.blocks.len());
         }
         sum
     }
