@@ -137,7 +137,12 @@ pub(super) fn compile(
         None => {}
     }
     let mut exact = None;
-    for precision in isa.precisions().into_iter().rev().filter(|p| *p != Precision::F32) {
+    for precision in isa
+        .precisions()
+        .into_iter()
+        .rev()
+        .filter(|p| *p != Precision::F32)
+    {
         let Some(candidate) = network.converted(precision) else {
             break;
         };
@@ -168,7 +173,14 @@ fn check_vectors(network: &dyn Network, team: &Team, how: &Use<'_>) -> Result<Ve
         how.preprocessing.apply(&picture(i), planes)?;
     }
     let mut out = vec![0.0f32; count * dim];
-    network.embed_on(team, &input, [count, side, side], how.block, how.pooling, &mut out)?;
+    network.embed_on(
+        team,
+        &input,
+        [count, side, side],
+        how.block,
+        how.pooling,
+        &mut out,
+    )?;
     Ok(out.chunks_exact(dim).map(<[f32]>::to_vec).collect())
 }
 
@@ -178,7 +190,10 @@ fn compare(precision: Precision, exact: &[Vec<f32>], rough: &[Vec<f32>]) -> Tria
     cosines.sort_by(f64::total_cmp);
     Trial {
         precision,
-        median: cosines.get((cosines.len().max(1) - 1) / 2).copied().unwrap_or(0.0),
+        median: cosines
+            .get((cosines.len().max(1) - 1) / 2)
+            .copied()
+            .unwrap_or(0.0),
         worst: cosines.first().copied().unwrap_or(0.0),
     }
 }
@@ -211,7 +226,10 @@ fn picture(seed: usize) -> Cutout {
         let colour = 1.0 + 0.4 * band as f32 * ((s * 0.9).sin() + 0.3);
         let pixels = (0..SIDE * SIDE).map(|i| {
             let (x, y) = ((i % SIDE) as f32 - 48.0, (i / SIDE) as f32 - 47.0);
-            let (u, v) = (x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin());
+            let (u, v) = (
+                x * angle.cos() + y * angle.sin(),
+                y * angle.cos() - x * angle.sin(),
+            );
             let r = (u * u + (v / flat).powi(2)).sqrt();
             let arms = 1.0 + 0.6 * (2.0 * v.atan2(u) + r * (0.25 + 0.02 * s)).cos();
             let disc = colour * arms * (-r / size).exp();

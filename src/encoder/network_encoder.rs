@@ -129,7 +129,10 @@ impl NetworkEncoder {
             ("block", serde_json::json!(settings.block)),
             ("pooling", serde_json::json!(settings.pooling)),
             ("preprocessing", serde_json::json!(settings.preprocessing)),
-            ("precision", serde_json::json!(chosen.precision.unwrap_or(Precision::F32))),
+            (
+                "precision",
+                serde_json::json!(chosen.precision.unwrap_or(Precision::F32)),
+            ),
         ] {
             facts[key] = value;
         }
@@ -161,6 +164,11 @@ impl NetworkEncoder {
     /// The network.
     pub fn network(&self) -> &dyn Network {
         self.network.as_ref()
+    }
+
+    /// The block that is read, and what of it becomes the vector.
+    pub fn part(&self) -> (Option<usize>, Pooling) {
+        (self.block, self.pooling)
     }
 
     /// The contract between cutouts and the network.
@@ -267,7 +275,8 @@ impl Encoder for NetworkEncoder {
                 }
             }
             Cores::Pools(pools) => {
-                self.encode_by(pools, cutouts, &mut out).map_err(|e| self.failed(e))?;
+                self.encode_by(pools, cutouts, &mut out)
+                    .map_err(|e| self.failed(e))?;
             }
         }
         Ok(out)

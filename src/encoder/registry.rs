@@ -148,6 +148,25 @@ pub fn open_encoder_in(
     if name_or_path == MORPHOMETRY {
         return Ok(Box::new(super::morphometry::Morphometry::new()));
     }
+    Ok(Box::new(network_encoder_in(name_or_path, options, folders)?))
+}
+
+/// As [`open_encoder`] for what is a network.
+///
+/// # Errors
+/// As [`open_encoder`]; morphometry counts as unknown.
+pub fn open_network_encoder(
+    name_or_path: &str,
+    options: &EncoderOptions,
+) -> Result<NetworkEncoder, EncoderError> {
+    network_encoder_in(name_or_path, options, &model_folders())
+}
+
+fn network_encoder_in(
+    name_or_path: &str,
+    options: &EncoderOptions,
+    folders: &[PathBuf],
+) -> Result<NetworkEncoder, EncoderError> {
     if let Some(known) = describe(name_or_path)? {
         let path = weights_of(&known.name, folders).ok_or_else(|| missing(&known, folders))?;
         let settings = NetworkSettings {
@@ -158,7 +177,7 @@ pub fn open_encoder_in(
             threads: options.threads,
             computation: options.computation,
         };
-        return Ok(Box::new(NetworkEncoder::load(&path, settings)?));
+        return NetworkEncoder::load(&path, settings);
     }
     let path = Path::new(name_or_path);
     let is_path = path.is_file()
@@ -182,7 +201,7 @@ pub fn open_encoder_in(
         },
         ..NetworkSettings::default()
     };
-    Ok(Box::new(NetworkEncoder::of(network, path, settings)?))
+    NetworkEncoder::of(network, path, settings)
 }
 
 /// The input size for a network of which nothing else is known: the usual 224 px where they can

@@ -21,7 +21,11 @@ const TOLERANCE: f64 = 1e-5;
 /// Every table of kernels there is, with every format it has.
 fn kernels() -> Vec<(&'static Kernels, Precision)> {
     let all: Vec<_> = (Isa::available().into_iter())
-        .flat_map(|isa| isa.precisions().into_iter().map(move |p| (Kernels::of(isa).unwrap(), p)))
+        .flat_map(|isa| {
+            isa.precisions()
+                .into_iter()
+                .map(move |p| (Kernels::of(isa).unwrap(), p))
+        })
         .collect();
     if all.is_empty() {
         eprintln!("skipped: no kernels for this processor");
@@ -49,7 +53,11 @@ fn compare(what: &str, precision: Precision, got: &[f32], want: &[f64]) {
     let rough: Vec<f32> = want.iter().map(|v| *v as f32).collect();
     let cosine = cosine(got, &rough);
     match precision {
-        Precision::F32 => assert!(worst <= TOLERANCE * largest, "{what}: off by {:e}", worst / largest),
+        Precision::F32 => assert!(
+            worst <= TOLERANCE * largest,
+            "{what}: off by {:e}",
+            worst / largest
+        ),
         Precision::Bf16 => assert!(cosine > 0.9998, "{what}: cosine {cosine}"),
         Precision::Int8 => assert!(cosine > 0.9995, "{what}: cosine {cosine}"),
     }
@@ -97,7 +105,10 @@ fn vision_transformers_of_any_shape_are_computed_exactly() {
                 .collect();
             let cut = squares(&pixels(planes, 3), [height, width], side, true);
             for (token, patch) in tokens[leading..].iter_mut().zip(cut) {
-                token.iter_mut().zip(patches.apply(&patch)).for_each(|(t, v)| *t += v);
+                token
+                    .iter_mut()
+                    .zip(patches.apply(&patch))
+                    .for_each(|(t, v)| *t += v);
             }
             for block in &blocks {
                 vit_block(block, &mut tokens, heads, gated);
@@ -178,7 +189,10 @@ fn convnexts_of_any_shape_are_computed_exactly() {
             for (i, (window, bias, scale, (fc1, fc2))) in blocks.iter().enumerate() {
                 if i > 0 {
                     let normed: Vec<_> = x.iter().map(|p| between.apply(p)).collect();
-                    x = squares(&normed, size, 2, false).iter().map(|p| shrink.apply(p)).collect();
+                    x = squares(&normed, size, 2, false)
+                        .iter()
+                        .map(|p| shrink.apply(p))
+                        .collect();
                     size = size.map(|s| s / 2);
                 }
                 let convolved = depthwise(&x, size, window, bias);
@@ -193,21 +207,24 @@ fn convnexts_of_any_shape_are_computed_exactly() {
         }
         for (k, precision) in kernels() {
             let exact = Precision::F32;
-            let stages = blocks.iter().enumerate().map(|(i, (window, bias, scale, (fc1, fc2)))| {
-                let c = bias.len();
-                let padded = c.next_multiple_of(16);
-                let wide = |row: &[f32]| [row, &vec![0.0; padded - c]].concat();
-                ConvNextStage {
-                    shrink: (i > 0).then(|| (norm(&between), pack(k, exact, &shrink))),
-                    blocks: vec![ConvNextBlock {
-                        depthwise: window.chunks_exact(c).flat_map(wide).collect(),
-                        depthwise_bias: wide(bias),
-                        norm: norm(scale),
-                        fc1: pack(k, exact, fc1),
-                        fc2: pack(k, exact, fc2),
-                    }],
-                }
-            });
+            let stages = blocks
+                .iter()
+                .enumerate()
+                .map(|(i, (window, bias, scale, (fc1, fc2)))| {
+                    let c = bias.len();
+                    let padded = c.next_multiple_of(16);
+                    let wide = |row: &[f32]| [row, &vec![0.0; padded - c]].concat();
+                    ConvNextStage {
+                        shrink: (i > 0).then(|| (norm(&between), pack(k, exact, &shrink))),
+                        blocks: vec![ConvNextBlock {
+                            depthwise: window.chunks_exact(c).flat_map(wide).collect(),
+                            depthwise_bias: wide(bias),
+                            norm: norm(scale),
+                            fc1: pack(k, exact, fc1),
+                            fc2: pack(k, exact, fc2),
+                        }],
+                    }
+                });
             let plan = ConvNextPlan {
                 kernels: k,
                 precision: exact,

@@ -9,7 +9,7 @@ mod output;
 mod size;
 
 pub use answers::{Anomalies, Classify, Label, Map, MapArg, MethodArg, On, Similar};
-pub use bench::Bench;
+pub use bench::{Bench, IsaArg};
 pub use input::{Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;

@@ -8,9 +8,9 @@
 //! token before the first block is one table.
 
 use super::position::{PositionResize, resize_positions};
+use super::vit_keys::Family;
 use crate::encoder::plan::team::Team;
 use crate::encoder::plan::vit::VitPlan;
-use super::vit_keys::Family;
 use burn::tensor::activation::{gelu, silu};
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;

@@ -106,7 +106,13 @@ impl KeysValues {
 ///
 /// # Safety
 /// `to` is alive and was made for `heads`; no other core reads it or writes these tokens meanwhile.
-pub(super) unsafe fn deal(heads: &Heads, to: SharedKeysValues, rows: &[f32], ld: usize, tokens: Range<usize>) {
+pub(super) unsafe fn deal(
+    heads: &Heads,
+    to: SharedKeysValues,
+    rows: &[f32],
+    ld: usize,
+    tokens: Range<usize>,
+) {
     let (panel, width, all) = (heads.panel, heads.width, heads.count * heads.width);
     let [key, keys, value, values] = heads.sizes();
     let first = tokens.start;
@@ -129,7 +135,9 @@ pub(super) unsafe fn deal(heads: &Heads, to: SharedKeysValues, rows: &[f32], ld:
                     unsafe {
                         match heads.precision {
                             Precision::F32 => to.keys.set(start + p * panel + lane, v.to_bits()),
-                            _ => to.keys.set_half((start + p / 2 * panel + lane) * 2 + p % 2, bf16_bits(v)),
+                            _ => to
+                                .keys
+                                .set_half((start + p / 2 * panel + lane) * 2 + p % 2, bf16_bits(v)),
                         }
                     }
                 }
@@ -146,7 +154,9 @@ pub(super) unsafe fn deal(heads: &Heads, to: SharedKeysValues, rows: &[f32], ld:
                 unsafe {
                     match heads.precision {
                         Precision::F32 => to.values.set(start + t * panel + lane, v.to_bits()),
-                        _ => to.values.set_half((start + t / 2 * panel + lane) * 2 + t % 2, bf16_bits(*v)),
+                        _ => to
+                            .values
+                            .set_half((start + t / 2 * panel + lane) * 2 + t % 2, bf16_bits(*v)),
                     }
                 }
             }
@@ -240,7 +250,9 @@ pub(super) unsafe fn attend(
                 kernels.finish(&sums, height, columns, &plain, to, ld);
             }
             for i in 0..height {
-                rows[at + i * ld..][..width].iter_mut().for_each(|v| *v *= parts[i]);
+                rows[at + i * ld..][..width]
+                    .iter_mut()
+                    .for_each(|v| *v *= parts[i]);
             }
         });
     }

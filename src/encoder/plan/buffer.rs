@@ -121,7 +121,10 @@ impl Shared {
     /// The buffer is alive, and no other thread reads or writes this part meanwhile.
     #[allow(clippy::mut_from_ref, reason = "the caller answers for the parts not meeting")]
     pub unsafe fn floats_mut<'a>(self, from: usize, len: usize) -> &'a mut [f32] {
-        assert!(from <= self.len && len <= self.len - from, "a part beyond its buffer");
+        assert!(
+            from <= self.len && len <= self.len - from,
+            "a part beyond its buffer"
+        );
         // SAFETY: inside the buffer, as just checked; the rest is the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.at.add(from).cast(), len) }
     }
@@ -140,7 +143,10 @@ impl Shared {
     /// # Safety
     /// The buffer is alive, and no thread writes this part meanwhile.
     pub unsafe fn words<'a>(self, from: usize, len: usize) -> &'a [u32] {
-        assert!(from <= self.len && len <= self.len - from, "a part beyond its buffer");
+        assert!(
+            from <= self.len && len <= self.len - from,
+            "a part beyond its buffer"
+        );
         // SAFETY: inside the buffer, as just checked; the rest is the caller's promise.
         unsafe { std::slice::from_raw_parts(self.at.add(from), len) }
     }

@@ -13,6 +13,7 @@
 )]
 
 use super::buffer::{Buffer, Shared};
+pub use super::convnext_layers::{ConvNextBlock, ConvNextStage};
 use super::depthwise::{Depthwise, GROUP};
 use super::isa::Precision;
 use super::kernels::Kernels;
@@ -20,31 +21,8 @@ use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
 use super::product::{After, product};
 use super::team::{Barrier, Team, part};
-use super::vit::{Norm, Pool};
+use super::vit_layers::{Norm, Pool};
 use std::ops::Range;
-
-/// One block; layer scale is in `fc2`.
-pub struct ConvNextBlock {
-    /// Depthwise convolution, `[7, 7, channels]` with channels padded to a multiple of 16.
-    pub depthwise: Vec<f32>,
-    /// Its bias, padded alike.
-    pub depthwise_bias: Vec<f32>,
-    /// After it.
-    pub norm: Norm,
-    /// To the inside.
-    pub fc1: Matrix,
-    /// Back.
-    pub fc2: Matrix,
-}
-
-/// One stage: images of one size.
-pub struct ConvNextStage {
-    /// How the stage begins: a norm before 2×2 pixels become one (`[4 * channels, outputs]`, rows
-    /// in the order y, x, channel); the first stage has none.
-    pub shrink: Option<(Norm, Matrix)>,
-    /// The blocks.
-    pub blocks: Vec<ConvNextBlock>,
-}
 
 /// A compiled ConvNeXt.
 pub struct ConvNextPlan {
@@ -84,7 +62,11 @@ pub struct ConvNextMemory {
 impl std::fmt::Debug for ConvNextPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (isa, precision) = (self.kernels.isa.name(), self.precision.name());
-        write!(f, "ConvNextPlan({isa}, {precision}, {} stages)", self.stages.len())
+        write!(
+            f,
+            "ConvNextPlan({isa}, {precision}, {} stages)",
+            self.stages.len()
+        )
     }
 }
 
@@ -104,23 +86,11 @@ impl ConvNextPlan {
     /// A copy of a plan in single precision whose stages compute in `precision`.
     pub fn converted(&self, precision: Precision) -> Self {
         let k = self.kernels;
-        let stages = self.stages.iter().map(|s| ConvNextStage {
-            shrink: (s.shrink.as_ref()).map(|(norm, m)| (norm.copy(), m.converted(k, precision))),
-            blocks: (s.blocks.iter())
-                .map(|b| ConvNextBlock {
-                    depthwise: b.depthwise.clone(),
-                    depthwise_bias: b.depthwise_bias.clone(),
-                    norm: b.norm.copy(),
-                    fc1: b.fc1.converted(k, precision),
-                    fc2: b.fc2.converted(k, precision),
-                })
-                .collect(),
-        });
         Self {
             precision,
             stem: self.stem.converted(k, Precision::F32),
             stem_norm: self.stem_norm.copy(),
-            stages: stages.collect(),
+            stages: (self.stages.iter()).map(|s| s.converted(k, precision)).collect(),
             norm: self.norm.copy(),
             memory: Pool::default(),
             ..*self
@@ -153,8 +123,16 @@ impl ConvNextPlan {
         blocks: usize,
         out: &mut [f32],
     ) {
-        assert_eq!(input.len(), batch * self.channels * height * width, "an input of another shape");
-        assert_eq!(out.len(), batch * self.width(blocks), "an output of another shape");
+        assert_eq!(
+            input.len(),
+            batch * self.channels * height * width,
+            "an input of another shape"
+        );
+        assert_eq!(
+            out.len(),
+            batch * self.width(blocks),
+            "an output of another shape"
+        );
         let lanes = team.lanes();
         let own = batch / lanes * lanes;
         let barrier = Barrier::new(lanes);
@@ -373,13 +351,23 @@ impl ConvNextPlan {
             if block.fc2.precision == Precision::F32 {
                 memory.inner.reserve(Precision::F32, rows, inside);
                 let ldh = memory.inner.lda;
-                product(k, &memory.left, rows, &block.fc1, After::Gelu, memory.inner.floats_mut(), ldh);
+                product(
+                    k,
+                    &memory.left,
+                    rows,
+                    &block.fc1,
+                    After::Gelu,
+                    memory.inner.floats_mut(),
+                    ldh,
+                );
             } else {
                 let ldh = spacing(inside);
                 memory.hidden.grow(rows * ldh);
                 let hidden = memory.hidden.floats_mut();
                 product(k, &memory.left, rows, &block.fc1, After::Gelu, hidden, ldh);
-                memory.inner.copy(k, block.fc2.precision, rows, inside, hidden, ldh);
+                memory
+                    .inner
+                    .copy(k, block.fc2.precision, rows, inside, hidden, ldh);
             }
             product(k, &memory.inner, rows, &block.fc2, After::Add, to, ld);
         });
@@ -402,10 +390,7 @@ impl ConvNextPlan {
                 size = size.map(|s| s / 2);
                 sum += matrix.flops() * (size[0] * size[1]) as u64;
             }
-            for b in stage.blocks.iter().take(left) {
-                let pixel = b.fc1.flops() + b.fc2.flops() + 2 * 49 * b.fc1.inputs as u64;
-                sum += pixel * (size[0] * size[1]) as u64;
-            }
+            sum += stage.pixel_flops(left) * (size[0] * size[1]) as u64;
             left = left.saturating_sub(stage.blocks.len());
         }
         sum

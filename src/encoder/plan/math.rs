@@ -126,6 +126,9 @@ mod tests {
         for x in [1.0f32, -1.5, 3.141_592_7, 1e-20, -7e20, 0.0] {
             assert_eq!(bf16_bits(x), half::bf16::from_f32(x).to_bits(), "{x}");
         }
-        assert_eq!((round_to_byte(0.4), round_to_byte(254.6), round_to_byte(128.0)), (0, 255, 128));
+        assert_eq!(
+            (round_to_byte(0.4), round_to_byte(254.6), round_to_byte(128.0)),
+            (0, 255, 128)
+        );
     }
 }

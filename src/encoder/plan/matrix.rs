@@ -61,7 +61,9 @@ impl Matrix {
             Precision::Bf16 => {
                 let to = as_halves_mut(matrix.panels.words_mut());
                 for (p, row) in weight.chunks_exact(outputs).enumerate() {
-                    row.iter().enumerate().for_each(|(j, w)| to[place(p, j)] = bf16_bits(*w));
+                    row.iter()
+                        .enumerate()
+                        .for_each(|(j, w)| to[place(p, j)] = bf16_bits(*w));
                 }
             }
             Precision::Int8 => {
@@ -70,7 +72,10 @@ impl Matrix {
                     row.iter().zip(&mut most).for_each(|(w, m)| *m = m.max(w.abs()));
                 }
                 matrix.unit = most.iter().map(|m| m / 127.0).collect();
-                let inverse: Vec<f32> = most.iter().map(|m| if *m > 0.0 { 127.0 / m } else { 0.0 }).collect();
+                let inverse: Vec<f32> = most
+                    .iter()
+                    .map(|m| if *m > 0.0 { 127.0 / m } else { 0.0 })
+                    .collect();
                 let mut total = vec![0i32; padded];
                 let to = as_bytes_mut(matrix.panels.words_mut());
                 for (p, row) in weight.chunks_exact(outputs).enumerate() {
@@ -102,7 +107,13 @@ impl Matrix {
                 row[first..first + columns].copy_from_slice(&from[..columns]);
             }
         }
-        Self::pack(kernels, precision, [self.inputs, outputs], &weight, &self.bias[..outputs])
+        Self::pack(
+            kernels,
+            precision,
+            [self.inputs, outputs],
+            &weight,
+            &self.bias[..outputs],
+        )
     }
 
     /// Operations (a multiplication and an addition are two) for one row.

@@ -14,14 +14,17 @@
 mod attention;
 mod buffer;
 pub mod convnext;
+mod convnext_layers;
 mod depthwise;
 pub mod isa;
 pub mod kernels;
 mod math;
 pub mod matrix;
 mod operand;
+pub mod peak;
 mod product;
 mod rows;
 pub mod team;
 mod tiles;
 pub mod vit;
+mod vit_layers;

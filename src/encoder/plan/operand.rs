@@ -35,14 +35,26 @@ impl Operand {
         let each = precision.values_in_word();
         self.reserve(precision, rows, len);
         if precision == Precision::F32 {
-            for (i, row) in self.words.floats_mut().chunks_exact_mut(self.lda).take(rows).enumerate() {
+            for (i, row) in self
+                .words
+                .floats_mut()
+                .chunks_exact_mut(self.lda)
+                .take(rows)
+                .enumerate()
+            {
                 write(i, &mut row[..len]);
             }
             return;
         }
         self.row.resize(len, 0.0);
         let steps = len.div_ceil(each);
-        for (i, words) in self.words.words_mut().chunks_exact_mut(self.lda).take(rows).enumerate() {
+        for (i, words) in self
+            .words
+            .words_mut()
+            .chunks_exact_mut(self.lda)
+            .take(rows)
+            .enumerate()
+        {
             write(i, &mut self.row);
             // What fills up the last word is multiplied with zeros, but must be a number.
             words[steps - 1] = 0;

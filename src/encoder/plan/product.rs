@@ -5,7 +5,10 @@
 //! the inner dimension in the same order, whatever the tile and whoever's the lane, so that vectors
 //! don't depend on the batch that an image comes in.
 
-#![allow(unsafe_code, reason = "tiles are called with pointers, checked here to be in bounds")]
+#![allow(
+    unsafe_code,
+    reason = "tiles are called with pointers, checked here to be in bounds"
+)]
 
 use super::isa::Precision;
 use super::kernels::Kernels;

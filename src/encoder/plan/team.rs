@@ -123,7 +123,10 @@ impl Barrier {
         }
         let mut spins = 0;
         while self.round.load(Ordering::Acquire) == round {
-            assert!(!self.broken.load(Ordering::Acquire), "another core failed at the same image");
+            assert!(
+                !self.broken.load(Ordering::Acquire),
+                "another core failed at the same image"
+            );
             spins += 1;
             if spins < SPINS {
                 std::hint::spin_loop();

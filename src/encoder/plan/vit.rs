@@ -19,42 +19,8 @@ use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
 use super::product::{After, product};
 use super::team::{Barrier, Team, part};
+pub use super::vit_layers::{Norm, Pool, VitBlock};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-
-/// Scale and shift of a layer norm.
-pub struct Norm {
-    /// Scale.
-    pub weight: Vec<f32>,
-    /// Shift.
-    pub bias: Vec<f32>,
-}
-
-impl Norm {
-    /// A copy.
-    pub(super) fn copy(&self) -> Self {
-        Self {
-            weight: self.weight.clone(),
-            bias: self.bias.clone(),
-        }
-    }
-}
-
-/// One block; layer scale is in `proj` and `fc2`.
-pub struct VitBlock {
-    /// Before attention.
-    pub norm1: Norm,
-    /// To queries, keys and values side by side.
-    pub qkv: Matrix,
-    /// After attention.
-    pub proj: Matrix,
-    /// Before the feed-forward layers.
-    pub norm2: Norm,
-    /// To the inside of the feed-forward layers, twice as wide where they are gated.
-    pub fc1: Matrix,
-    /// Back.
-    pub fc2: Matrix,
-}
 
 /// A compiled Vision Transformer.
 pub struct VitPlan {
@@ -89,26 +55,6 @@ impl std::fmt::Debug for VitPlan {
     }
 }
 
-/// Memory that calls borrow and give back.
-pub struct Pool<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<T: Default> Pool<T> {
-    pub(super) fn take(&self) -> T {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.pop().unwrap_or_default()
-    }
-
-    pub(super) fn give(&self, memory: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-    }
-}
-
 /// One core's memory.
 #[derive(Default)]
 pub struct Memory {
@@ -137,18 +83,10 @@ impl VitPlan {
     /// A copy of a plan in single precision whose blocks compute in `precision`.
     pub fn converted(&self, precision: Precision) -> Self {
         let k = self.kernels;
-        let blocks = self.blocks.iter().map(|b| VitBlock {
-            norm1: b.norm1.copy(),
-            qkv: b.qkv.converted(k, precision),
-            proj: b.proj.converted(k, precision),
-            norm2: b.norm2.copy(),
-            fc1: b.fc1.converted(k, precision),
-            fc2: b.fc2.converted(k, precision),
-        });
         Self {
             precision,
             patches: self.patches.converted(k, Precision::F32),
-            blocks: blocks.collect(),
+            blocks: (self.blocks.iter()).map(|b| b.converted(k, precision)).collect(),
             norm: self.norm.copy(),
             memory: Pool::default(),
             ..*self
@@ -176,8 +114,16 @@ impl VitPlan {
         out: &mut [f32],
     ) {
         let tokens = table.len() / self.width();
-        assert_eq!(input.len(), batch * self.channels * height * width, "an input of another shape");
-        assert_eq!(out.len(), batch * tokens * self.width(), "an output of another shape");
+        assert_eq!(
+            input.len(),
+            batch * self.channels * height * width,
+            "an input of another shape"
+        );
+        assert_eq!(
+            out.len(),
+            batch * tokens * self.width(),
+            "an output of another shape"
+        );
         let heads = [self.heads, self.width() / self.heads, tokens];
         let call = Call {
             input,

@@ -123,7 +123,11 @@ fn the_manifest_says_in_what_numbers_vectors_were_made() {
     let mut old = generic.spec().clone();
     old.settings.as_object_mut().unwrap().remove("precision");
     let old = reopen_encoder(&old, 1).unwrap();
-    assert_eq!(old.spec().settings["precision"], "f32", "runs from before there was a choice");
+    assert_eq!(
+        old.spec().settings["precision"],
+        "f32",
+        "runs from before there was a choice"
+    );
 }
 
 #[test]
@@ -156,7 +160,12 @@ fn few_bits_are_enough_on_real_pictures() {
         return;
     };
     let mut paths = Vec::new();
-    for set in ["galaxy_zoo_2_sdss", "euclid_q1_mergers", "first_radio", "star_galaxy"] {
+    for set in [
+        "galaxy_zoo_2_sdss",
+        "euclid_q1_mergers",
+        "first_radio",
+        "star_galaxy",
+    ] {
         let Ok(entries) = std::fs::read_dir(real.join(set).join("images")) else {
             continue;
         };
@@ -175,14 +184,21 @@ fn few_bits_are_enough_on_real_pictures() {
         open_encoder_in("vit_s14_saliency", &options, std::slice::from_ref(&folder)).unwrap()
     };
     let exact = open(Precision::F32).encode(&cutouts).unwrap();
-    for precision in Isa::best().map_or(Vec::new(), Isa::precisions).into_iter().skip(1) {
+    for precision in Isa::best()
+        .map_or(Vec::new(), Isa::precisions)
+        .into_iter()
+        .skip(1)
+    {
         let rough = open(precision).encode(&cutouts).unwrap();
         let mut cosines: Vec<f64> = (exact.chunks_exact(768).zip(rough.chunks_exact(768)))
             .map(|(a, b)| cosine(a, b))
             .collect();
         cosines.sort_by(f64::total_cmp);
         let (median, worst) = (cosines[cosines.len() / 2], cosines[0]);
-        println!("{precision:?} on {} pictures: median {median:.5}, worst {worst:.5}", cosines.len());
+        println!(
+            "{precision:?} on {} pictures: median {median:.5}, worst {worst:.5}",
+            cosines.len()
+        );
         assert!(median >= MEDIAN_COSINE && worst >= WORST_COSINE);
     }
 }

@@ -60,9 +60,7 @@ impl Scale {
         let mean = x.iter().sum::<f64>() / count;
         let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
         (x.iter().enumerate())
-            .map(|(j, v)| {
-                (v - mean) / (variance + 1e-6).sqrt() * f64::from(self.0[j]) + f64::from(self.1[j])
-            })
+            .map(|(j, v)| (v - mean) / (variance + 1e-6).sqrt() * f64::from(self.0[j]) + f64::from(self.1[j]))
             .collect()
     }
 }
@@ -170,7 +168,9 @@ pub fn squares(x: &[Vec<f64>], [height, width]: [usize; 2], side: usize, by_chan
             let (y, x0) = (square / columns * side, square % columns * side);
             let taps = (0..side * side).map(|t| &x[(y + t / side) * width + x0 + t % side]);
             if by_channel {
-                (0..channels).flat_map(|c| taps.clone().map(move |p| p[c])).collect()
+                (0..channels)
+                    .flat_map(|c| taps.clone().map(move |p| p[c]))
+                    .collect()
             } else {
                 taps.flatten().copied().collect()
             }
