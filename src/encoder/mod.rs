@@ -1,6 +1,7 @@
 //! Pixels to vectors.
 
 pub mod computation;
+mod cores;
 pub mod engine;
 pub mod model;
 pub mod morphometry;

@@ -7,6 +7,7 @@
 //! bounded by [`Network::group_images`] a thread, whatever the number of the images.
 
 use super::computation::{Chosen, Computation, Use, compile};
+use super::cores::{Cores, pools};
 use super::model::open::open_network;
 use super::network::{Network, Pooling, check_block};
 use super::plan::isa::Precision;
@@ -15,7 +16,7 @@ use super::preprocess::Preprocessing;
 use super::weights::{sha256_of_file, weights_error};
 use super::{Encoder, EncoderError, EncoderSpec};
 use crate::sky::cutout::Cutout;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,14 +60,6 @@ pub struct NetworkEncoder {
     spec: EncoderSpec,
     chosen: Chosen,
     cores: Cores,
-}
-
-/// Who computes.
-enum Cores {
-    /// A compiled network's cores.
-    Team(Team),
-    /// One pool of one thread a core, for the generic path.
-    Pools(Vec<ThreadPool>),
 }
 
 impl NetworkEncoder {
@@ -281,18 +274,6 @@ impl Encoder for NetworkEncoder {
         }
         Ok(out)
     }
-}
-
-/// One pool of one thread for each of so many cores.
-fn pools(threads: usize) -> Result<Vec<ThreadPool>, String> {
-    (0..threads)
-        .map(|i| {
-            (ThreadPoolBuilder::new().num_threads(1))
-                .thread_name(move |_| format!("network-{i}"))
-                .build()
-                .map_err(|e| format!("threads can't be started: {e}"))
-        })
-        .collect()
 }
 
 fn check_finite(out: &[f32]) -> Result<(), String> {

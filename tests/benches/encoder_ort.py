@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Astrolabel's networks against ONNX Runtime, interleaved in one run: images a second, medians.
 
-    cargo build && python3 tests/benches/encoder_ort.py [FOLDER]
+    cargo build && python3 tests/benches/encoder_ort.py [FOLDER [MODEL [BATCH]]]
 
 Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
 temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
@@ -69,7 +69,9 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         make(folder)
         for name, title in MODELS.items():
-            for batch in (8, 1):
+            if len(sys.argv) > 2 and sys.argv[2] != name:
+                continue
+            for batch in [int(b) for b in sys.argv[3:4]] or (8, 1):
                 rates = {}
                 for _ in range(ROUNDS):
                     for rival in (theirs(folder, name, batch), ours(folder, name, batch), ours(folder, name, batch, ["--isa", "avx2"])):

@@ -50,6 +50,12 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
             ),
         );
     }
+    if let Some(precision) = encoder.spec().settings["precision"].as_str() {
+        note(
+            progress,
+            &format!("{} computes in {precision}", encoder.spec().name),
+        );
+    }
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;
     progress.clear();
     let spec = encoder.spec();

@@ -202,32 +202,8 @@ impl Vit {
             .map_err(|e| VitError::Compute(format!("{e:?}")))
     }
 
-    /// How many blocks and which grid of patches a call means.
-    pub(super) fn check(
-        &self,
-        input: &[f32],
-        [batch, height, width]: [usize; 3],
-        block: Option<usize>,
-    ) -> Result<(usize, (usize, usize)), VitError> {
-        let depth = self.config.depth;
-        let blocks = match block {
-            Some(block) if block >= depth => return Err(VitError::Block { block, depth }),
-            Some(block) => block + 1,
-            None => depth,
-        };
-        let grid = self.patch_grid(height, width)?;
-        let expected = (batch.saturating_mul(3))
-            .saturating_mul(height)
-            .saturating_mul(width);
-        if input.len() != expected {
-            let found = input.len();
-            return Err(VitError::Length { expected, found });
-        }
-        Ok((blocks, grid))
-    }
-
     /// Rows and columns of patches.
-    fn patch_grid(&self, height: usize, width: usize) -> Result<(usize, usize), VitError> {
+    pub(super) fn patch_grid(&self, height: usize, width: usize) -> Result<(usize, usize), VitError> {
         let patch_px = self.config.patch_px;
         let fits = |side: usize| side > 0 && side.is_multiple_of(patch_px);
         if fits(height) && fits(width) {

@@ -96,6 +96,30 @@ impl Vit {
         plan.tokens(team, input, [batch, height, width], &table.1, blocks, &mut out);
         Ok(out)
     }
+
+    /// How many blocks and which grid of patches a call means.
+    pub(super) fn check(
+        &self,
+        input: &[f32],
+        [batch, height, width]: [usize; 3],
+        block: Option<usize>,
+    ) -> Result<(usize, (usize, usize)), VitError> {
+        let depth = self.config.depth;
+        let blocks = match block {
+            Some(block) if block >= depth => return Err(VitError::Block { block, depth }),
+            Some(block) => block + 1,
+            None => depth,
+        };
+        let grid = self.patch_grid(height, width)?;
+        let expected = (batch.saturating_mul(3))
+            .saturating_mul(height)
+            .saturating_mul(width);
+        if input.len() != expected {
+            let found = input.len();
+            return Err(VitError::Length { expected, found });
+        }
+        Ok((blocks, grid))
+    }
 }
 
 fn packed(kernels: &Kernels, block: Block) -> Result<VitBlock, String> {

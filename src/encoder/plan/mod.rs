@@ -15,6 +15,7 @@ mod attention;
 mod buffer;
 pub mod convnext;
 mod convnext_layers;
+mod convnext_passes;
 mod depthwise;
 pub mod isa;
 pub mod kernels;
