@@ -243,8 +243,7 @@ impl NetworkEncoder {
                 })
                 .collect();
             (running.into_iter())
-                .map(|r| r.join().unwrap_or_else(|p| Err(panic_message(p.as_ref()))))
-                .collect()
+                .try_for_each(|r| r.join().unwrap_or_else(|p| Err(panic_message(p.as_ref()))))
         })
     }
 }

@@ -5,13 +5,13 @@
 
 Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
 temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
-own dynamic quantisation. Rivals take turns, a few seconds each, ROUNDS times; given are medians over the rounds.
+own dynamic quantisation. Rivals take turns, a second or two each, ROUNDS times; given are medians over the rounds.
 Both get 2 threads, random images of 224 px and the same weights.
 """
 import os, re, subprocess, sys, tempfile, time
 from pathlib import Path
 
-ROUNDS, SECONDS, THREADS = 3, 2, 2
+ROUNDS, SECONDS, THREADS = 3, 1, 2
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "astrolabel"
 MODELS = {"vit_s14": "ViT-S/14", "convnext_nano": "ConvNeXt-nano"}
 

@@ -13,6 +13,9 @@ use super::isa::{Isa, Precision};
 use super::rows::{self, Finish};
 use super::tiles::{Sums, Tile};
 
+/// Row, scale, shift, ε, result.
+type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
+
 /// The kernels of one instruction set.
 pub struct Kernels {
     /// Which.
@@ -23,7 +26,7 @@ pub struct Kernels {
     pub(super) panel: usize,
     /// By precision; formats that the set doesn't have are never asked for.
     tiles: [Tile; 3],
-    norm: unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]),
+    norm: NormRow,
     softmax: unsafe fn(&mut [f32], f32) -> f32,
     gate: unsafe fn(&mut [f32]),
     to_bf16: unsafe fn(&[f32], &mut [u16]),

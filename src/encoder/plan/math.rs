@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn rounding_to_few_bits() {
-        for x in [1.0f32, -1.5, 3.141_592_7, 1e-20, -7e20, 0.0] {
+        for x in [1.0f32, -1.5, 3.3, 1e-20, -7e20, 0.0] {
             assert_eq!(bf16_bits(x), half::bf16::from_f32(x).to_bits(), "{x}");
         }
         assert_eq!(

@@ -88,15 +88,18 @@ pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
     (step, least)
 }
 
+/// What a tile's sums of bytes are worth: `(step, least)` a row; and a column its step, and its step
+/// times the sum of its bytes.
+pub(super) type Worth<'a> = (&'a [(f32, f32)], &'a [f32], &'a [f32]);
+
 /// What a tile's sums become: for bytes first real values, then with their bias through the
 /// activation, stored or added.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
     /// One value a column of the panel.
     pub bias: &'a [f32],
-    /// For bytes: `(step, least)` a row; and a column its step, and its step times the sum of its
-    /// bytes.
-    pub bytes: Option<(&'a [(f32, f32)], &'a [f32], &'a [f32])>,
+    /// What bytes are worth, if the sums are of bytes.
+    pub bytes: Option<Worth<'a>>,
     /// Whether GELU follows.
     pub gelu: bool,
     /// Whether the result is added to what is there.
