@@ -40,7 +40,7 @@ def make(folder):
 
 
 def ours(folder, name, batch, extra=()):
-    out = subprocess.run([str(PROGRAM), "--threads", str(THREADS), "bench", str(folder / f"{name}.safetensors"), "--batch",
+    out = subprocess.run([str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch",
                           str(batch), "--seconds", str(SECONDS), *extra], check=True, capture_output=True, text=True).stdout
     return {f"{isa} {p}": float(rate) for isa, p, rate in re.findall(r"^  (\S+), (\w+).*?: ([\d.]+) images/s", out, re.M)}
 
