@@ -65,6 +65,7 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
         scales: vec![],
         combine: Default::default(),
         with_morphometry: false,
+        precision: None,
     };
     skipped.extend(commands::embed(embed, threads, progress)?);
 

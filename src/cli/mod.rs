@@ -109,7 +109,7 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
         Command::Info(a) => describe::info(a, progress),
         Command::Demo(a) => demo::demo(a, threads, progress),
         Command::Simulate(a) => commands::simulate(a, progress),
-        Command::Bench(a) => commands::bench(&a, progress),
+        Command::Bench(a) => commands::bench(&a, threads, progress),
         Command::Relocate(a) => commands::relocate(a),
     }
 }

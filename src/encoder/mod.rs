@@ -1,11 +1,14 @@
 //! Pixels to vectors.
 
 pub mod checkpoint;
+pub mod computation;
+mod cores;
 pub mod engine;
 pub mod model;
 pub mod morphometry;
 pub mod network;
 pub mod network_encoder;
+pub mod plan;
 pub mod preprocess;
 pub mod registry;
 pub mod representation;

@@ -5,6 +5,9 @@
 //! Families implement [`Network`] beside their architecture in [`model`](super::model), and
 //! [`open_network`](super::model::open::open_network) finds out which one a file holds.
 
+use super::plan::isa::Precision;
+use super::plan::kernels::Kernels;
+use super::plan::team::Team;
 use serde::{Deserialize, Serialize};
 
 /// What of the network's last feature map becomes the vector.
@@ -87,6 +90,42 @@ pub trait Network: Send + Sync {
         pooling: Pooling,
         out: &mut [f32],
     ) -> Result<(), String>;
+
+    /// Packs the weights for this processor in single precision, and gives up their other copy;
+    /// all that is embedded afterwards goes through the plan. `false` where the family has none.
+    ///
+    /// # Errors
+    /// A sentence if the weights can't be packed.
+    fn compile(&mut self, _kernels: &'static Kernels) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    /// A copy of a compiled network that computes in `precision`; `None` if it isn't compiled.
+    fn converted(&self, _precision: Precision) -> Option<Box<dyn Network>> {
+        None
+    }
+
+    /// As [`embed`](Self::embed), on all cores of `team` if the network is compiled.
+    ///
+    /// # Errors
+    /// As [`embed`](Self::embed).
+    fn embed_on(
+        &self,
+        _team: &Team,
+        input: &[f32],
+        shape: [usize; 3],
+        block: Option<usize>,
+        pooling: Pooling,
+        out: &mut [f32],
+    ) -> Result<(), String> {
+        self.embed(input, shape, block, pooling, out)
+    }
+
+    /// Operations (a multiplication and an addition are two) on a square image of `side_px`, as
+    /// far as they are counted: those of a compiled network's products.
+    fn flops(&self, _side_px: usize, _block: Option<usize>) -> Option<u64> {
+        None
+    }
 }
 
 /// An error about block `block` where `blocks` there are.

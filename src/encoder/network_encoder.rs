@@ -1,20 +1,27 @@
 //! A pretrained network as an [`Encoder`]: cutouts to planes, planes to vectors.
 //!
-//! Speed on a few cores comes from giving every core its own images (one network call a core, in
-//! a rayon pool of one thread) rather than splitting every matrix product between the cores:
-//! products of a few hundred tokens are too small for that. Memory is bounded by
-//! [`Network::group_images`] a thread, whatever the number of the images.
+//! Speed on a few cores comes from giving every core its own images rather than splitting every
+//! matrix product between the cores: products of a few hundred tokens are too small for that. A
+//! compiled network ([`plan`](super::plan)) sees to it itself, and shares what is left over between
+//! cores in a better way; any other gets one call a core, in a rayon pool of one thread. Memory is
+//! bounded by [`Network::group_images`] a thread, whatever the number of the images.
 
+use super::computation::{Chosen, Computation, Use, compile};
+use super::cores::{Cores, pools};
 use super::model::open::open_network;
 use super::network::{Network, Pooling, check_block};
+use super::plan::isa::Precision;
+use super::plan::team::Team;
 use super::preprocess::Preprocessing;
 use super::weights::{sha256_of_file, weights_error};
 use super::{Encoder, EncoderError, EncoderSpec};
 use crate::sky::cutout::Cutout;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-/// How a network is used; everything here changes the vectors but `threads`.
+/// How a network is used; everything here changes the vectors but `threads`
+/// (and the instruction set, by rounding).
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkSettings {
     /// Short name for the manifest; `None` makes one out of the shape: `vit_s14`.
@@ -27,6 +34,8 @@ pub struct NetworkSettings {
     pub preprocessing: Preprocessing,
     /// Images computed at once; 0 for one a core.
     pub threads: usize,
+    /// In which numbers and how it computes.
+    pub computation: Computation,
 }
 
 impl Default for NetworkSettings {
@@ -37,6 +46,7 @@ impl Default for NetworkSettings {
             pooling: Pooling::Cls,
             preprocessing: Preprocessing::default(),
             threads: 0,
+            computation: Computation::default(),
         }
     }
 }
@@ -48,7 +58,8 @@ pub struct NetworkEncoder {
     pooling: Pooling,
     preprocessing: Preprocessing,
     spec: EncoderSpec,
-    pools: Vec<ThreadPool>,
+    chosen: Chosen,
+    cores: Cores,
 }
 
 impl NetworkEncoder {
@@ -86,16 +97,40 @@ impl NetworkEncoder {
         }
         check_block(settings.block, network.blocks()).map_err(fail)?;
         let dim = network.dim(settings.block, settings.pooling).map_err(fail)?;
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        };
+        let name = (settings.name).unwrap_or_else(|| network.short_name());
+        let no_threads = |cause: String| EncoderError::Run {
+            name: name.clone(),
+            cause,
+        };
+        let team = Team::new(threads).map_err(no_threads)?;
+        let how = Use {
+            preprocessing: &settings.preprocessing,
+            block: settings.block,
+            pooling: settings.pooling,
+        };
+        let (network, chosen) = compile(network, settings.computation, &team, &how).map_err(fail)?;
+        let cores = match chosen.isa {
+            Some(_) => Cores::Team(team),
+            None => Cores::Pools(pools(threads).map_err(no_threads)?),
+        };
         let mut facts = network.settings();
         for (key, value) in [
             ("block", serde_json::json!(settings.block)),
             ("pooling", serde_json::json!(settings.pooling)),
             ("preprocessing", serde_json::json!(settings.preprocessing)),
+            (
+                "precision",
+                serde_json::json!(chosen.precision.unwrap_or(Precision::F32)),
+            ),
         ] {
             facts[key] = value;
         }
         let spec = EncoderSpec {
-            name: (settings.name).unwrap_or_else(|| network.short_name()),
+            name,
             dim,
             feature_names: Vec::new(),
             weights_path: Some(path.display().to_string()),
@@ -103,29 +138,20 @@ impl NetworkEncoder {
             settings: facts,
             keep_f32: false,
         };
-        let threads = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            n => n,
-        };
-        let pools = (0..threads)
-            .map(|i| {
-                (ThreadPoolBuilder::new().num_threads(1))
-                    .thread_name(move |_| format!("network-{i}"))
-                    .build()
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|e| EncoderError::Run {
-                name: spec.name.clone(),
-                cause: format!("threads can't be started: {e}"),
-            })?;
         Ok(Self {
             network,
             block: settings.block,
             pooling: settings.pooling,
             preprocessing: settings.preprocessing,
             spec,
-            pools,
+            chosen,
+            cores,
         })
+    }
+
+    /// In which numbers and how it computes.
+    pub fn chosen(&self) -> &Chosen {
+        &self.chosen
     }
 
     /// The network.
@@ -133,12 +159,17 @@ impl NetworkEncoder {
         self.network.as_ref()
     }
 
+    /// The block that is read, and what of it becomes the vector.
+    pub fn part(&self) -> (Option<usize>, Pooling) {
+        (self.block, self.pooling)
+    }
+
     /// The contract between cutouts and the network.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// Preprocesses, computes and pools one group into `out`.
+    /// Preprocesses, computes and pools one group into `out`, on this thread's core.
     fn encode_group(&self, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
         let side = self.preprocessing.image_px;
         let image = self.network.channels() * side * side;
@@ -148,40 +179,57 @@ impl NetworkEncoder {
         }
         let shape = [cutouts.len(), side, side];
         (self.network).embed(&input, shape, self.block, self.pooling, out)?;
-        if out.iter().any(|v| !v.is_finite()) {
-            return Err("the network gave a value that is not finite: are the weights right?".into());
-        }
-        Ok(())
-    }
-}
-
-impl Encoder for NetworkEncoder {
-    fn spec(&self) -> &EncoderSpec {
-        &self.spec
+        check_finite(out)
     }
 
-    fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
-        let dim = self.spec.dim;
-        let mut out = vec![0.0f32; cutouts.len() * dim];
-        if cutouts.is_empty() {
-            return Ok(out);
-        }
+    /// The same on all cores of `team`.
+    fn encode_on(&self, team: &Team, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
         let side = self.preprocessing.image_px;
+        let image = self.network.channels() * side * side;
+        let mut input = vec![0.0f32; cutouts.len() * image];
+        let work: Vec<_> = (cutouts.iter().zip(input.chunks_exact_mut(image)))
+            .map(|(cutout, planes)| Mutex::new((cutout, planes, Ok(()))))
+            .collect();
+        team.run(|lane| {
+            for one in work.iter().skip(lane).step_by(team.lanes()) {
+                let mut one = one.lock().unwrap_or_else(PoisonError::into_inner);
+                let (cutout, planes, result) = &mut *one;
+                *result = self.preprocessing.apply(cutout, planes);
+            }
+        });
+        for one in work {
+            one.into_inner().unwrap_or_else(PoisonError::into_inner).2?;
+        }
+        let shape = [cutouts.len(), side, side];
+        (self.network).embed_on(team, &input, shape, self.block, self.pooling, out)?;
+        check_finite(out)
+    }
+
+    fn failed(&self, cause: String) -> EncoderError {
+        EncoderError::Run {
+            name: self.spec.name.clone(),
+            cause,
+        }
+    }
+
+    /// Every core its own groups of the cutouts.
+    fn encode_by(&self, pools: &[ThreadPool], cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
+        let (dim, side) = (self.spec.dim, self.preprocessing.image_px);
         let most = self.network.group_images(side, side).max(1);
         // Equal shares, so that no core waits for another's last image.
-        let share = (cutouts.len()).div_ceil(self.pools.len()).clamp(1, most);
+        let share = (cutouts.len()).div_ceil(pools.len()).clamp(1, most);
         let groups: Vec<(&[Cutout], &mut [f32])> =
             cutouts.chunks(share).zip(out.chunks_mut(share * dim)).collect();
         // Group g goes to pool g modulo their number: each pool works through its own.
-        let mut lanes: Vec<Vec<_>> = self.pools.iter().map(|_| Vec::new()).collect();
+        let mut lanes: Vec<Vec<_>> = pools.iter().map(|_| Vec::new()).collect();
         let count = lanes.len();
         for (g, group) in groups.into_iter().enumerate() {
             lanes[g % count].push(group);
         }
-        let results: Vec<Result<(), String>> = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let running: Vec<_> = lanes
                 .into_iter()
-                .zip(&self.pools)
+                .zip(pools)
                 .filter(|(lane, _)| !lane.is_empty())
                 .map(|(lane, pool)| {
                     scope.spawn(move || {
@@ -195,16 +243,42 @@ impl Encoder for NetworkEncoder {
                 })
                 .collect();
             (running.into_iter())
-                .map(|r| r.join().unwrap_or_else(|p| Err(panic_message(p.as_ref()))))
-                .collect()
-        });
-        for result in results {
-            result.map_err(|cause| EncoderError::Run {
-                name: self.spec.name.clone(),
-                cause,
-            })?;
+                .try_for_each(|r| r.join().unwrap_or_else(|p| Err(panic_message(p.as_ref()))))
+        })
+    }
+}
+
+impl Encoder for NetworkEncoder {
+    fn spec(&self) -> &EncoderSpec {
+        &self.spec
+    }
+
+    fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
+        let (dim, side) = (self.spec.dim, self.preprocessing.image_px);
+        let mut out = vec![0.0f32; cutouts.len() * dim];
+        if cutouts.is_empty() {
+            return Ok(out);
+        }
+        match &self.cores {
+            Cores::Team(team) => {
+                let group = self.network.group_images(side, side).max(1) * team.lanes();
+                for (cutouts, out) in cutouts.chunks(group).zip(out.chunks_mut(group * dim)) {
+                    self.encode_on(team, cutouts, out).map_err(|e| self.failed(e))?;
+                }
+            }
+            Cores::Pools(pools) => {
+                self.encode_by(pools, cutouts, &mut out)
+                    .map_err(|e| self.failed(e))?;
+            }
         }
         Ok(out)
+    }
+}
+
+fn check_finite(out: &[f32]) -> Result<(), String> {
+    match out.iter().all(|v| v.is_finite()) {
+        true => Ok(()),
+        false => Err("the network gave a value that is not finite: are the weights right?".into()),
     }
 }
 

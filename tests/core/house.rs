@@ -92,6 +92,16 @@ fn unsafe_code_stays_where_it_is_allowed() {
         "src/discovery/products/mod.rs",
         "src/discovery/products/x86.rs",
         "src/discovery/distances.rs",
+        "src/encoder/plan/attention.rs",
+        "src/encoder/plan/buffer.rs",
+        "src/encoder/plan/convnext.rs",
+        "src/encoder/plan/convnext_passes.rs",
+        "src/encoder/plan/kernels.rs",
+        "src/encoder/plan/product.rs",
+        "src/encoder/plan/tiles/avx2.rs",
+        "src/encoder/plan/tiles/avx512.rs",
+        "src/encoder/plan/tiles/neon.rs",
+        "src/encoder/plan/vit.rs",
     ];
     for (room, _) in ROOMS {
         for file in sources(room) {

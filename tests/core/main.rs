@@ -10,6 +10,7 @@ mod families;
 mod fits;
 mod house;
 mod morphometry;
+mod plan;
 mod project;
 mod representation;
 mod support;

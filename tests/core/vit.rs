@@ -139,7 +139,7 @@ fn resizing_positions_keeps_a_constant_and_a_middle() {
     }
 }
 
-fn models() -> Option<PathBuf> {
+pub fn models() -> Option<PathBuf> {
     let folder = std::env::var_os("ASTROLABEL_DEV_MODELS")
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cache/astrolabel-dev/models")))?;
@@ -169,7 +169,7 @@ fn real_weights_match_onnx_runtime() {
 }
 
 /// A picture as R, G, B or grey planes of 0–255.
-fn picture(path: &Path) -> Cutout {
+pub fn picture(path: &Path) -> Cutout {
     let image = image::open(path).unwrap();
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (bytes, count) = match image.color() {
@@ -190,6 +190,7 @@ fn real_pictures_match_pillow_and_onnx_runtime() {
     let settings = NetworkSettings {
         pooling: Pooling::ClsAndMean,
         threads: 2,
+        computation: encoder::in_f32(),
         ..NetworkSettings::default()
     };
     let encoder = NetworkEncoder::load(&folder.join("vit_s14_saliency.safetensors"), settings).unwrap();

@@ -1,13 +1,27 @@
 //! What is measured on this machine.
 
-use clap::Args;
+use crate::encoder::plan::isa::Isa;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 #[allow(missing_docs, reason = "the help text is the documentation")]
 #[derive(Args, Debug)]
 pub struct Bench {
+    /// A network (name or weights file): images/s, GFLOP/s and share of this processor's peak in
+    /// every number format, on random pictures.
+    #[arg(value_name = "ENCODER", required_unless_present = "ui", conflicts_with = "ui")]
+    pub encoder: Option<String>,
+    /// Images given to the network at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = super::positive, conflicts_with = "ui")]
+    pub batch: usize,
+    /// Seconds of each measurement.
+    #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600), conflicts_with = "ui")]
+    pub seconds: u32,
+    /// Use these instructions even where better ones are there.
+    #[arg(long, value_enum, conflicts_with = "ui")]
+    pub isa: Option<IsaArg>,
     /// The window: frame times of every view, first pixels of a mosaic, from a label to its answers.
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub ui: bool,
     /// What draws the window.
     #[arg(long, value_enum, default_value_t)]
@@ -27,4 +41,23 @@ pub struct Bench {
     /// Put the simulated survey here and leave it, instead of in a temporary folder.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum IsaArg {
+    Avx512,
+    Avx2,
+    Neon,
+}
+
+impl IsaArg {
+    /// The instruction set.
+    pub fn isa(self) -> Isa {
+        match self {
+            Self::Avx512 => Isa::Avx512,
+            Self::Avx2 => Isa::Avx2,
+            Self::Neon => Isa::Neon,
+        }
+    }
 }

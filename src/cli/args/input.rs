@@ -2,6 +2,7 @@
 
 use super::numbers::{above_zero_f32, fraction, fraction_or_none};
 use super::{In, parse_size, positive};
+use crate::encoder::plan::isa::Precision;
 use crate::sky::cutout::CutoutSize;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -92,6 +93,10 @@ pub struct Embed {
     /// Append the classical numbers as a block of its own, which counts as much as the network's.
     #[arg(long)]
     pub with_morphometry: bool,
+    /// The numbers a network computes in: auto takes the fastest whose vectors are as good as
+    /// f32's on this network.
+    #[arg(long, value_enum)]
+    pub precision: Option<PrecisionArg>,
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]
@@ -102,6 +107,27 @@ pub enum CombineArg {
     Concat,
     /// Their mean.
     Mean,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum PrecisionArg {
+    Auto,
+    F32,
+    Bf16,
+    Int8,
+}
+
+impl PrecisionArg {
+    /// The format, if one was chosen.
+    pub fn precision(self) -> Option<Precision> {
+        match self {
+            Self::Auto => None,
+            Self::F32 => Some(Precision::F32),
+            Self::Bf16 => Some(Precision::Bf16),
+            Self::Int8 => Some(Precision::Int8),
+        }
+    }
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]

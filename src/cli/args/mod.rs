@@ -10,9 +10,9 @@ mod output;
 mod size;
 
 pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
-pub use bench::Bench;
+pub use bench::{Bench, IsaArg};
 pub use encoders::{Encoders, EncodersCommand};
-pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, Relocate, Simulate};
+pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
 

@@ -1,11 +1,21 @@
-//! `astrolabel bench`.
+//! `astrolabel bench`: the window, or a network.
 
 use crate::app::{UiBenchOptions, bench_ui};
-use crate::cli::args::Bench;
+use crate::cli::args::{Bench, IsaArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, say};
+use crate::encoder::Encoder;
+use crate::encoder::computation::Computation;
+use crate::encoder::plan::isa::{Isa, Precision};
+use crate::encoder::plan::peak::peak_gflops;
+use crate::encoder::plan::team::Team;
+use crate::encoder::registry::{EncoderOptions, open_network_encoder};
+use std::time::{Duration, Instant};
 
-pub(in crate::cli) fn bench(a: &Bench, progress: &Bars) -> Outcome {
+pub(in crate::cli) fn bench(a: &Bench, threads: usize, progress: &Bars) -> Outcome {
+    if let Some(name) = &a.encoder {
+        return bench_encoder(a, name, threads);
+    }
     let options = UiBenchOptions {
         renderer: a.renderer,
         objects: a.objects as usize,
@@ -17,5 +27,72 @@ pub(in crate::cli) fn bench(a: &Bench, progress: &Bars) -> Outcome {
     let report = bench_ui(&options, progress)?;
     progress.clear();
     say(&report.to_string());
+    Ok(vec![])
+}
+
+/// The network alone, from prepared planes to vectors, in every number format.
+fn bench_encoder(a: &Bench, name: &str, threads: usize) -> Outcome {
+    let isa = a.isa.map(IsaArg::isa).or_else(Isa::best);
+    let precisions = isa.map_or(vec![Precision::F32], Isa::precisions);
+    let team = Team::new(threads).map_err(anyhow::Error::msg)?;
+    let mut first = true;
+    for precision in precisions {
+        let options = EncoderOptions {
+            threads,
+            computation: Computation {
+                precision: Some(precision),
+                isa: a.isa.map(IsaArg::isa),
+                generic: false,
+            },
+            ..EncoderOptions::default()
+        };
+        let encoder = open_network_encoder(name, &options)?;
+        let (network, side) = (encoder.network(), encoder.preprocessing().image_px);
+        let (block, pooling) = encoder.part();
+        let flops = network.flops(side, block);
+        if std::mem::take(&mut first) {
+            say(&format!(
+                "{}: {side} px, batch {}, {threads} threads{}",
+                encoder.spec().name,
+                a.batch,
+                flops.map_or(String::new(), |f| format!(
+                    ", {:.2} GFLOP an image",
+                    f as f64 / 1e9
+                ))
+            ));
+        }
+        let mut state = 1u32;
+        let input: Vec<f32> = (0..a.batch * network.channels() * side * side)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+            })
+            .collect();
+        let mut out = vec![0.0; a.batch * encoder.spec().dim];
+        let mut run = || network.embed_on(&team, &input, [a.batch, side, side], block, pooling, &mut out);
+        run().map_err(anyhow::Error::msg)?;
+        let (start, mut times) = (Instant::now(), Vec::new());
+        while start.elapsed() < Duration::from_secs(u64::from(a.seconds)) || times.len() < 3 {
+            let one = Instant::now();
+            run().map_err(anyhow::Error::msg)?;
+            times.push(one.elapsed().as_secs_f64());
+        }
+        times.sort_by(f64::total_cmp);
+        let rate = a.batch as f64 / times[times.len() / 2];
+        let chosen = encoder.chosen().sentence();
+        // Measured beside it, since a shared processor's peak changes by the minute.
+        let peak = encoder
+            .chosen()
+            .isa
+            .and_then(|isa| peak_gflops(isa, precision, &team));
+        say(&match (flops, peak) {
+            (Some(flops), Some(peak)) => {
+                let reached = rate * flops as f64 / 1e9;
+                let share = 100.0 * reached / peak;
+                format!("  {chosen}: {rate:.2} images/s, {reached:.0} GFLOP/s, {share:.0} % of {peak:.0}")
+            }
+            _ => format!("  {chosen}: {rate:.2} images/s"),
+        });
+    }
     Ok(vec![])
 }

@@ -1,10 +1,11 @@
 //! `astrolabel embed`.
 
 use super::count;
-use crate::cli::args::{CombineArg, Embed, PoolingArg};
+use crate::cli::args::{CombineArg, Embed, PoolingArg, PrecisionArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, note, say};
 use crate::encoder::EncoderError;
+use crate::encoder::computation::Computation;
 use crate::encoder::network::Pooling;
 use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
 use crate::encoder::representation::{Combine, Representation};
@@ -33,6 +34,10 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
                 },
                 morphometry: a.with_morphometry,
             },
+            computation: Computation {
+                precision: a.precision.and_then(PrecisionArg::precision),
+                ..Computation::default()
+            },
         },
     )
     .map_err(|e| match e {
@@ -53,6 +58,12 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
                  ASTROLABEL_MODELS, `--encoder {stem}` reads it as it is known here",
                 a.encoder
             ),
+        );
+    }
+    if let Some(precision) = encoder.spec().settings["precision"].as_str() {
+        note(
+            progress,
+            &format!("{} computes in {precision}", encoder.spec().name),
         );
     }
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;

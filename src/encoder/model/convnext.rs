@@ -10,6 +10,10 @@ use super::layers::{Conv, Dense, Layers, Norm, check_lengths, values_of};
 use crate::encoder::EncoderError;
 use crate::encoder::model::convnext_keys::ConvNextKeys;
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::plan::convnext::ConvNextPlan;
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -64,6 +68,8 @@ pub struct ConvNext {
     pub(in crate::encoder) stem_norm: Norm,
     pub(in crate::encoder) stages: Vec<Stage>,
     pub(in crate::encoder) norm: Norm,
+    /// The network for this processor; `stages` is empty then.
+    pub(in crate::encoder) plan: Option<ConvNextPlan>,
 }
 
 impl ConvNext {
@@ -107,6 +113,7 @@ impl ConvNext {
             stem_norm,
             stages,
             norm,
+            plan: None,
         })
     }
 
@@ -233,11 +240,41 @@ impl Network for ConvNext {
         pooling: Pooling,
         out: &mut [f32],
     ) -> Result<(), String> {
+        self.embed_on(&Team::one(), input, shape, block, pooling, out)
+    }
+
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        self.pack(kernels)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        (self.with_precision(precision)).map(|network| Box::new(network) as Box<dyn Network>)
+    }
+
+    fn flops(&self, side_px: usize, block: Option<usize>) -> Option<u64> {
+        let blocks = block.map_or(self.blocks(), |b| b + 1);
+        Some(self.plan.as_ref()?.flops([side_px; 2], blocks))
+    }
+
+    fn embed_on(
+        &self,
+        team: &Team,
+        input: &[f32],
+        shape: [usize; 3],
+        block: Option<usize>,
+        pooling: Pooling,
+        out: &mut [f32],
+    ) -> Result<(), String> {
         let dim = self.dim(block, pooling)?;
         check_lengths(input, shape, self.config.channels, out, dim)?;
         let [batch, height, width] = shape;
         self.check_side(height.min(width))?;
         if batch == 0 {
+            return Ok(());
+        }
+        if let Some(plan) = &self.plan {
+            let blocks = block.map_or(self.blocks(), |b| b + 1);
+            plan.pooled(team, input, shape, blocks, out);
             return Ok(());
         }
         let data = TensorData::new(input.to_vec(), [batch, self.config.channels, height, width]);

@@ -9,6 +9,8 @@
 
 use super::position::{PositionResize, resize_positions};
 use super::vit_keys::Family;
+use crate::encoder::plan::team::Team;
+use crate::encoder::plan::vit::VitPlan;
 use burn::tensor::activation::{gelu, silu};
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// ε of every layer norm.
-const NORM_EPSILON: f64 = 1e-6;
+pub(super) const NORM_EPSILON: f64 = 1e-6;
 
 /// The shape of a Vision Transformer; everything but `position_resize` follows from the shapes of
 /// its weights.
@@ -120,8 +122,8 @@ pub(super) struct Block {
     pub fc2: Dense,
 }
 
-/// What is added to the tokens of an image of so many patches (rows, columns), `[1, tokens, width]`.
-type TokenTable = ((usize, usize), Tensor<3>);
+/// What is added to the tokens of an image of so many patches (rows, columns), `[tokens, width]`.
+pub(super) type TokenTable = ((usize, usize), Vec<f32>);
 
 /// A Vision Transformer with its weights.
 #[derive(Debug)]
@@ -141,6 +143,8 @@ pub struct Vit {
     pub(super) norm: Norm,
     /// The table of the last image size, since sizes rarely change.
     pub(super) table: Mutex<Option<Arc<TokenTable>>>,
+    /// The blocks for this processor; `blocks` is empty then.
+    pub(super) plan: Option<VitPlan>,
 }
 
 impl Vit {
@@ -177,26 +181,18 @@ impl Vit {
         [batch, height, width]: [usize; 3],
         block: Option<usize>,
     ) -> Result<Vec<f32>, VitError> {
-        let depth = self.config.depth;
-        let blocks = match block {
-            Some(block) if block >= depth => return Err(VitError::Block { block, depth }),
-            Some(block) => block + 1,
-            None => depth,
-        };
-        let grid = self.patch_grid(height, width)?;
-        let expected = (batch.saturating_mul(3))
-            .saturating_mul(height)
-            .saturating_mul(width);
-        if input.len() != expected {
-            let found = input.len();
-            return Err(VitError::Length { expected, found });
-        }
+        let (blocks, grid) = self.check(input, [batch, height, width], block)?;
         if batch == 0 {
             return Ok(Vec::new());
         }
+        if self.plan.is_some() {
+            return self.tokens_on(&Team::one(), input, [batch, height, width], block);
+        }
         let table = self.token_table(grid);
+        let shape = [1, table.1.len() / self.config.width, self.config.width];
+        let table = Tensor::from_data(TensorData::new(table.1.clone(), shape), &self.device);
         let patches = self.patches(input, [batch, height, width], grid);
-        let mut x = linear(patches, self.patch_weight.clone(), None) + table.1.clone();
+        let mut x = linear(patches, self.patch_weight.clone(), None) + table;
         for block in &self.blocks[..blocks] {
             x = block.forward(x, self.config.heads, self.config.swiglu);
         }
@@ -250,7 +246,7 @@ impl Vit {
     }
 
     /// Class token, registers, and positions with the patch embedding's bias, made once a size.
-    fn token_table(&self, grid: (usize, usize)) -> Arc<TokenTable> {
+    pub(super) fn token_table(&self, grid: (usize, usize)) -> Arc<TokenTable> {
         let mut kept = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = kept.as_ref().filter(|t| t.0 == grid) {
             return Arc::clone(table);
@@ -262,9 +258,7 @@ impl Vit {
         for position in resized.chunks_exact(width) {
             values.extend(position.iter().zip(&self.patch_bias).map(|(p, b)| p + b));
         }
-        let tokens = values.len() / width;
-        let data = TensorData::new(values, [1, tokens, width]);
-        let table = Arc::new((grid, Tensor::from_data(data, &self.device)));
+        let table = Arc::new((grid, values));
         *kept = Some(Arc::clone(&table));
         table
     }

@@ -60,6 +60,7 @@ impl Vit {
             blocks,
             norm,
             table: Mutex::new(None),
+            plan: None,
             device,
         })
     }

@@ -2,6 +2,9 @@
 
 use super::vit::Vit;
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::team::Team;
 
 /// Most tokens of one call (but never less than one image): eight images of 224 px in patches of
 /// 14, one of 518 px, whose matrices are large enough by themselves.
@@ -79,6 +82,32 @@ impl Network for Vit {
         pooling: Pooling,
         out: &mut [f32],
     ) -> Result<(), String> {
+        self.embed_on(&Team::one(), input, shape, block, pooling, out)
+    }
+
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        Vit::compile(self, kernels).map(|()| true)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        Vit::converted(self, precision).map(|vit| Box::new(vit) as Box<dyn Network>)
+    }
+
+    fn flops(&self, side_px: usize, block: Option<usize>) -> Option<u64> {
+        let tokens = self.token_count(side_px, side_px).ok()?;
+        let blocks = block.map_or(self.blocks(), |b| b + 1);
+        Some(self.plan()?.flops(tokens, blocks))
+    }
+
+    fn embed_on(
+        &self,
+        team: &Team,
+        input: &[f32],
+        shape: [usize; 3],
+        block: Option<usize>,
+        pooling: Pooling,
+        out: &mut [f32],
+    ) -> Result<(), String> {
         let dim = self.dim(block, pooling)?;
         let batch = shape[0];
         if out.len() != batch * dim {
@@ -87,7 +116,7 @@ impl Network for Vit {
                 "room for {found} values, where {batch} vectors of {dim} are made"
             ));
         }
-        let tokens = self.tokens(input, shape, block).map_err(|e| e.to_string())?;
+        let tokens = (self.tokens_on(team, input, shape, block)).map_err(|e| e.to_string())?;
         let (width, leading) = (self.config().width, self.leading_tokens());
         let image_tokens = tokens.len() / batch.max(1);
         for (tokens, vector) in tokens

@@ -3,8 +3,8 @@
 use super::description::is_name;
 use super::open::{open_described, open_undescribed};
 use super::{EncoderDescription, EncoderOptions, Entry, Registry};
-use crate::encoder::EncoderError;
 use crate::encoder::weights::weights_error;
+use crate::encoder::{Encoder as _, EncoderError};
 use crate::io::paths::whole_path;
 use crate::io::replace::replace_file;
 use crate::progress::Progress;

@@ -22,7 +22,7 @@ pub use contract::contract;
 pub use description::EncoderDescription;
 pub use folders::{ENDINGS, hub, model_folders, own_folder, weights_of};
 pub use get::Got;
-pub use open::{EncoderOptions, open_encoder, open_encoder_in, reopen_encoder};
+pub use open::{EncoderOptions, open_encoder, open_encoder_in, open_network_encoder, reopen_encoder};
 pub use verify::Verified;
 
 use super::EncoderError;

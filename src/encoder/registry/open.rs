@@ -1,9 +1,11 @@
 //! Opening an encoder: by name, by the path of its weights, or as a run's manifest describes it.
 
 use super::{Entry, MORPHOMETRY, Registry};
+use crate::encoder::computation::Computation;
 use crate::encoder::model::open::open_network;
 use crate::encoder::network::{Network, Pooling};
 use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
+use crate::encoder::plan::isa::Precision;
 use crate::encoder::preprocess::Preprocessing;
 use crate::encoder::representation::{Representation, representation_of, represented};
 use crate::encoder::weights::weights_error;
@@ -21,6 +23,8 @@ pub struct EncoderOptions {
     pub pooling: Option<Pooling>,
     /// How a network's vectors are put together.
     pub representation: Representation,
+    /// In which numbers and how a network computes.
+    pub computation: Computation,
 }
 
 /// Opens an encoder of the user's by name, or a weights file by path with everything about its shape
@@ -43,6 +47,17 @@ pub fn open_encoder_in(
     folders: &[PathBuf],
 ) -> Result<Box<dyn Encoder>, EncoderError> {
     Registry::of_folders(None, folders.to_vec()).open(name_or_path, options)
+}
+
+/// As [`open_encoder`] for what is a network, without the representation asked for.
+///
+/// # Errors
+/// As [`open_encoder`]; morphometry counts as unknown.
+pub fn open_network_encoder(
+    name_or_path: &str,
+    options: &EncoderOptions,
+) -> Result<NetworkEncoder, EncoderError> {
+    Registry::of_user().open_network(name_or_path, options)
 }
 
 /// Opens again the encoder that made a run, as its manifest describes it: the same weights (by
@@ -76,6 +91,14 @@ impl Registry {
         if name_or_path == MORPHOMETRY {
             return Ok(Box::new(crate::encoder::morphometry::Morphometry::new()));
         }
+        Ok(Box::new(self.open_network(name_or_path, options)?))
+    }
+
+    fn open_network(
+        &self,
+        name_or_path: &str,
+        options: &EncoderOptions,
+    ) -> Result<NetworkEncoder, EncoderError> {
         if let Some(entry) = self.find(name_or_path)? {
             let path = self.weights(&entry).ok_or_else(|| self.missing(&entry))?;
             let encoder = open_described(&entry, &path, options)?;
@@ -134,6 +157,14 @@ impl Registry {
             pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
             preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
             threads,
+            // Runs from before there was a choice are in single precision.
+            computation: Computation {
+                precision: match spec.settings.get("precision") {
+                    Some(precision) => serde_json::from_value(precision.clone()).map_err(unreadable)?,
+                    None => Some(Precision::F32),
+                },
+                ..Computation::default()
+            },
         };
         let encoder = NetworkEncoder::load(&found, settings)?;
         if encoder.spec().weights_sha256 != spec.weights_sha256 {
@@ -197,7 +228,7 @@ pub(super) fn open_described(
     entry: &Entry,
     path: &Path,
     options: &EncoderOptions,
-) -> Result<Box<dyn Encoder>, EncoderError> {
+) -> Result<NetworkEncoder, EncoderError> {
     let known = entry.description.clone();
     let settings = NetworkSettings {
         name: Some(known.name),
@@ -205,6 +236,7 @@ pub(super) fn open_described(
         pooling: options.pooling.unwrap_or(known.pooling),
         preprocessing: known.preprocessing,
         threads: options.threads,
+        computation: options.computation,
     };
     let encoder = NetworkEncoder::load(path, settings)?;
     let (said, found) = (known.architecture, encoder.network().family());
@@ -217,26 +249,27 @@ pub(super) fn open_described(
             ),
         ));
     }
-    Ok(Box::new(encoder))
+    Ok(encoder)
 }
 
 /// Opens a weights file of which nothing is known but its tensors.
 pub(super) fn open_undescribed(
     path: &Path,
     options: &EncoderOptions,
-) -> Result<Box<dyn Encoder>, EncoderError> {
+) -> Result<NetworkEncoder, EncoderError> {
     let network = open_network(path)?;
     let settings = NetworkSettings {
         block: options.block.or_else(|| network.usual_block()),
         pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
+        computation: options.computation,
         preprocessing: Preprocessing {
             image_px: image_px_for(network.as_ref()),
             ..Preprocessing::default()
         },
         ..NetworkSettings::default()
     };
-    Ok(Box::new(NetworkEncoder::of(network, path, settings)?))
+    NetworkEncoder::of(network, path, settings)
 }
 
 /// The input size for a network of which nothing else is known: the usual 224 px where they can

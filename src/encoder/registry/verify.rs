@@ -2,8 +2,8 @@
 
 use super::open::open_described;
 use super::{EncoderOptions, Registry};
-use crate::encoder::EncoderError;
 use crate::encoder::weights::{sha256_of_file, weights_error};
+use crate::encoder::{Encoder as _, EncoderError};
 use crate::io::raster::{Origin, Plane};
 use crate::progress::Progress;
 use crate::sky::cutout::{Cutout, CutoutFlags};

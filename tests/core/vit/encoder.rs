@@ -3,13 +3,23 @@
 use super::files::{cutout_of, golden_cases, max_difference, write};
 use super::open;
 use astrolabel::encoder::Encoder;
+use astrolabel::encoder::computation::Computation;
 use astrolabel::encoder::network::Pooling;
 use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
+use astrolabel::encoder::plan::isa::Precision;
 use astrolabel::encoder::preprocess::Preprocessing;
 use astrolabel::encoder::registry::{EncoderOptions, describe, encoder_names, open_encoder, open_encoder_in};
 use astrolabel::encoder::weights::sha256_of_file;
 use astrolabel::io::raster::Plane;
 use astrolabel::sky::cutout::Cutout;
+
+/// The tests here compare values, not directions.
+pub fn in_f32() -> Computation {
+    Computation {
+        precision: Some(Precision::F32),
+        ..Computation::default()
+    }
+}
 
 fn tiny_settings(pooling: Pooling) -> NetworkSettings {
     NetworkSettings {
@@ -19,6 +29,7 @@ fn tiny_settings(pooling: Pooling) -> NetworkSettings {
             ..Preprocessing::default()
         },
         threads: 2,
+        computation: in_f32(),
         ..NetworkSettings::default()
     }
 }

@@ -1,0 +1,259 @@
+//! Attention head by head: keys and values are packed as they are made, and a few queries at a
+//! time meet all keys, become weights and meet all values, without leaving the nearest caches.
+//! The matrix of all queries and keys never exists.
+//!
+//! Source: Vaswani et al. 2017 (arXiv:1706.03762). Softmax is in single precision always; the two
+//! products are in single precision or in brain floats.
+
+#![allow(
+    unsafe_code,
+    reason = "the cores that share an image write interleaved places of one buffer of keys and values"
+)]
+
+use super::buffer::{Buffer, Shared, as_halves_mut};
+use super::isa::Precision;
+use super::kernels::Kernels;
+use super::math::bf16_bits;
+use super::operand::spacing;
+use super::product::{for_tiles, tile};
+use super::rows::Finish;
+use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
+use std::ops::Range;
+
+/// The shape of one image's attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heads {
+    /// Number of heads.
+    pub count: usize,
+    /// Width of a head.
+    pub width: usize,
+    /// Number of tokens of an image.
+    pub tokens: usize,
+    /// In what the products are computed: single precision or brain floats.
+    pub precision: Precision,
+    /// Columns of a panel.
+    panel: usize,
+}
+
+/// Keys and values of one image, packed: for each head panels of neighbouring tokens' keys, and
+/// panels of neighbouring columns of the values.
+#[derive(Default)]
+pub(super) struct KeysValues {
+    keys: Buffer,
+    values: Buffer,
+}
+
+/// The same, to be written by several cores.
+#[derive(Clone, Copy)]
+pub(super) struct SharedKeysValues {
+    keys: Shared,
+    values: Shared,
+}
+
+/// One core's memory for [`attend`].
+#[derive(Default)]
+pub(super) struct Weights {
+    scores: Buffer,
+    queries: Buffer,
+    halves: Buffer,
+}
+
+impl Heads {
+    /// `precision` of the layers around; bytes are too coarse for scores, so that brain floats
+    /// stand in where the processor has them.
+    pub fn new(kernels: &Kernels, precision: Precision, [count, width, tokens]: [usize; 3]) -> Self {
+        let precision = match precision {
+            Precision::Int8 if kernels.has(Precision::Bf16) => Precision::Bf16,
+            Precision::Int8 => Precision::F32,
+            other => other,
+        };
+        Self {
+            count,
+            width,
+            tokens,
+            precision,
+            panel: kernels.panel,
+        }
+    }
+
+    /// Words of a panel of keys, panels of keys, words of a panel of values, panels of values.
+    fn sizes(&self) -> [usize; 4] {
+        let each = self.precision.values_in_word();
+        [
+            self.width.div_ceil(each) * self.panel,
+            self.tokens.div_ceil(self.panel),
+            self.tokens.div_ceil(each) * self.panel,
+            self.width.div_ceil(self.panel),
+        ]
+    }
+}
+
+impl KeysValues {
+    /// Room for one image. What fills up panels is zero or left from a call of the same shape.
+    pub fn share(&mut self, heads: &Heads) -> SharedKeysValues {
+        let [key, keys, value, values] = heads.sizes();
+        self.keys.grow(heads.count * key * keys);
+        self.values.grow(heads.count * value * values);
+        SharedKeysValues {
+            keys: self.keys.shared(),
+            values: self.values.shared(),
+        }
+    }
+}
+
+/// Packs the keys and values of some tokens: `rows` holds queries, keys and values side by side,
+/// `ld` values from token to token, the first being token `first` of the image.
+///
+/// # Safety
+/// `to` is alive and was made for `heads`; no other core reads it or writes these tokens meanwhile.
+pub(super) unsafe fn deal(
+    heads: &Heads,
+    to: SharedKeysValues,
+    rows: &[f32],
+    ld: usize,
+    tokens: Range<usize>,
+) {
+    let (panel, width, all) = (heads.panel, heads.width, heads.count * heads.width);
+    let [key, keys, value, values] = heads.sizes();
+    let first = tokens.start;
+    for head in 0..heads.count {
+        let key_at = head * key * keys;
+        let value_at = head * value * values;
+        let mut from = first;
+        while from < tokens.end {
+            // One panel's tokens together: what is written lies side by side.
+            let end = tokens.end.min((from / panel + 1) * panel);
+            let start = key_at + from / panel * key;
+            let block = &rows[(from - first) * ld..];
+            let column = all + head * width;
+            for p in 0..width {
+                for t in 0..end - from {
+                    let v = block[t * ld + column + p];
+                    let lane = from % panel + t;
+                    // SAFETY: the caller's promise; the place is this token's own (a half of a
+                    // word for brain floats, whose other half is the same token's).
+                    unsafe {
+                        match heads.precision {
+                            Precision::F32 => to.keys.set(start + p * panel + lane, v.to_bits()),
+                            _ => to
+                                .keys
+                                .set_half((start + p / 2 * panel + lane) * 2 + p % 2, bf16_bits(v)),
+                        }
+                    }
+                }
+            }
+            from = end;
+        }
+        for t in tokens.clone() {
+            let row = &rows[(t - first) * ld + 2 * all + head * width..][..width];
+            for (p, v) in row.iter().enumerate() {
+                let start = value_at + p / panel * value;
+                let lane = p % panel;
+                // SAFETY: as above; for brain floats the other half of the word is another token's,
+                // and halves are written by themselves.
+                unsafe {
+                    match heads.precision {
+                        Precision::F32 => to.values.set(start + t * panel + lane, v.to_bits()),
+                        _ => to
+                            .values
+                            .set_half((start + t / 2 * panel + lane) * 2 + t % 2, bf16_bits(*v)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Attention of the queries in `rows` (`ld` values from row to row, the first `heads` columns of
+/// which are the queries) to all tokens, in place: mixed values replace queries.
+///
+/// # Safety
+/// `from` is alive, was made for `heads`, holds all tokens, and nobody writes it meanwhile.
+pub(super) unsafe fn attend(
+    kernels: &Kernels,
+    heads: &Heads,
+    from: SharedKeysValues,
+    rows: &mut [f32],
+    ld: usize,
+    count: usize,
+    memory: &mut Weights,
+) {
+    let (panel, width, tokens) = (heads.panel, heads.width, heads.tokens);
+    let [key, keys, value, values] = heads.sizes();
+    // SAFETY: the caller's promise.
+    let (all_keys, all_values) = unsafe {
+        (
+            from.keys.words(0, heads.count * key * keys),
+            from.values.words(0, heads.count * value * values),
+        )
+    };
+    let each = heads.precision.values_in_word();
+    let factor = std::f32::consts::LOG2_E / (width as f32).sqrt();
+    let lds = spacing(keys * panel);
+    let ldh = spacing(tokens.div_ceil(2).max(width.div_ceil(2)));
+    memory.scores.grow(MOST_ROWS * lds);
+    memory.queries.grow(MOST_ROWS * ldh);
+    memory.halves.grow(MOST_ROWS * ldh);
+    let zeros = [0.0f32; MOST_COLUMNS];
+    let plain = Finish {
+        bias: &zeros,
+        bytes: None,
+        gelu: false,
+        add: false,
+    };
+    let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+    for head in 0..heads.count {
+        let keys = &all_keys[head * key * keys..(head + 1) * key * keys];
+        let values = &all_values[head * value * values..(head + 1) * value * values];
+        for_tiles(count, kernels.tile_rows, |row, height| {
+            let at = row * ld + head * width;
+            let brain = heads.precision == Precision::Bf16;
+            if brain {
+                let to = as_halves_mut(memory.queries.words_mut());
+                for i in 0..height {
+                    let to = &mut to[2 * i * ldh..][..2 * width.div_ceil(2)];
+                    to[width - width % 2..].fill(0);
+                    kernels.to_bf16(&rows[at + i * ld..][..width], &mut to[..width]);
+                }
+            }
+            let (queries, ldq) = match brain {
+                true => (memory.queries.words(), ldh),
+                false => (super::buffer::as_words(&rows[at..]), ld),
+            };
+            let scores = memory.scores.floats_mut();
+            for (number, words) in keys.chunks_exact(key).enumerate() {
+                let columns = panel.min(tokens - number * panel);
+                let shape = [height, columns, width.div_ceil(each)];
+                tile(kernels, heads.precision, shape, queries, ldq, words, &mut sums);
+                let to = &mut scores[number * panel..];
+                kernels.finish(&sums, height, columns, &plain, to, lds);
+            }
+            let mut parts = [0.0f32; MOST_ROWS];
+            for i in 0..height {
+                let row = &mut scores[i * lds..][..tokens];
+                parts[i] = 1.0 / kernels.softmax(row, factor);
+                if brain {
+                    let to = &mut as_halves_mut(memory.halves.words_mut())[2 * i * ldh..];
+                    to[tokens..][..tokens % 2].fill(0);
+                    kernels.to_bf16(row, &mut to[..tokens]);
+                }
+            }
+            let (weights, ldw) = match brain {
+                true => (memory.halves.words(), ldh),
+                false => (memory.scores.words(), lds),
+            };
+            for (number, words) in values.chunks_exact(value).enumerate() {
+                let columns = panel.min(width - number * panel);
+                let shape = [height, columns, tokens.div_ceil(each)];
+                tile(kernels, heads.precision, shape, weights, ldw, words, &mut sums);
+                let to = &mut rows[at + number * panel..];
+                kernels.finish(&sums, height, columns, &plain, to, ld);
+            }
+            for i in 0..height {
+                rows[at + i * ld..][..width]
+                    .iter_mut()
+                    .for_each(|v| *v *= parts[i]);
+            }
+        });
+    }
+}

@@ -1,0 +1,180 @@
+//! One table of functions an instruction set: what the plans call.
+//!
+//! A table is only handed out after the processor was asked, so that its functions are safe to
+//! call. The functions over rows are the same source compiled for each set.
+
+#![allow(
+    unsafe_code,
+    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
+)]
+
+use super::depthwise::{self, Depthwise};
+use super::isa::{Isa, Precision};
+use super::rows::{self, Finish};
+use super::tiles::{Sums, Tile};
+
+/// Row, scale, shift, ε, result.
+type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
+
+/// The kernels of one instruction set.
+pub struct Kernels {
+    /// Which.
+    pub isa: Isa,
+    /// Rows of a tile.
+    pub(super) tile_rows: usize,
+    /// Columns of a panel.
+    pub(super) panel: usize,
+    /// By precision; formats that the set doesn't have are never asked for.
+    tiles: [Tile; 3],
+    norm: NormRow,
+    softmax: unsafe fn(&mut [f32], f32) -> f32,
+    gate: unsafe fn(&mut [f32]),
+    to_bf16: unsafe fn(&[f32], &mut [u16]),
+    to_bytes: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
+    finish: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
+    depthwise: unsafe fn(&Depthwise<'_>, std::ops::Range<usize>, &mut [f32]),
+}
+
+macro_rules! table {
+    ($module:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr) => {
+        mod $module {
+            use super::*;
+            use crate::encoder::plan::tiles::$module as tiles;
+
+            #[target_feature(enable = $features)]
+            fn norm(x: &[f32], scale: &[f32], shift: &[f32], epsilon: f32, out: &mut [f32]) {
+                rows::norm(x, scale, shift, epsilon, out);
+            }
+            #[target_feature(enable = $features)]
+            fn softmax(x: &mut [f32], factor: f32) -> f32 {
+                rows::softmax(x, factor)
+            }
+            #[target_feature(enable = $features)]
+            fn gate(x: &mut [f32]) {
+                rows::gate(x);
+            }
+            #[target_feature(enable = $features)]
+            fn to_bf16(x: &[f32], out: &mut [u16]) {
+                rows::to_bf16(x, out);
+            }
+            #[target_feature(enable = $features)]
+            fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
+                rows::to_bytes(x, out)
+            }
+            #[target_feature(enable = $features)]
+            fn finish(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
+                rows::finish::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
+            }
+            #[target_feature(enable = $features)]
+            fn depthwise(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
+                depthwise::depthwise(d, pixels, out);
+            }
+
+            pub static TABLE: Kernels = Kernels {
+                isa: $isa,
+                tile_rows: tiles::ROWS,
+                panel: tiles::COLUMNS,
+                tiles: [tiles::tile_f32, $bf16, $int8],
+                norm,
+                softmax,
+                gate,
+                to_bf16,
+                to_bytes,
+                finish,
+                depthwise,
+            };
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+table!(
+    avx512,
+    Isa::Avx512,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    tiles::tile_bf16,
+    tiles::tile_int8
+);
+#[cfg(target_arch = "x86_64")]
+table!(avx2, Isa::Avx2, "avx2,fma", tiles::tile_f32, tiles::tile_f32);
+#[cfg(target_arch = "aarch64")]
+table!(neon, Isa::Neon, "neon", tiles::tile_f32, tiles::tile_f32);
+
+impl Kernels {
+    /// The kernels of `isa`, if the processor has it.
+    pub fn of(isa: Isa) -> Option<&'static Self> {
+        if !Isa::available().contains(&isa) {
+            return None;
+        }
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => Some(&avx512::TABLE),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Some(&avx2::TABLE),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => Some(&neon::TABLE),
+            #[allow(unreachable_patterns, reason = "sets of other processors")]
+            _ => None,
+        }
+    }
+
+    /// Whether products can be computed in `precision` here.
+    pub fn has(&self, precision: Precision) -> bool {
+        self.isa.precisions().contains(&precision)
+    }
+
+    /// The tile of a precision that [`Self::has`].
+    pub(super) fn tile(&self, precision: Precision) -> Tile {
+        self.tiles[precision as usize]
+    }
+
+    /// See [`rows::norm`].
+    pub(super) fn norm(&self, x: &[f32], scale: &[f32], shift: &[f32], epsilon: f32, out: &mut [f32]) {
+        // SAFETY: the processor has the set, or `of` would not have given this table.
+        unsafe { (self.norm)(x, scale, shift, epsilon, out) }
+    }
+
+    /// See [`rows::softmax`].
+    pub(super) fn softmax(&self, x: &mut [f32], factor: f32) -> f32 {
+        // SAFETY: as above.
+        unsafe { (self.softmax)(x, factor) }
+    }
+
+    /// See [`rows::gate`].
+    pub(super) fn gate(&self, x: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { (self.gate)(x) }
+    }
+
+    /// See [`rows::to_bf16`].
+    pub(super) fn to_bf16(&self, x: &[f32], out: &mut [u16]) {
+        // SAFETY: as above.
+        unsafe { (self.to_bf16)(x, out) }
+    }
+
+    /// See [`rows::to_bytes`].
+    pub(super) fn to_bytes(&self, x: &[f32], out: &mut [u8]) -> (f32, f32) {
+        // SAFETY: as above.
+        unsafe { (self.to_bytes)(x, out) }
+    }
+
+    /// See [`rows::finish`].
+    pub(super) fn finish(
+        &self,
+        sums: &Sums,
+        rows: usize,
+        columns: usize,
+        finish: &Finish<'_>,
+        out: &mut [f32],
+        ldo: usize,
+    ) {
+        // SAFETY: as above.
+        unsafe { (self.finish)(sums, rows, columns, finish, out, ldo) }
+    }
+
+    /// See [`depthwise::depthwise`].
+    pub(super) fn depthwise(&self, d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { (self.depthwise)(d, pixels, out) }
+    }
+}

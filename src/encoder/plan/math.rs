@@ -1,0 +1,134 @@
+//! The error function and powers of two as polynomials, written so that compilers make vectors of
+//! them: no branches, no calls, no tables.
+//!
+//! The coefficients are fits of this project (weighted least squares, iterated towards equal
+//! ripple). Measured in single precision: GELU within 1e-6 of the exact one everywhere, powers
+//! within 2e-7 of their value.
+
+/// Beyond this, erf(x / √2) is 1 to 7e-8.
+const ERF_END: f32 = 5.4;
+
+/// erf(x / √2) / x in powers of `x² / 14.58 - 1`, the highest first, for |x| up to [`ERF_END`].
+const ERF: [f32; 14] = [
+    -0.001_386_498_9,
+    0.004_037_48,
+    -0.004_261_982,
+    0.004_753_055,
+    -0.011_405_814,
+    0.020_692_993,
+    -0.028_954_573,
+    0.038_915_616,
+    -0.051_243_246,
+    0.064_279_19,
+    -0.078_439_12,
+    0.096_997_194,
+    -0.130_655_38,
+    0.261_856_23,
+];
+
+/// 2^f in powers of f, the highest first, for |f| up to a half.
+const EXP2: [f32; 6] = [
+    0.001_327_646_3,
+    0.009_675_541,
+    0.055_507_135,
+    0.240_221_2,
+    0.693_146_94,
+    1.000_000_1,
+];
+
+/// Added to a number below 2^22, its last bits are the nearest integer.
+const ROUND: f32 = 12_582_912.0;
+
+/// `x Φ(x)`, the exact (erf) GELU, to 1e-6 (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+#[inline(always)]
+pub(super) fn gelu(x: f32) -> f32 {
+    let inside = x.clamp(-ERF_END, ERF_END);
+    let s = (inside * inside).mul_add(2.0 / (ERF_END * ERF_END), -1.0);
+    let mut sum = ERF[0];
+    for c in &ERF[1..] {
+        sum = sum.mul_add(s, *c);
+    }
+    let half = 0.5 * x;
+    half.mul_add(inside * sum, half)
+}
+
+/// 2^x; 0 below -126, and at most 2^127.
+#[inline(always)]
+pub(super) fn exp2(x: f32) -> f32 {
+    let x = x.clamp(-126.0, 127.0);
+    let rounded = x + ROUND;
+    let f = x - (rounded - ROUND);
+    let mut sum = EXP2[0];
+    for c in &EXP2[1..] {
+        sum = sum.mul_add(f, *c);
+    }
+    // The integer is added to the exponent: its low bits go where the exponent begins.
+    f32::from_bits(sum.to_bits().wrapping_add(rounded.to_bits() << 23))
+}
+
+/// `x / (1 + e^-x)` (SiLU).
+#[inline(always)]
+pub(super) fn silu(x: f32) -> f32 {
+    x / (1.0 + exp2(-x * std::f32::consts::LOG2_E))
+}
+
+/// The nearest brain float's bits, ties to even; for finite values.
+#[inline(always)]
+pub(super) fn bf16_bits(x: f32) -> u16 {
+    let bits = x.to_bits();
+    (bits.wrapping_add(0x7fff).wrapping_add((bits >> 16) & 1) >> 16) as u16
+}
+
+/// The nearest integer's lowest byte, for values between 0 and 255.
+#[inline(always)]
+pub(super) fn round_to_byte(x: f32) -> u8 {
+    (x + ROUND).to_bits() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gelu_is_the_exact_one() {
+        // Values of x Φ(x) from scipy.stats.norm.cdf in double precision.
+        for (x, want) in [
+            (0.0f32, 0.0f64),
+            (1.0, 0.841_344_746_068_542_9),
+            (-1.0, -0.158_655_253_931_457_05),
+            (0.1, 0.053_982_783_727_702_9),
+            (2.5, 2.484_475_833_683_536_7),
+            (-3.0, -0.004_049_694_095_011_6),
+            (-5.3, -3.068_6e-7),
+            (8.0, 8.0),
+            (-40.0, 0.0),
+        ] {
+            let off = (f64::from(gelu(x)) - want).abs();
+            assert!(off <= 1e-6 * want.abs().max(1.0), "gelu({x}) is off by {off:e}");
+        }
+    }
+
+    #[test]
+    fn powers_of_two_and_silu() {
+        for i in -1200..1200 {
+            let x = i as f32 * 0.1;
+            let want = f64::from(x).exp2();
+            let off = (f64::from(exp2(x)) / want - 1.0).abs();
+            assert!(off < 3e-7, "2^{x} is off by {off:e}");
+            let want = f64::from(x) / (1.0 + (-f64::from(x)).exp());
+            assert!((f64::from(silu(x)) - want).abs() <= 3e-7 * want.abs().max(1.0));
+        }
+        assert!(exp2(f32::NEG_INFINITY) < 1.2e-38);
+    }
+
+    #[test]
+    fn rounding_to_few_bits() {
+        for x in [1.0f32, -1.5, 3.3, 1e-20, -7e20, 0.0] {
+            assert_eq!(bf16_bits(x), half::bf16::from_f32(x).to_bits(), "{x}");
+        }
+        assert_eq!(
+            (round_to_byte(0.4), round_to_byte(254.6), round_to_byte(128.0)),
+            (0, 255, 128)
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! Compiled plans: what a network becomes for this processor before it meets an image.
+//!
+//! A network is written once, in burn (`encoder::model`); that generic path is the oracle that
+//! plans are tested against, and runs where there are no kernels. A plan holds the same weights,
+//! packed once in the order in which the innermost loops read them, and does in few passes what the
+//! generic path does in many: bias, GELU and residual sums while a tile is still warm, attention a
+//! head and a few queries at a time, depthwise convolution where the pixels lie.
+//!
+//! From the inside out: [`isa`] (what the processor has), `tiles` (products in registers), `rows`
+//! and `math` (norms, softmax, GELU), `kernels` (one table an instruction set), `matrix`,
+//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`] and
+//! [`convnext`] (networks).
+
+mod attention;
+mod buffer;
+pub mod convnext;
+mod convnext_layers;
+mod convnext_passes;
+mod depthwise;
+pub mod isa;
+pub mod kernels;
+mod math;
+pub mod matrix;
+mod operand;
+pub mod peak;
+mod product;
+mod rows;
+pub mod team;
+mod tiles;
+pub mod vit;
+mod vit_layers;

@@ -1,0 +1,102 @@
+//! The left side of a product: rows of activations in the number format of the weights that they
+//! meet, spaced so that the rows of a tile don't compete for the same places in the cache.
+
+use super::buffer::{Buffer, as_bytes_mut, as_floats_mut, as_halves_mut};
+use super::isa::Precision;
+use super::kernels::Kernels;
+
+/// Rows ready to be multiplied.
+#[derive(Default)]
+pub(super) struct Operand {
+    words: Buffer,
+    /// Words from row to row.
+    pub lda: usize,
+    /// For bytes: `(step, least)` a row, see `rows::to_bytes`.
+    pub lines: Vec<(f32, f32)>,
+    /// One row in single precision, before it is converted.
+    row: Vec<f32>,
+}
+
+/// Words from row to row: whole cache lines, an odd number of them.
+pub(super) fn spacing(words: usize) -> usize {
+    (words.div_ceil(16) | 1) * 16
+}
+
+impl Operand {
+    /// `rows` rows of `len` values, row `i` written by `write(i, row)`.
+    pub fn fill(
+        &mut self,
+        kernels: &Kernels,
+        precision: Precision,
+        rows: usize,
+        len: usize,
+        mut write: impl FnMut(usize, &mut [f32]),
+    ) {
+        let each = precision.values_in_word();
+        self.reserve(precision, rows, len);
+        if precision == Precision::F32 {
+            for (i, row) in self
+                .words
+                .floats_mut()
+                .chunks_exact_mut(self.lda)
+                .take(rows)
+                .enumerate()
+            {
+                write(i, &mut row[..len]);
+            }
+            return;
+        }
+        self.row.resize(len, 0.0);
+        let steps = len.div_ceil(each);
+        for (i, words) in self
+            .words
+            .words_mut()
+            .chunks_exact_mut(self.lda)
+            .take(rows)
+            .enumerate()
+        {
+            write(i, &mut self.row);
+            // What fills up the last word is multiplied with zeros, but must be a number.
+            words[steps - 1] = 0;
+            if precision == Precision::Bf16 {
+                kernels.to_bf16(&self.row, &mut as_halves_mut(words)[..len]);
+            } else {
+                self.lines[i] = kernels.to_bytes(&self.row, &mut as_bytes_mut(words)[..len]);
+            }
+        }
+    }
+
+    /// `rows` rows out of `from`, one every `stride` values.
+    pub fn copy(
+        &mut self,
+        kernels: &Kernels,
+        precision: Precision,
+        rows: usize,
+        len: usize,
+        from: &[f32],
+        stride: usize,
+    ) {
+        self.fill(kernels, precision, rows, len, |i, row| {
+            row.copy_from_slice(&from[i * stride..i * stride + len]);
+        });
+    }
+
+    /// Room for `rows` rows of `len` values.
+    pub fn reserve(&mut self, precision: Precision, rows: usize, len: usize) {
+        self.lda = spacing(len.div_ceil(precision.values_in_word()).max(1));
+        self.words.grow(rows * self.lda);
+        if precision == Precision::Int8 {
+            self.lines.resize(rows.max(self.lines.len()), (0.0, 0.0));
+        }
+    }
+
+    /// The rows as words.
+    pub fn words(&self) -> &[u32] {
+        self.words.words()
+    }
+
+    /// Rows in single precision, to be written by a product.
+    pub fn floats_mut(&mut self) -> &mut [f32] {
+        as_floats_mut(self.words.words_mut())
+    }
+}

@@ -1,0 +1,160 @@
+//! What happens to rows of floats between the products: norms, softmax, gates, and the conversion
+//! to fewer bits. Every function is compiled once an instruction set (see `kernels`), which is
+//! why they are always inlined and free of branches inside their loops.
+
+use super::math::{bf16_bits, exp2, round_to_byte, silu};
+use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
+
+/// Sums that go on side by side, so that neither latency nor rounding adds up.
+const LANES: usize = 32;
+
+/// Folds a row with [`LANES`] running values.
+#[inline(always)]
+fn fold(x: &[f32], start: f32, one: impl Fn(f32, f32) -> f32, two: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut running = [start; LANES];
+    let (pieces, rest) = x.as_chunks::<LANES>();
+    for piece in pieces {
+        for j in 0..LANES {
+            running[j] = one(running[j], piece[j]);
+        }
+    }
+    for (r, v) in running.iter_mut().zip(rest) {
+        *r = one(*r, *v);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for j in 0..width {
+            running[j] = two(running[j], running[j + width]);
+        }
+        width /= 2;
+    }
+    running[0]
+}
+
+/// Layer norm of one row: mean 0, variance 1 (over the row, ε added), then scale and shift.
+#[inline(always)]
+pub(super) fn norm(x: &[f32], scale: &[f32], shift: &[f32], epsilon: f32, out: &mut [f32]) {
+    let len = x.len();
+    let (scale, shift, out) = (&scale[..len], &shift[..len], &mut out[..len]);
+    let mean = fold(x, 0.0, |a, v| a + v, |a, b| a + b) / len as f32;
+    let spread = fold(x, 0.0, |a, v| (v - mean).mul_add(v - mean, a), |a, b| a + b) / len as f32;
+    let inverse = 1.0 / (spread + epsilon).sqrt();
+    for j in 0..len {
+        out[j] = ((x[j] - mean) * inverse).mul_add(scale[j], shift[j]);
+    }
+}
+
+/// `2^((x - max) * factor)` in place; returns the sum. Divided by it, the row is the softmax of
+/// `x * factor * ln 2`.
+#[inline(always)]
+pub(super) fn softmax(x: &mut [f32], factor: f32) -> f32 {
+    let largest = |a: f32, b: f32| if b > a { b } else { a };
+    let most = fold(x, f32::NEG_INFINITY, largest, largest);
+    for v in x.iter_mut() {
+        *v = exp2((*v - most) * factor);
+    }
+    fold(x, 0.0, |a, v| a + v, |a, b| a + b)
+}
+
+/// `silu(a) * b` of a row `[a, b]`, into its first half (Shazeer 2020, arXiv:2002.05202).
+#[inline(always)]
+pub(super) fn gate(x: &mut [f32]) {
+    let (a, b) = x.split_at_mut(x.len() / 2);
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = silu(*a) * *b;
+    }
+}
+
+/// Brain floats.
+#[inline(always)]
+pub(super) fn to_bf16(x: &[f32], out: &mut [u16]) {
+    for (o, v) in out.iter_mut().zip(x) {
+        *o = bf16_bits(*v);
+    }
+}
+
+/// Bytes q with `x ≈ least + q * step`; returns `(step, least)`.
+#[inline(always)]
+pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
+    let smaller = |a: f32, b: f32| if b < a { b } else { a };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let least = fold(x, f32::INFINITY, smaller, smaller);
+    let most = fold(x, f32::NEG_INFINITY, larger, larger);
+    let step = (most - least) / 255.0;
+    let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+    for (o, v) in out.iter_mut().zip(x) {
+        *o = round_to_byte((*v - least) * inverse);
+    }
+    (step, least)
+}
+
+/// What a tile's sums of bytes are worth: `(step, least)` a row; and a column its step, and its step
+/// times the sum of its bytes.
+pub(super) type Worth<'a> = (&'a [(f32, f32)], &'a [f32], &'a [f32]);
+
+/// What a tile's sums become: for bytes first real values, then with their bias through the
+/// activation, stored or added.
+#[derive(Clone, Copy)]
+pub(super) struct Finish<'a> {
+    /// One value a column of the panel.
+    pub bias: &'a [f32],
+    /// What bytes are worth, if the sums are of bytes.
+    pub bytes: Option<Worth<'a>>,
+    /// Whether GELU follows.
+    pub gelu: bool,
+    /// Whether the result is added to what is there.
+    pub add: bool,
+}
+
+/// Finishes `rows` rows and `columns` columns of a tile of panels `N` wide into `out`, row-major
+/// with `ldo` values from row to row.
+#[inline(always)]
+pub(super) fn finish<const N: usize>(
+    sums: &Sums,
+    rows: usize,
+    columns: usize,
+    f: &Finish<'_>,
+    out: &mut [f32],
+    ldo: usize,
+) {
+    const { assert!(N <= MOST_COLUMNS) };
+    let bias = &f.bias[..N];
+    for i in 0..rows.min(MOST_ROWS) {
+        let words = &sums.0[i * N..(i + 1) * N];
+        let mut values = [0.0f32; N];
+        match f.bytes {
+            None => {
+                for j in 0..N {
+                    values[j] = f32::from_bits(words[j]) + bias[j];
+                }
+            }
+            Some((lines, steps, shifts)) => {
+                let ((step, least), steps, shifts) = (lines[i], &steps[..N], &shifts[..N]);
+                for j in 0..N {
+                    let shifted = least.mul_add(shifts[j], bias[j]);
+                    values[j] = (words[j] as i32 as f32 * step).mul_add(steps[j], shifted);
+                }
+            }
+        }
+        if f.gelu {
+            for v in &mut values {
+                *v = super::math::gelu(*v);
+            }
+        }
+        let to = &mut out[i.wrapping_mul(ldo)..];
+        if columns == N {
+            let to = &mut to[..N];
+            if f.add {
+                for j in 0..N {
+                    to[j] += values[j];
+                }
+            } else {
+                to.copy_from_slice(&values);
+            }
+        } else {
+            for (t, v) in to[..columns].iter_mut().zip(&values) {
+                *t = if f.add { *t + *v } else { *v };
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Tiles of 14 rows and 32 columns in 28 of the 32 registers of AVX-512; two more hold the
+//! panel's words and one the left side's. Tiles of 16 columns serve the last panel.
+
+#![allow(
+    unsafe_code,
+    reason = "vector instructions and reads at computed places, promised in bounds by `Tile`"
+)]
+
+use std::arch::x86_64::*;
+
+/// Columns of a panel.
+pub const COLUMNS: usize = 32;
+/// Rows of a tile.
+pub const ROWS: usize = 14;
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn step_f32(sum: __m512i, left: __m512i, panel: __m512i) -> __m512i {
+    let (sum, left, panel) = (
+        _mm512_castsi512_ps(sum),
+        _mm512_castsi512_ps(left),
+        _mm512_castsi512_ps(panel),
+    );
+    _mm512_castps_si512(_mm512_fmadd_ps(left, panel, sum))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bf16")]
+fn step_bf16(sum: __m512i, left: __m512i, panel: __m512i) -> __m512i {
+    // SAFETY: both are 512 bits of which every pattern is valid.
+    let (left, panel) = unsafe {
+        (
+            std::mem::transmute::<__m512i, __m512bh>(left),
+            std::mem::transmute::<__m512i, __m512bh>(panel),
+        )
+    };
+    _mm512_castps_si512(_mm512_dpbf16_ps(_mm512_castsi512_ps(sum), left, panel))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn step_int8(sum: __m512i, left: __m512i, panel: __m512i) -> __m512i {
+    _mm512_dpbusd_epi32(sum, left, panel)
+}
+
+macro_rules! tiles {
+    ($name:ident, $inner:ident, $step:ident, $features:literal) => {
+        #[target_feature(enable = $features)]
+        unsafe fn $inner<const R: usize, const V: usize>(
+            steps: usize,
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            sums: *mut u32,
+        ) {
+            // SAFETY: every place lies in the bounds that `Tile` asks for; prefetching may name any.
+            unsafe {
+                let mut sum = [[_mm512_setzero_si512(); V]; R];
+                let mut rows = [left; R];
+                for i in 0..R {
+                    rows[i] = left.add(i.wrapping_mul(lda));
+                }
+                let mut at = panel;
+                for s in 0..steps {
+                    let mut columns = [_mm512_setzero_si512(); V];
+                    for v in 0..V {
+                        columns[v] = _mm512_load_si512(at.add(16 * v).cast());
+                        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(16 * v + 16 * COLUMNS).cast());
+                    }
+                    for i in 0..R {
+                        let value = _mm512_set1_epi32(rows[i].add(s).read() as i32);
+                        for v in 0..V {
+                            sum[i][v] = $step(sum[i][v], value, columns[v]);
+                        }
+                    }
+                    at = at.add(COLUMNS);
+                }
+                for i in 0..R {
+                    for v in 0..V {
+                        _mm512_store_si512(sums.add(i * COLUMNS + 16 * v).cast(), sum[i][v]);
+                    }
+                }
+            }
+        }
+
+        /// A tile in this number format; see `Tile`.
+        pub unsafe fn $name(
+            rows: usize,
+            columns: usize,
+            steps: usize,
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            sums: *mut u32,
+        ) {
+            macro_rules! height {
+                ($r:literal) => {
+                    if columns > 16 {
+                        $inner::<$r, 2>(steps, left, lda, panel, sums)
+                    } else {
+                        $inner::<$r, 1>(steps, left, lda, panel, sums)
+                    }
+                };
+            }
+            // SAFETY: passed on as promised to `Tile`.
+            unsafe {
+                match rows {
+                    14 => height!(14),
+                    13 => height!(13),
+                    12 => height!(12),
+                    11 => height!(11),
+                    10 => height!(10),
+                    9 => height!(9),
+                    8 => height!(8),
+                    7 => height!(7),
+                    6 => height!(6),
+                    5 => height!(5),
+                    4 => height!(4),
+                    3 => height!(3),
+                    2 => height!(2),
+                    _ => height!(1),
+                }
+            }
+        }
+    };
+}
+
+tiles!(tile_f32, inner_f32, step_f32, "avx512f");
+tiles!(tile_bf16, inner_bf16, step_bf16, "avx512f,avx512bf16");
+tiles!(tile_int8, inner_int8, step_int8, "avx512f,avx512vnni");

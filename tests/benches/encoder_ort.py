@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Astrolabel's networks against ONNX Runtime, interleaved in one run: images a second, medians.
+
+    cargo build && python3 tests/benches/encoder_ort.py [FOLDER [MODEL [BATCH]]]
+
+Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
+temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
+own dynamic quantisation. Rivals take turns, a second or two each, ROUNDS times; given are medians over the rounds.
+Both get 2 threads, random images of 224 px and the same weights.
+"""
+import os, re, subprocess, sys, tempfile, time
+from pathlib import Path
+
+ROUNDS, SECONDS, THREADS = 3, 1, 2
+PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "astrolabel"
+MODELS = {"vit_s14": "ViT-S/14", "convnext_nano": "ConvNeXt-nano"}
+
+
+def make(folder):
+    import numpy, timm, torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from safetensors.torch import save_file
+    from timm.models.vision_transformer import VisionTransformer
+    torch.manual_seed(0)
+    for name in MODELS:
+        if (folder / f"{name}.int8.onnx").exists() and (folder / f"{name}.safetensors").exists():
+            continue
+        net = (VisionTransformer(img_size=224, patch_size=14, embed_dim=384, depth=12, num_heads=6, num_classes=0, init_values=1.0)
+               if name == "vit_s14" else timm.create_model(name, num_classes=0)).eval()
+        with torch.no_grad():
+            for key, p in net.named_parameters():
+                if p.ndim >= 2:
+                    torch.nn.init.normal_(p, std=0.5 if "token" in key or "pos" in key else numpy.prod(p.shape[1:]) ** -0.5)
+                elif key.endswith("gamma"):
+                    p.fill_(0.5)
+        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, str(folder / f"{name}.safetensors"))
+        torch.onnx.export(net, (torch.randn(1, 3, 224, 224),), str(folder / f"{name}.onnx"), input_names=["x"],
+                          output_names=["y"], dynamic_axes={"x": {0: "b"}, "y": {0: "b"}}, opset_version=17, dynamo=False)
+        quantize_dynamic(str(folder / f"{name}.onnx"), str(folder / f"{name}.int8.onnx"), weight_type=QuantType.QInt8)
+
+
+def ours(folder, name, batch, extra=()):
+    out = subprocess.run([str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch",
+                          str(batch), "--seconds", str(SECONDS), *extra], check=True, capture_output=True, text=True).stdout
+    return {f"{isa} {p}": float(rate) for isa, p, rate in re.findall(r"^  (\S+), (\w+).*?: ([\d.]+) images/s", out, re.M)}
+
+
+def theirs(folder, name, batch):
+    import numpy, onnxruntime
+    found = {}
+    for kind, file in [("f32", f"{name}.onnx"), ("int8", f"{name}.int8.onnx")]:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        session = onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
+        x = numpy.random.default_rng(0).normal(size=(batch, 3, 224, 224)).astype("f4")
+        session.run(None, {"x": x})
+        times, start = [], time.perf_counter()
+        while time.perf_counter() - start < SECONDS or len(times) < 3:
+            one = time.perf_counter()
+            session.run(None, {"x": x})
+            times.append(time.perf_counter() - one)
+        found[f"ONNX Runtime {kind}"] = batch / sorted(times)[len(times) // 2]
+    return found
+
+
+def main():
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
+        for name, title in MODELS.items():
+            if len(sys.argv) > 2 and sys.argv[2] != name:
+                continue
+            for batch in [int(b) for b in sys.argv[3:4]] or (8, 1):
+                rates = {}
+                for _ in range(ROUNDS):
+                    for rival in (theirs(folder, name, batch), ours(folder, name, batch), ours(folder, name, batch, ["--isa", "avx2"])):
+                        for key, rate in rival.items():
+                            rates.setdefault(key, []).append(rate)
+                middle = {k: sorted(v)[len(v) // 2] for k, v in rates.items()}
+                base = middle["ONNX Runtime f32"]
+                print(f"{title}, batch {batch}")
+                for key, rate in middle.items():
+                    print(f"  {key:20} {rate:7.2f} images/s  {rate / base:5.2f}x  (from {min(rates[key]):.2f} to {max(rates[key]):.2f})")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
