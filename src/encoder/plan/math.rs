@@ -48,7 +48,8 @@ pub(super) fn gelu(x: f32) -> f32 {
     for c in &ERF[1..] {
         sum = sum.mul_add(s, *c);
     }
-    let half = 0.5 * x;
+    // Far below, what is left of 1 - 1 must not be multiplied by a large number.
+    let half = 0.5 * x.max(-ERF_END);
     half.mul_add(inside * sum, half)
 }
 
