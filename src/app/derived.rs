@@ -30,7 +30,8 @@ impl<K, V> Default for Derived<K, V> {
 
 impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
     /// The value for `key`, or the newest older one, or nothing yet; `make` runs on a thread of its
-    /// own, which gives way to the window, if there is none for `key` and none is being made.
+    /// own, which gives way to the window (but for the first), if there is none for `key` and none is
+    /// being made.
     pub fn get(
         &mut self,
         ctx: &egui::Context,
@@ -59,8 +60,12 @@ impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
             if since < pace {
                 ctx.request_repaint_after(pace - since);
             } else {
-                self.begin(ctx, key, || {
-                    give_way();
+                // An empty view is waited for; one that shows something can wait.
+                let gives_way = self.held.is_some();
+                self.begin(ctx, key, move || {
+                    if gives_way {
+                        give_way();
+                    }
                     make()
                 });
             }

@@ -211,7 +211,6 @@ impl Jobs {
         let state = Arc::new(JobState::new(repaint.clone()));
         let (sender, shared, wake) = (self.sender.clone(), state.clone(), repaint.clone());
         let run = move || {
-            super::background::give_way();
             let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&shared)))
                 .unwrap_or_else(|panic| {
                     let what = panic

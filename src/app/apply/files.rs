@@ -1,6 +1,7 @@
 //! What goes in and out: files chosen and opened, imports, embedding, maps, exports; each on a job.
 
 use super::{ask, root};
+use crate::app::background::give_way;
 use crate::app::command::Purpose;
 use crate::app::files::Pick;
 use crate::app::import_sheet::{ImportSheet, glimpse, project_beside, understand};
@@ -163,6 +164,8 @@ pub fn start_embed(state: &mut AppState, root: PathBuf, encoder: String) {
             .map_or_else(|| encoder.clone(), |n| n.to_string_lossy().into_owned())
     );
     state.jobs.start(&ctx, title, move |progress| {
+        // Minutes in which the window is used: the encoder's threads inherit that it comes first.
+        give_way();
         let mut project = Project::open(&root, false)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = crate::encoder::registry::EncoderOptions {
@@ -184,6 +187,7 @@ pub fn start_map(state: &mut AppState, root: PathBuf, method: MapMethod) {
     let ctx = state.ctx.clone();
     let title = format!("Map ({})", method.name());
     state.jobs.start(&ctx, title, move |progress| {
+        give_way();
         let mut project = Project::open(&root, false)?;
         let map = crate::tasks::map::map(&mut project, method, None, 0, progress)?;
         Ok(Done::Mapped(map.how))

@@ -239,8 +239,8 @@ fn place_of(scene: &Scene, wish: Wish) -> (u8, u32, u32) {
 }
 
 fn work(shared: &Shared, sender: &Sender<Made>, repaint: &egui::Context) {
-    crate::app::background::give_way();
     let mut reader = Reader::default();
+    let mut has_painted = false;
     loop {
         let (wish, look, recipe) = {
             let Ok(mut wishes) = shared.wishes.lock() else {
@@ -270,6 +270,10 @@ fn work(shared: &Shared, sender: &Sender<Made>, repaint: &egui::Context) {
         }))
         .unwrap_or_else(|_| Err("drawing this image failed inside Astrolabel".into()));
         let _ = sender.send(Made { wish, look, result });
+        // The first pixels are waited for; what makes them sharper gives way to the window.
+        if !std::mem::replace(&mut has_painted, true) {
+            crate::app::background::give_way();
+        }
         if let Ok(mut wishes) = shared.wishes.lock() {
             wishes.busy.remove(&place_of(&shared.scene, wish));
         }
