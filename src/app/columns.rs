@@ -146,7 +146,13 @@ impl Columns {
 
     /// A number that changes whenever the column's values do.
     pub fn generation(&self, live: &Live, name: &str) -> u64 {
-        if is_live(name) { live.generation } else { 0 }
+        match name {
+            "probability" | "doubt" => live.answered.predicted,
+            "anomaly_score" | "anomaly_rank" => live.answered.ranked,
+            "similarity" => live.answered.found,
+            _ if is_live(name) => live.generation,
+            _ => 0,
+        }
     }
 
     /// The values of a column of numbers by object, NaN where there is none.

@@ -5,9 +5,9 @@ use crossbeam_channel::{Receiver, bounded};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long [`Derived::get_soon`] waits: a fifth of a frame, and less than what the window's thread may
+/// How long [`Derived::get_soon`] waits: a quarter of a frame, and the most that the window's thread may
 /// spend on anything (4 ms).
-const SOON: Duration = Duration::from_millis(3);
+const SOON: Duration = Duration::from_millis(4);
 
 /// One value made from a key. While a new key's value is being made the old one is still given, so
 /// that a view never flickers; an answer to a key that is no longer asked for is dropped.
@@ -74,7 +74,7 @@ impl<K: PartialEq + Clone, V: Send + Sync + 'static> Derived<K, V> {
     }
 
     /// As [`Derived::get`], for a value that answers the hand: its thread doesn't give way, and if it
-    /// takes no more than a moment (3 ms) this frame already shows it, not the next.
+    /// takes no more than a moment (4 ms) this frame already shows it, not the next.
     pub fn get_soon(
         &mut self,
         ctx: &egui::Context,

@@ -134,6 +134,40 @@ fn sort_key(value: f64, descending: bool) -> u64 {
     if descending { !ascending } else { ascending }
 }
 
+/// As [`sort_key`] for a value that single precision holds exactly, as all live scores are; `None` for
+/// another.
+fn short_key(value: f64, descending: bool) -> Option<u32> {
+    if value.is_nan() {
+        return Some(u32::MAX);
+    }
+    let short = value as f32;
+    if f64::from(short) != value {
+        return None;
+    }
+    let bits = (short + 0.0).to_bits();
+    let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    Some(if descending { !ascending } else { ascending })
+}
+
+/// `rows` by their values, equals as they were. Keys stand beside the rows' places, so that a comparison
+/// looks at nothing else; where both fit one whole number, which is sorted in half the time.
+fn by_value(rows: &[u32], value: impl Fn(&u32) -> f64 + Sync, descending: bool) -> Vec<u32> {
+    let packed = |(place, row): (usize, &u32)| {
+        let key = short_key(value(row), descending)?;
+        Some(u64::from(key) << 32 | place as u64)
+    };
+    let short = || rows.par_iter().enumerate().map(packed);
+    if short().all(|k| k.is_some()) {
+        let mut keyed: Vec<u64> = short().map(Option::unwrap_or_default).collect();
+        keyed.par_sort_unstable();
+        return keyed.into_iter().map(|k| rows[k as u32 as usize]).collect();
+    }
+    let wide = |(place, row): (usize, &u32)| (sort_key(value(row), descending), place as u32);
+    let mut keyed: Vec<(u64, u32)> = rows.par_iter().enumerate().map(wide).collect();
+    keyed.par_sort_unstable();
+    keyed.into_iter().map(|k| rows[k.1 as usize]).collect()
+}
+
 /// See [`Listing::get`].
 fn sorted(
     columns: &Columns,
@@ -151,19 +185,8 @@ fn sorted(
     match holds {
         Some(Holds::Numbers) => {
             if let Some(values) = columns.numbers(live, &order.column) {
-                // Keys beside the objects: a comparison then looks at nothing else.
-                let key = |&o: &u32| {
-                    let value = values.get(o as usize).copied().unwrap_or(f64::NAN);
-                    (sort_key(value, order.descending), o)
-                };
-                let mut keyed: Vec<(u64, u32)> = rows.par_iter().map(key).collect();
-                // What `only` says first stays first among equals; else the smaller number does.
-                if only.is_some() {
-                    keyed.par_sort_by_key(|k| k.0);
-                } else {
-                    keyed.par_sort_unstable();
-                }
-                rows = keyed.into_iter().map(|k| k.1).collect();
+                let value = |&o: &u32| values.get(o as usize).copied().unwrap_or(f64::NAN);
+                rows = by_value(&rows, value, order.descending);
             }
         }
         Some(Holds::Words) => {
@@ -207,6 +230,35 @@ mod tests {
         assert_eq!(placed.range(9, 7), vec![7, 7, 2, 9]);
         assert_eq!(placed.range(3, 2), vec![2], "without a start only the end");
         assert_eq!(Placed::new(Arc::new(Vec::new())).place_of(0), None);
+    }
+
+    #[test]
+    fn short_and_wide_keys_give_one_order_and_equals_stay_as_they_were() {
+        let rows: Vec<u32> = (0..2000).rev().collect();
+        let values: Vec<f64> = (0..2000i32)
+            .map(|i| match i % 7 {
+                0 => f64::NAN,
+                1 => -0.0,
+                2 => 0.0,
+                _ => f64::from((i * 7919 % 401 - 200) as f32 * 0.37),
+            })
+            .collect();
+        for descending in [false, true] {
+            let mut want = rows.clone();
+            want.sort_by(|&a, &b| {
+                let (a, b) = (values[a as usize], values[b as usize]);
+                match (a.is_nan(), b.is_nan()) {
+                    (false, false) if descending => b.partial_cmp(&a).unwrap(),
+                    (false, false) => a.partial_cmp(&b).unwrap(),
+                    (x, y) => x.cmp(&y),
+                }
+            });
+            assert_eq!(by_value(&rows, |&o| values[o as usize], descending), want);
+            // A third of each value is in no single precision, and zero stays zero.
+            let third = |&o: &u32| values[o as usize] / 3.0;
+            assert!(rows.iter().any(|o| short_key(third(o), false).is_none()));
+            assert_eq!(by_value(&rows, third, descending), want);
+        }
     }
 
     #[test]

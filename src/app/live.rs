@@ -47,11 +47,25 @@ pub struct Found {
     pub order: Vec<u32>,
 }
 
+/// See [`Live::answered`]; 0 for what has not answered yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// The classifier.
+    pub predicted: u64,
+    /// The ranking.
+    pub ranked: u64,
+    /// The search.
+    pub found: u64,
+}
+
 /// The live values of all objects.
 #[derive(Clone)]
 pub struct Live {
     /// Raised with every change.
     pub generation: u64,
+    /// The generations in which the classifier, the ranking and the search last answered: a list sorted by
+    /// their numbers need not be sorted again for a label.
+    pub answered: Answered,
     /// Classes in the order they were made.
     pub classes: Vec<Class>,
     /// Class number + 1 by object, 0 without a label.
@@ -91,6 +105,7 @@ impl Live {
     ) -> Self {
         let mut live = Self {
             generation: 1,
+            answered: Answered::default(),
             classes: Vec::new(),
             labels: Arc::new(vec![0; count]),
             marks: Arc::new(vec![0; count]),

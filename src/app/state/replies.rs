@@ -63,10 +63,12 @@ impl AppState {
                 live.suggestions = Arc::new(suggestions);
                 live.classifier_note = note;
                 live.generation += 1;
+                live.answered.predicted = live.generation;
             }
             Reply::Ranked(ranked) => {
                 live.ranked = Some(Arc::new(ranked));
                 live.generation += 1;
+                live.answered.ranked = live.generation;
                 self.jobs.unwatch("Ranking what is strange");
                 open.asked_about = None;
             }
@@ -74,6 +76,7 @@ impl AppState {
                 let best = found.order.clone();
                 live.found = Some(Arc::new(found));
                 live.generation += 1;
+                live.answered.found = live.generation;
                 self.panels.gallery.show_found();
                 if let Some(first) = best.first()
                     && open.selection.is_empty()
