@@ -9,10 +9,6 @@
 #[cfg(target_os = "linux")]
 const NICE: i32 = 15;
 
-/// And one that nobody waits for: a seventieth.
-#[cfg(target_os = "linux")]
-const NICEST: i32 = 19;
-
 /// Starts the threads that share long sums, at usual priority. A thread inherits the priority of the one
 /// that starts it, and those would be started by whoever needs them first.
 pub fn start_shared_threads() {
@@ -24,7 +20,10 @@ pub fn start_shared_threads() {
 /// the thread should be one that ends.
 pub fn give_way() {
     #[cfg(target_os = "linux")]
-    lower_to(NICE);
+    {
+        // Where it isn't allowed, frames are a little less even: nothing to tell anybody.
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    }
 }
 
 /// Does on this thread what nobody waits for: it gives way even more than [`give_way`] makes it, and
@@ -32,7 +31,7 @@ pub fn give_way() {
 /// with it when a hand comes back.
 pub fn while_all_rest<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     #[cfg(target_os = "linux")]
-    lower_to(NICEST);
+    run_when_idle();
     // The pool's thread inherits the priority.
     match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
         Ok(alone) => alone.install(work),
@@ -40,10 +39,17 @@ pub fn while_all_rest<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     }
 }
 
+/// The policy for what runs where nothing else wants to. The nicest thread of the usual policy still keeps
+/// a core for its slice, some milliseconds, when another wakes; several times a frame that is a lot.
 #[cfg(target_os = "linux")]
-fn lower_to(nice: i32) {
-    // Where it isn't allowed, frames are a little less even: nothing to tell anybody.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice);
+fn run_when_idle() {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+        thread_native_id,
+    };
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    // See above.
+    let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -54,16 +60,14 @@ mod tests {
 
     #[test]
     fn what_nobody_waits_for_is_done_alone_and_last() {
-        let did = std::thread::spawn(|| {
-            while_all_rest(|| {
-                let nice = rayon::join(
-                    || getpriority_process(Some(gettid())).unwrap(),
-                    || getpriority_process(Some(gettid())).unwrap(),
-                );
-                (rayon::current_num_threads(), nice)
-            })
+        use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy};
+        let policy = || thread_schedule_policy().unwrap();
+        let did = std::thread::spawn(move || {
+            while_all_rest(|| (rayon::current_num_threads(), rayon::join(policy, policy)))
         });
-        assert_eq!(did.join().unwrap(), (1, (NICEST, NICEST)));
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(did.join().unwrap(), (1, (idle, idle)));
+        assert_ne!(policy(), idle);
     }
 
     #[test]
