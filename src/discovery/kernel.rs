@@ -99,16 +99,33 @@ impl Linear {
                 }
                 // Single precision is there because values are large: centre before multiplying.
                 Chunk::F32(rows) => {
+                    let mut centred = vec![0.0f64; dim];
                     for (row, out) in rows.chunks_exact(dim).zip(out.chunks_exact_mut(outputs)) {
+                        for ((c, x), m) in centred.iter_mut().zip(row).zip(&self.mean) {
+                            *c = f64::from(*x) - m;
+                        }
                         for (o, w) in out.iter_mut().zip(self.exact.chunks_exact(dim)) {
-                            let terms = row.iter().zip(&self.mean).zip(w);
-                            *o += terms.map(|((x, m), w)| (f64::from(*x) - m) * w).sum::<f64>();
+                            *o += product(&centred, w);
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// The inner product, in eight sums side by side: a single one would wait for each of its additions.
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let ((a, rest), (b, last)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0f64; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let tail: f64 = rest.iter().zip(last).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + tail
 }
 
 /// Runs `work` over `0..rows` in blocks on all cores; results in the order of the rows.
