@@ -43,7 +43,14 @@ mod tests {
     fn every_description_there_is_is_offered_and_makes_sense() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/encoders");
         let mut there: Vec<String> = (std::fs::read_dir(folder).unwrap())
-            .map(|e| e.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .map(|e| {
+                e.unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         there.sort_unstable();
         let mut offered: Vec<&str> = DESCRIPTIONS.iter().map(|(name, _)| *name).collect();

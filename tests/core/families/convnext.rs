@@ -66,7 +66,10 @@ fn published_ones_open_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let cutout = || {
         let plane = |band: usize| (0..40 * 40).map(|i| ((i * 7 + band * 31) % 97) as f32).collect();
-        cutout_of((0..3).map(|b| Plane::from_pixels(40, 40, plane(b))).collect(), true)
+        cutout_of(
+            (0..3).map(|b| Plane::from_pixels(40, 40, plane(b))).collect(),
+            true,
+        )
     };
     for (name, weights, channels) in [
         ("zoobot_convnext_nano", "conv_mlp", 3),
@@ -90,5 +93,8 @@ fn published_ones_open_by_name() {
     let Err(wrong) = open_encoder_in("zoobot_convnext_pico", &EncoderOptions::default(), &folders) else {
         panic!("three planes for a network of one");
     };
-    assert!(wrong.to_string().contains("zoobot_convnext_pico.safetensors"), "{wrong}");
+    assert!(
+        wrong.to_string().contains("zoobot_convnext_pico.safetensors"),
+        "{wrong}"
+    );
 }
