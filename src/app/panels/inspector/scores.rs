@@ -2,6 +2,7 @@
 
 use crate::app::command::{Action, Command};
 use crate::app::context::View;
+use crate::app::mind::capitalised;
 use crate::discovery::anomaly::Driver;
 use egui::{Align2, Color32, FontId, Rect, RichText, Sense, Ui};
 
@@ -27,10 +28,11 @@ fn classes_ui(ui: &mut Ui, view: &View<'_>, object: u32) {
     let row = object as usize;
     let predicted = view.live.predicted.as_ref().map(|p| &p.predictions);
     let Some(p) = predicted.filter(|p| row < p.rows()) else {
-        let why = view.live.classifier_note.as_deref();
+        let why = view.live.classifier_note.as_deref().map(capitalised);
         wrapped(
             ui,
-            why.unwrap_or("No classifier yet: give two classes a label each, and embed the objects."),
+            why.as_deref()
+                .unwrap_or("No classifier yet: give two classes a label each, and embed the objects."),
         );
         return;
     };
