@@ -283,6 +283,34 @@ fn redirects_are_followed_and_circles_are_not() {
 }
 
 #[test]
+fn a_codec_comes_along_and_is_fetched_later_where_it_is_missing() {
+    let (person, bytes) = Person::with_net("codec_file = \"codecs/image.safetensors\"");
+    let codec = person.at("models/net.codec.safetensors");
+    let whole = bytes.clone();
+    let hub = Hub::serve(
+        move |asked, stream| match asked.path.ends_with("image.safetensors") {
+            true => send(stream, asked, b"a codec", "\"c\"", 7),
+            false => send(stream, asked, &whole, "\"w\"", whole.len()),
+        },
+    );
+    person.get(0, &hub.address);
+    assert_eq!(std::fs::read(&codec).unwrap(), b"a codec");
+    assert_eq!(std::fs::read(person.weights()).unwrap(), bytes);
+    // What is here isn't asked for again; what is missing is.
+    std::fs::remove_file(&codec).unwrap();
+    let before = hub.asked().len();
+    person.get(0, &hub.address);
+    let asked: Vec<String> = hub.asked().drain(before..).map(|a| a.path).collect();
+    assert_eq!(asked, ["/some%20body/net/resolve/main/codecs/image.safetensors"]);
+    assert_eq!(std::fs::read(&codec).unwrap(), b"a codec");
+    // Whoever can't fetch is told of both files.
+    std::fs::remove_file(&codec).unwrap();
+    let said = person.get(1, &nobody());
+    assert!(said.contains("codecs/image.safetensors as "), "{said}");
+    assert!(said.contains(&codec.display().to_string()), "{said}");
+}
+
+#[test]
 fn whoever_cannot_fetch_is_told_which_file_goes_where() {
     let (person, _) = Person::with_net("");
     let gone = Hub::serve(|_, stream| say(stream, "404 Not Found", &[], b"no"));

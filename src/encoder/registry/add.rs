@@ -146,6 +146,7 @@ impl Registry {
             citation: String::new(),
             hub_repo: String::new(),
             hub_file: String::new(),
+            codec_file: None,
             hub_revision: None,
             path: place.file_name().map(PathBuf::from),
             sha256: spec.weights_sha256.clone(),

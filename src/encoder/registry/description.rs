@@ -36,6 +36,10 @@ pub struct EncoderDescription {
     /// File in that repository, or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hub_file: String,
+    /// A second file of that repository without which the weights are of no use (AION's image codec); kept
+    /// beside them, with the ending `codec.safetensors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codec_file: Option<String>,
     /// Branch, tag or commit of the repository; `main` if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub_revision: Option<String>,
@@ -87,7 +91,13 @@ impl EncoderDescription {
         if self.hub_repo.is_empty() != self.hub_file.is_empty() {
             return Err("hub_repo and hub_file belong together: give both or none".into());
         }
-        for part in [&self.hub_repo, &self.hub_file] {
+        if self.codec_file.is_some() && self.hub_repo.is_empty() {
+            return Err("codec_file is a file of hub_repo: give that too".into());
+        }
+        for part in [&self.hub_repo, &self.hub_file]
+            .into_iter()
+            .chain(&self.codec_file)
+        {
             if part.split('/').any(|p| p == "..") || part.starts_with('/') {
                 return Err(format!("'{part}' is no place on a hub"));
             }
@@ -117,16 +127,22 @@ impl EncoderDescription {
 
     /// Where the weights are downloaded from at the hub `hub` (`https://huggingface.co`); `None` where no hub has them.
     pub fn url(&self, hub: &str) -> Option<String> {
-        if self.hub_repo.is_empty() {
-            return None;
-        }
-        Some(format!(
+        (!self.hub_repo.is_empty()).then(|| self.url_of(&self.hub_file, hub))
+    }
+
+    /// Where its codec is downloaded from, if it has one.
+    pub fn codec_url(&self, hub: &str) -> Option<String> {
+        self.codec_file.as_ref().map(|file| self.url_of(file, hub))
+    }
+
+    fn url_of(&self, file: &str, hub: &str) -> String {
+        format!(
             "{}/{}/resolve/{}/{}",
             hub.trim_end_matches('/'),
             escaped(&self.hub_repo),
             escaped(self.hub_revision.as_deref().unwrap_or("main")),
-            escaped(&self.hub_file)
-        ))
+            escaped(file)
+        )
     }
 
     /// What the weights' file is called here: the name with the ending it has on the hub.

@@ -3,7 +3,7 @@
 use super::{Entry, KnownSum, Registry};
 use crate::encoder::EncoderError;
 use crate::encoder::weights::{sha256_of_file, weights_error};
-use crate::io::fetch::{Wanted, fetch};
+use crate::io::fetch::{FetchError, Wanted, fetch};
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,7 @@ impl Registry {
             let sha256 = sha256_of_file(&here)?;
             self.hold(&entry, &here, &sha256)?;
             let bytes = std::fs::metadata(&here).map_or(0, |m| m.len());
+            self.get_codec(&entry, hub, &here, progress)?;
             return Ok(Got {
                 place: here,
                 bytes,
@@ -59,17 +60,11 @@ impl Registry {
             place: &place,
             sha256: known.as_ref().map(KnownSum::sha256),
         };
-        let fetched = fetch(&wanted, progress).map_err(|error| EncoderError::Fetch {
-            advice: if error.is_of_the_way() {
-                format!("\nby hand: {}", self.by_hand(&entry, hub))
-            } else {
-                String::new()
-            },
-            error,
-        })?;
+        let fetched = fetch(&wanted, progress).map_err(|error| self.not_fetched(&entry, hub, error))?;
         if known.is_none() {
             self.note_checksum(&entry, &place, &fetched.sha256);
         }
+        self.get_codec(&entry, hub, &fetched.place, progress)?;
         Ok(Got {
             place: fetched.place,
             bytes: fetched.bytes,
@@ -78,6 +73,39 @@ impl Registry {
             resumed_from: fetched.resumed_from,
             was_known: known.is_some(),
         })
+    }
+
+    /// Fetches the codec that belongs beside the weights `here`, unless it is there. Its SHA-256 is known to
+    /// nobody before; the manifest of every run has it.
+    fn get_codec(
+        &self,
+        entry: &Entry,
+        hub: &str,
+        here: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), EncoderError> {
+        let place = here.with_extension("codec.safetensors");
+        let Some(url) = entry.description.codec_url(hub).filter(|_| !place.is_file()) else {
+            return Ok(());
+        };
+        let wanted = Wanted {
+            url: &url,
+            place: &place,
+            sha256: None,
+        };
+        match fetch(&wanted, progress) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.not_fetched(entry, hub, error)),
+        }
+    }
+
+    fn not_fetched(&self, entry: &Entry, hub: &str, error: FetchError) -> EncoderError {
+        let advice = if error.is_of_the_way() {
+            format!("\nby hand: {}", self.by_hand(entry, hub))
+        } else {
+            String::new()
+        };
+        EncoderError::Fetch { advice, error }
     }
 }
 

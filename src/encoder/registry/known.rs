@@ -29,6 +29,9 @@ pub(super) const DESCRIPTIONS: &[(&str, &str)] = assets![
     "zoobot_euclid",
     "astroclip",
     "astrodino",
+    "aion_base",
+    "aion_large",
+    "aion_xlarge",
     "astropt_095m",
     "efficientnet_lite0",
 ];

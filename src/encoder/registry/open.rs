@@ -213,7 +213,13 @@ impl Registry {
             .place_for(entry)
             .map_or_else(|e| e.to_string(), |p| p.display().to_string());
         match known.url(hub) {
-            Some(url) => format!("download {url}{licence} elsewhere and save it as {place}{sum}"),
+            Some(url) => {
+                let codec = known.codec_url(hub).map_or_else(String::new, |url| {
+                    let place = Path::new(&place).with_extension("codec.safetensors");
+                    format!("; and {url} as {}", place.display())
+                });
+                format!("download {url}{licence} elsewhere and save it as {place}{sum}{codec}")
+            }
             None if known.citation.is_empty() => format!("save the file as {place}{sum}"),
             None => format!(
                 "get them{licence} from {} and save the file as {place}{sum}",
