@@ -44,23 +44,14 @@ impl ConvNext {
     /// A copy of a compiled network whose stages compute in `precision`.
     pub(super) fn with_precision(&self, precision: Precision) -> Option<Self> {
         let plan = self.plan.as_ref()?;
-        let norm = |norm: &Norm| Norm {
-            weight: norm.weight.clone(),
-            bias: norm.bias.clone(),
-            epsilon: norm.epsilon,
-        };
         Some(Self {
             config: self.config.clone(),
             key_names: self.key_names,
             device: self.device.clone(),
-            stem: Conv {
-                weight: self.stem.weight.clone(),
-                bias: self.stem.bias.clone(),
-                ..self.stem
-            },
-            stem_norm: norm(&self.stem_norm),
+            stem: self.stem.clone(),
+            stem_norm: self.stem_norm.clone(),
             stages: Vec::new(),
-            norm: norm(&self.norm),
+            norm: self.norm.clone(),
             plan: Some(plan.converted(precision)),
         })
     }
