@@ -96,6 +96,7 @@ fn unsafe_code_stays_where_it_is_allowed() {
         "src/encoder/plan/buffer.rs",
         "src/encoder/plan/convnext.rs",
         "src/encoder/plan/convnext_passes.rs",
+        "src/encoder/plan/depthwise_avx2.rs",
         "src/encoder/plan/kernels.rs",
         "src/encoder/plan/product.rs",
         "src/encoder/plan/tiles/avx2.rs",
