@@ -195,11 +195,27 @@ pub(super) fn wanted(
         let empty = Matrix::missing(0, 1);
         subjects.push(Subject::new(FUSION, empty, Maker::Nobody));
     }
+    name_shortly(&mut subjects);
     let mut seen = HashSet::new();
     if let Some(twice) = subjects.iter().find(|s| !seen.insert(s.name.as_str())) {
         return Err(ProjectError::Ask(format!("'{}' is asked for twice", twice.name)));
     }
     Ok(subjects)
+}
+
+/// Calls a run by its encoder's name where no other run has the same encoder.
+fn name_shortly(subjects: &mut [Subject]) {
+    let encoder = |s: &Subject| match &s.maker {
+        Maker::Run(manifest) => Some(manifest.encoder.name.clone()),
+        _ => None,
+    };
+    let short: Vec<Option<String>> = subjects.iter().map(encoder).collect();
+    for (at, name) in short.iter().enumerate() {
+        let is_alone = name.is_some() && short.iter().filter(|s| *s == name).count() == 1;
+        if let Some(name) = name.as_ref().filter(|_| is_alone) {
+            subjects[at].name.clone_from(name);
+        }
+    }
 }
 
 /// A matrix whose rows `fill` writes; a row for which it gives false is NaN.

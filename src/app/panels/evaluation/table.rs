@@ -30,6 +30,7 @@ fn grid_ui(
         .collect();
     // A column's names lie over each other where they are long: every encoder is a row of little cells.
     egui::ScrollArea::horizontal().id_salt(id).show(ui, |ui| {
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
         TableBuilder::new(ui)
             .id_salt(id)
             .striped(true)
