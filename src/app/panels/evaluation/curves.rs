@@ -55,6 +55,7 @@ fn plot_ui(
             };
             decades
                 .flat_map(|d| [1.0, 2.0, 5.0].map(|m: f64| f64::from(d) + m.log10()))
+                .filter(|v| (low..=high).contains(v))
                 .map(mark)
                 .collect()
         })

@@ -91,6 +91,14 @@ impl Form {
                 std::iter::once(none).chain(classes.iter().map(class)).collect()
             };
             choose(ui, "rare", "Rare class", options, &mut self.rare);
+            let can = !is_running && !chosen.is_empty() && classes.len() > 1;
+            let button = ui.add_enabled(can, egui::Button::new("Evaluate"));
+            let button = button.on_hover_text("Try the chosen encoders on the labelled objects");
+            let missing = "Needs two classes with five labelled objects each, and an encoder";
+            if button.on_disabled_hover_text(missing).clicked() {
+                view.send(Command::Evaluate(Box::new(self.request(chosen))));
+            }
+            // Behind the button: a number that is being typed changes its width.
             let seeds = egui::DragValue::new(&mut self.seeds)
                 .range(1..=100)
                 .suffix(" seeds");
@@ -106,13 +114,6 @@ impl Form {
                 .on_hover_text("Objects that are turned, blurred and moved and embedded again; 0 for none");
             altered
                 .widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Altered objects"));
-            let can = !is_running && !chosen.is_empty() && classes.len() > 1;
-            let button = ui.add_enabled(can, egui::Button::new("Evaluate"));
-            let button = button.on_hover_text("Try the chosen encoders on the labelled objects");
-            let missing = "Needs two classes with five labelled objects each, and an encoder";
-            if button.on_disabled_hover_text(missing).clicked() {
-                view.send(Command::Evaluate(Box::new(self.request(chosen))));
-            }
         });
     }
 
