@@ -117,7 +117,7 @@ pub fn from_file(
 }
 
 /// Finds objects by name or file without asking the database for each.
-struct Finder {
+pub(super) struct Finder {
     // `None` where the key names several objects.
     by_name: HashMap<String, Option<i64>>,
     by_base: HashMap<String, Option<i64>>,
@@ -125,7 +125,7 @@ struct Finder {
 }
 
 impl Finder {
-    fn of(project: &Project) -> Result<Self, ProjectError> {
+    pub(super) fn of(project: &Project) -> Result<Self, ProjectError> {
         let all = objects::all(project.store())?;
         let mut finder = Self {
             by_name: HashMap::new(),
@@ -151,7 +151,7 @@ impl Finder {
         (0..self.count).contains(&id)
     }
 
-    fn find(&self, text: &str) -> Option<i64> {
+    pub(super) fn find(&self, text: &str) -> Option<i64> {
         let number = || {
             text.strip_prefix('#')
                 .and_then(|n| n.parse().ok())
@@ -165,7 +165,7 @@ impl Finder {
 }
 
 /// A class's name on one line: what is around it and line breaks inside don't make another class.
-fn class_name(text: &str) -> String {
+pub(super) fn class_name(text: &str) -> String {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
