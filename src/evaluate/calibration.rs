@@ -1,8 +1,8 @@
 //! Can the probabilities be believed, and which classes are taken for which? A regression on all labels
 //! but a fifth says how sure it is of that fifth.
 
-use super::draws::stratified_folds;
-use super::few_shot::fit_options;
+use super::draws::{FOLDS, stratified_folds};
+use super::few_shot::{fit_options, likeliest};
 use super::ranking::{RankPoint, rank_curve};
 use super::sample::Sample;
 use crate::discovery::DiscoveryError;
@@ -11,8 +11,6 @@ use crate::progress::Progress;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Parts the objects are dealt to.
-pub const FOLDS: usize = 5;
 /// Equally wide ranges of confidence.
 const BINS: usize = 15;
 
@@ -109,11 +107,6 @@ fn softmax(logits: &[f64]) -> Vec<f64> {
     let parts: Vec<f64> = full.iter().map(|l| (l - largest).exp()).collect();
     let sum: f64 = parts.iter().sum();
     parts.into_iter().map(|p| p / sum).collect()
-}
-
-/// Index of the largest, the first of equals.
-fn likeliest(p: &[f64]) -> usize {
-    (1..p.len()).fold(0, |best, c| if p[c] > p[best] { c } else { best })
 }
 
 /// Judges probabilities (`rows × classes`) by the true classes.

@@ -8,6 +8,7 @@ use super::neighbours::knn_accuracy;
 use super::ranking::auc;
 use super::sample::{Hush, Sample, Spread};
 use crate::discovery::{DiscoveryError, Matrix, metrics};
+use crate::encoder::morphometry::median;
 use crate::progress::Progress;
 use crate::sky::cutout::Cutout;
 use serde::Serialize;
@@ -48,13 +49,7 @@ pub fn border_of(cutout: &Cutout) -> Option<Border> {
         return None;
     }
     let noise = Spread::of(&ring).spread;
-    ring.sort_by(f64::total_cmp);
-    let middle = ring.len() / 2;
-    let level = if ring.len() % 2 == 0 {
-        (ring[middle - 1] + ring[middle]) / 2.0
-    } else {
-        ring[middle]
-    };
+    let level = median(&mut ring);
     Some(Border { level, noise })
 }
 

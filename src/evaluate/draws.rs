@@ -188,6 +188,9 @@ impl Draws {
     }
 }
 
+/// Parts that the protocol deals objects to.
+pub const FOLDS: usize = 5;
+
 /// Which of `folds` parts each object is tested in, every class spread evenly over them, as
 /// scikit-learn's `StratifiedKFold(folds, shuffle=True, random_state=seed)` deals them.
 pub fn stratified_folds(class: &[usize], folds: usize, seed: u32) -> Vec<usize> {

@@ -1,7 +1,7 @@
 //! How much a handful of labels teaches: balanced accuracy against labels a class.
 
 use super::draws::Draws;
-use super::sample::{Hush, Sample, Spread};
+use super::sample::{Sample, Spread};
 use crate::discovery::DiscoveryError;
 use crate::discovery::fewshot::{Classifier, FitOptions, Label};
 use crate::discovery::metrics::balanced_accuracy;
@@ -42,12 +42,17 @@ pub(super) fn predict(
     let outputs = model.intercepts.len();
     let class = |l: &[f64]| match l {
         [one] => usize::from(*one > 0.0),
-        many => (1..many.len()).fold(0, |best, c| if many[c] > many[best] { c } else { best }),
+        many => likeliest(many),
     };
     Ok(logits
         .chunks_exact(outputs)
         .map(|l| model.classes[class(l)])
         .collect())
+}
+
+/// Index of the largest, the first of equals.
+pub(super) fn likeliest(p: &[f64]) -> usize {
+    (1..p.len()).fold(0, |best, c| if p[c] > p[best] { c } else { best })
 }
 
 /// Balanced accuracy on a held half after learning from some labels a class out of the other: each
@@ -91,7 +96,7 @@ fn one(
     seed: u32,
     progress: &dyn Progress,
 ) -> Result<Option<f64>, DiscoveryError> {
-    if Hush(progress).cancelled() {
+    if progress.cancelled() {
         return Err(DiscoveryError::Cancelled {
             stage: "the learning curve".into(),
         });

@@ -5,6 +5,7 @@
 //! values of 0 to 1. Fluxes are brought to that range by the border's median and the brightest pixels.
 
 use super::confound::border_of;
+use crate::encoder::morphometry::median;
 use crate::io::raster::Plane;
 use crate::sky::cutout::{Cutout, Filter, resize};
 
@@ -67,16 +68,6 @@ fn brightened(band: &Plane, level: f64) -> Vec<f64> {
     small.pixels.iter().map(finite).collect()
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len().is_multiple_of(2) {
-        (values[middle - 1] + values[middle]) / 2.0
-    } else {
-        values[middle]
-    }
-}
-
 /// First place at which rising `sums` reach `wanted`.
 fn reaches(sums: &[f64], wanted: f64) -> usize {
     sums.partition_point(|&s| s < wanted)
@@ -104,11 +95,11 @@ pub fn hand26(cutout: &Cutout) -> [f32; COUNT] {
     let grey: Vec<f64> = (0..n * n)
         .map(|i| (rgb[0][i] + rgb[1][i] + rgb[2][i]) / 3.0)
         .collect();
-    let edge: Vec<f64> = (0..n)
+    let mut edge: Vec<f64> = (0..n)
         .flat_map(|i| [grey[i], grey[(n - 1) * n + i], grey[i * n], grey[i * n + n - 1]])
         .collect();
     let noise = super::sample::Spread::of(&edge).spread + 1e-4;
-    let sky = median(edge);
+    let sky = median(&mut edge);
     let p: Vec<f64> = grey.iter().map(|g| (g - sky).max(0.0)).collect();
     let total = p.iter().sum::<f64>() + 1e-6;
 

@@ -23,8 +23,9 @@ pub mod sample;
 
 use crate::discovery::{DiscoveryError, Matrix};
 use crate::progress::Progress;
-use calibration::{Calibration, FOLDS, cross_probabilities, judged};
+use calibration::{Calibration, cross_probabilities, judged};
 use confound::{Borders, Matched, matched};
+use draws::FOLDS;
 use few_shot::{Taught, few_shot};
 use neighbours::{knn_accuracy, retrieval};
 use ranking::Ranked;

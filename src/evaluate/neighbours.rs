@@ -1,17 +1,15 @@
 //! Do nearest neighbours share a class? 5-NN accuracy over folds, and precision of retrieval.
 
-use super::draws::stratified_folds;
+use super::draws::{FOLDS, stratified_folds};
 use super::sample::Sample;
 use crate::discovery::neighbours::{Neighbours, nearest};
 use crate::discovery::{DiscoveryError, Matrix};
 use crate::progress::Progress;
 
 /// Neighbours that vote.
-const VOTERS: usize = 5;
+pub(super) const VOTERS: usize = 5;
 /// Neighbours that are retrieved.
 const RETRIEVED: usize = 10;
-/// Parts the objects are dealt to.
-const FOLDS: usize = 5;
 
 /// The class that most of `neighbours` have, the lowest number of equals.
 pub(super) fn vote(neighbours: &[u32], class: impl Fn(usize) -> usize, classes: usize) -> usize {

@@ -65,13 +65,22 @@ fn stops(rows: usize) -> Vec<usize> {
     out
 }
 
-/// Precision and recall against rank of a score, highest first.
-pub fn rank_curve(truth: &[bool], score: &[f64]) -> Vec<RankPoint> {
+/// The objects by falling score, equal ones by number.
+fn ranked(score: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..score.len()).collect();
     order.sort_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
+    order
+}
+
+/// Precision and recall against rank of a score, highest first.
+pub fn rank_curve(truth: &[bool], score: &[f64]) -> Vec<RankPoint> {
+    curve_of(truth, &ranked(score))
+}
+
+fn curve_of(truth: &[bool], order: &[usize]) -> Vec<RankPoint> {
     let all = truth.iter().filter(|&&t| t).count().max(1) as f64;
     let mut found = vec![0usize];
-    for &i in &order {
+    for &i in order {
         found.push(found[found.len() - 1] + usize::from(truth[i]));
     }
     (stops(order.len()).into_iter())
@@ -91,8 +100,7 @@ pub(super) fn auc(truth: &[bool], score: &[f64]) -> f64 {
 
 /// Judges a score of the objects `rows` of the sample.
 pub(super) fn once(truth: &[bool], score: &[f64], rows: &[usize], borders: Option<&Borders>) -> Once {
-    let mut order: Vec<usize> = (0..score.len()).collect();
-    order.sort_by(|&a, &b| score[b].total_cmp(&score[a]).then(a.cmp(&b)));
+    let order = ranked(score);
     let all = truth.iter().filter(|&&t| t).count() as f64;
     let recall = |share: f64| {
         let top = ((truth.len() as f64 * share).round_ties_even() as usize).max(1);
@@ -114,7 +122,7 @@ pub(super) fn once(truth: &[bool], score: &[f64], rows: &[usize], borders: Optio
     Once {
         figures: [auc(truth, score), recall(0.01), recall(0.05)],
         confound,
-        curve: rank_curve(truth, score),
+        curve: curve_of(truth, &order),
     }
 }
 

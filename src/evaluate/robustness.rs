@@ -2,17 +2,16 @@
 //! some objects are embedded again and held against the vectors of the unaltered ones.
 
 use super::alter::Alteration;
-use super::neighbours::vote;
+use super::neighbours::{VOTERS, vote};
 use super::sample::{Hush, Sample, unit_rows};
 use crate::discovery::neighbours::{Neighbours, nearest};
 use crate::discovery::{DiscoveryError, Matrix};
+use crate::encoder::computation;
 use crate::progress::Progress;
 use crate::sky::cutout::Cutout;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Neighbours that vote.
-const VOTERS: usize = 5;
 /// Cutouts that are altered and embedded together.
 const BATCH: usize = 16;
 
@@ -49,19 +48,12 @@ pub enum RobustnessError {
     Discovery(#[from] DiscoveryError),
 }
 
+/// The cosine; two vectors of nothing are alike.
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (x, y) in a.iter().zip(b) {
-        let (x, y) = (f64::from(*x), f64::from(*y));
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    if aa > 0.0 && bb > 0.0 {
-        ab / (aa * bb).sqrt()
+    if a.iter().chain(b).all(|v| *v == 0.0) {
+        1.0
     } else {
-        // Two vectors of nothing are alike.
-        f64::from(u8::from(aa == bb))
+        computation::cosine(a, b)
     }
 }
 
@@ -80,12 +72,13 @@ pub fn robustness(
     let directions = sample.directions();
     // The unaltered ones are embedded again too: what is compared differs by the alteration alone.
     let plain = embedded(cutouts, None, sample.z.cols, embed, progress)?;
-    let before = accuracy(&scored(sample, &plain), sample, rows, &directions, progress)?;
+    let a = sample.scored(&plain);
+    let before = accuracy(&a, sample, rows, &directions, progress)?;
     progress.advance(1);
     let mut all = Vec::new();
     for alteration in Alteration::ALL {
         let altered = embedded(cutouts, Some(alteration), sample.z.cols, embed, progress)?;
-        let (a, b) = (scored(sample, &plain), scored(sample, &altered));
+        let b = sample.scored(&altered);
         let mut cosines: Vec<f64> = (0..rows.len()).map(|i| cosine(a.row(i), b.row(i))).collect();
         let raw = (0..rows.len()).map(|i| cosine(plain.row(i), altered.row(i)));
         let n = rows.len().max(1) as f64;
@@ -142,15 +135,6 @@ fn embedded(
         values.extend(made);
     }
     Ok(Matrix { cols: dim, values })
-}
-
-/// Z-scores by the sample's means and spreads.
-fn scored(sample: &Sample, vectors: &Matrix) -> Matrix {
-    let mut z = vectors.clone();
-    for row in z.values.chunks_exact_mut(vectors.cols) {
-        sample.standardizer.apply(row);
-    }
-    z
 }
 
 /// Share of the rows whose class their nearest others have.

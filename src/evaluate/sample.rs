@@ -52,16 +52,17 @@ impl Sample {
     ) -> Result<Self, DiscoveryError> {
         let view = Vectors::from_f32(vectors.cols, &vectors.values);
         let standardizer = Standardizer::fit(&view, progress)?;
-        let mut z = vectors.clone();
-        for row in z.values.chunks_exact_mut(vectors.cols) {
-            standardizer.apply(row);
-        }
         Ok(Self {
+            z: scored(&standardizer, vectors),
             standardizer,
-            z,
             class,
             classes,
         })
+    }
+
+    /// Other vectors of the same encoder, z-scored by this sample's means and spreads.
+    pub fn scored(&self, vectors: &Matrix) -> Matrix {
+        scored(&self.standardizer, vectors)
     }
 
     /// Number of objects.
@@ -88,6 +89,14 @@ impl Sample {
     pub fn directions(&self) -> Matrix {
         unit_rows(&self.z)
     }
+}
+
+fn scored(standardizer: &Standardizer, vectors: &Matrix) -> Matrix {
+    let mut z = vectors.clone();
+    for row in z.values.chunks_exact_mut(vectors.cols) {
+        standardizer.apply(row);
+    }
+    z
 }
 
 /// Every row at unit length.

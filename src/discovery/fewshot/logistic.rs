@@ -8,6 +8,7 @@
 
 use super::lbfgs;
 use crate::discovery::error::DiscoveryError;
+use crate::discovery::kernel::product;
 use faer::{Mat, Side};
 
 /// A solved regression: one output for two classes (the logit of the second), else one a class.
@@ -98,19 +99,6 @@ fn row(x: &[f64], dim: usize, i: usize) -> &[f64] {
     &x[i * dim..(i + 1) * dim]
 }
 
-/// `a · b` in eight sums side by side, which the compiler turns into wide instructions.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let mut sums = [0.0f64; 8];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + rest
-}
-
 /// The primal problem over rows of width `dim`.
 fn descend(p: &Problem<'_>, dim: usize, x: &[f64]) -> Solution {
     let outputs = if p.classes == 2 { 1 } else { p.classes };
@@ -130,7 +118,7 @@ fn descend(p: &Problem<'_>, dim: usize, x: &[f64]) -> Solution {
                 let xi = row(x, dim, i);
                 for o in 0..outputs {
                     let w = &point[o * width..(o + 1) * width];
-                    logits[o] = w[dim] + dot(&w[..dim], xi);
+                    logits[o] = w[dim] + product(&w[..dim], xi);
                 }
                 let weight = p.sample_weight[i] / total;
                 value += weight * loss_and_slope(&mut logits, class);

@@ -66,10 +66,14 @@ impl Archive {
         self.entries.keys().map(String::as_str)
     }
 
+    fn entry(&self, name: &str) -> Result<&Entry, String> {
+        let entry = self.entries.get(name);
+        entry.ok_or_else(|| format!("misses '{name}': cut short or damaged; fetch it again"))
+    }
+
     /// The bytes of the entry `name`, which may be stored or deflated.
     pub fn unpacked(&self, file: &mut File, name: &str) -> Result<Vec<u8>, String> {
-        let entry = self.entries.get(name);
-        let entry = entry.ok_or_else(|| format!("misses '{name}': cut short or damaged; fetch it again"))?;
+        let entry = self.entry(name)?;
         let start = self.start_of(file, entry, entry.packed)?;
         let bytes = bytes_at(file, start, entry.packed)?;
         match entry.method {
@@ -104,8 +108,7 @@ impl Archive {
 
     /// First byte and length of the entry `name`, within the file.
     pub fn stored(&self, file: &mut File, name: &str) -> Result<(u64, u64), String> {
-        let entry = self.entries.get(name);
-        let entry = entry.ok_or_else(|| format!("misses '{name}': cut short or damaged; fetch it again"))?;
+        let entry = self.entry(name)?;
         if entry.method != 0 {
             return Err(format!(
                 "has '{name}' compressed, which PyTorch never does: unpack and save it again"

@@ -238,17 +238,6 @@ impl Network for Aion {
         Some(self.plan.as_ref()?.flops(self.config.tokens, blocks))
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
     fn embed_on(
         &self,
         team: &Team,

@@ -10,6 +10,7 @@ use crate::encoder::EncoderError;
 use crate::encoder::weights::{WeightsFile, sha256_of_file};
 use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::path::{Path, PathBuf};
 
 /// ε of the last layer norm.
 const NORM_EPSILON: f64 = 1e-5;
@@ -166,6 +167,11 @@ impl Codec {
     }
 }
 
+/// Where the codec of the weights at `weights` is kept beside them.
+pub(in crate::encoder) fn codec_beside(weights: &Path) -> PathBuf {
+    weights.with_extension("codec.safetensors")
+}
+
 /// The codec under `codec.` of `file`, or in a file beside it, whose SHA-256 is then given.
 pub(super) fn load_codec(file: &mut WeightsFile) -> Result<(Codec, Option<String>), EncoderError> {
     if file.shape("codec.subsample_in.weight").is_some() {
@@ -173,7 +179,7 @@ pub(super) fn load_codec(file: &mut WeightsFile) -> Result<(Codec, Option<String
     }
     let path = file.path().to_path_buf();
     let places = [
-        path.with_extension("codec.safetensors"),
+        codec_beside(&path),
         path.with_file_name("codecs")
             .join("image")
             .join("model.safetensors"),

@@ -200,17 +200,6 @@ impl Network for AstroClip {
         Some(plan.flops(rows * columns, plan.blocks.len()))
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
     fn embed_on(
         &self,
         team: &Team,

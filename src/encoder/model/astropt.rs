@@ -11,6 +11,7 @@ use super::astropt_keys::AstroPtKeys;
 use super::layers::{Dense, Layers, Norm, check_lengths, self_attention, values_of};
 use crate::encoder::EncoderError;
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -213,8 +214,9 @@ impl Network for AstroPt {
         }
     }
 
-    fn embed(
+    fn embed_on(
         &self,
+        _team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,

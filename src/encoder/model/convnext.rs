@@ -232,17 +232,6 @@ impl Network for ConvNext {
         Ok(self.config.widths[self.stage_of(block)])
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

@@ -5,7 +5,7 @@
 
 pub mod aion;
 mod aion_block;
-mod aion_codec;
+pub(super) mod aion_codec;
 pub mod aion_keys;
 mod aion_plan;
 pub mod astroclip;

@@ -74,17 +74,6 @@ impl Network for Vit {
         (GROUP_TOKENS / tokens.max(1)).clamp(1, 8)
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         Vit::compile(self, kernels).map(|()| true)
     }

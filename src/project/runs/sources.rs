@@ -202,11 +202,6 @@ impl Known {
         })
     }
 
-    /// How many of the first `objects` have their vector.
-    pub fn done(&self, objects: usize) -> usize {
-        (0..objects).filter(|&i| bit(&self.done, i)).count()
-    }
-
     /// What of it is no longer true.
     pub fn changed(&self, now: &Sources) -> Changed {
         now.changed(&self.manifest.fields, &self.stamps, &self.done)

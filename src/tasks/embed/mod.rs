@@ -2,8 +2,6 @@
 
 mod place;
 
-pub use place::{Plan, plan};
-
 use super::Skipped;
 use super::images::{Images, Watched};
 use crate::encoder::representation::{BlockScaling, Blocks, SAMPLE};

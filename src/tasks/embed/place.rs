@@ -13,40 +13,6 @@ use std::time::Duration;
 /// Vectors taken over from an older run at a time.
 const TAKEN_AT_ONCE: usize = 1024;
 
-/// What an embedding would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// Where its vectors go.
-    pub place: Place,
-    /// Objects of the project.
-    pub objects: usize,
-    /// Objects that have a true vector there already, or in the run that it follows.
-    pub already: usize,
-}
-
-/// What embedding with the encoder of `spec` would do now.
-///
-/// # Errors
-/// If the project or a run can't be read.
-pub fn plan(project: &Project, images: &Images, spec: &EncoderSpec) -> Result<Plan, ProjectError> {
-    let now = sources_of(project, images)?;
-    let objects = images.objects().len();
-    let embeddings = project.embeddings();
-    let place = Place::of(&embeddings, &run_name(spec), &now)?;
-    let already = match &place {
-        Place::Joins(run) if embeddings.join(run).join("manifest.json").is_file() => {
-            Known::read(&embeddings, run)?.done(objects)
-        }
-        Place::Joins(_) | Place::Replaces(..) => 0,
-        Place::Follows { changed, .. } => changed.kept.min(objects),
-    };
-    Ok(Plan {
-        place,
-        objects,
-        already,
-    })
-}
-
 /// The project's files as they are now.
 fn sources_of(project: &Project, images: &Images) -> Result<Sources, ProjectError> {
     let mut now = Sources::default();

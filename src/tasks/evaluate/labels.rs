@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
 use crate::project::{Project, ProjectError};
 use crate::tasks::filter::{Categories, Filter, Source, Values};
-use crate::tasks::label::class_name;
+use crate::tasks::label::{NAMING, class_name, label_column};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,24 +120,16 @@ fn from_table(path: &Path, choice: &LabelChoice, progress: &dyn Progress) -> Res
     let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
     let table = crate::tasks::import::read_table(path, None, progress).map_err(ProjectError::Ask)?;
     let columns = table.names().join(", ");
-    let first = |names: &[&str]| {
-        let found = names.iter().find(|c| table.position(c).is_some());
-        found.map(|c| (*c).to_owned())
-    };
-    let class_column = match &choice.column {
-        Some(c) => table.position(c).map(|_| c.clone()),
-        None => first(&["label", "class", "classification", "type"]),
-    };
-    let class_column =
-        class_column.ok_or_else(|| wrong(format!("there is no column of labels; it has {columns}")))?;
-    let name_column = first(&["file", "filename", "id", "name", "object", "object_id"]).ok_or_else(|| {
+    let class_column = label_column(&table, choice.column.as_deref())
+        .ok_or_else(|| wrong(format!("there is no column of labels; it has {columns}")))?;
+    let name_column = (NAMING.into_iter().find(|c| table.position(c).is_some())).ok_or_else(|| {
         wrong(format!(
             "no column names objects (file, id, name); it has {columns}"
         ))
     })?;
     let texts =
         |c: &str| (table.texts(c)).ok_or_else(|| wrong(format!("its column '{c}' can't be read as text")));
-    let (names, classes) = (texts(&name_column)?, texts(&class_column)?);
+    let (names, classes) = (texts(name_column)?, texts(class_column)?);
     let mut labels = Labels {
         title: path
             .parent()

@@ -103,7 +103,7 @@ pub fn evaluate(
         None => None,
     };
     let altered = crate::evaluate::alter::Alteration::ALL.len() as u64 + 1;
-    let tried = pixels.sample(&truth, request.robustness);
+    let (rows, tried) = pixels.sample(&truth, request.robustness);
     let total: u64 = subjects
         .iter()
         .map(|s| {
@@ -121,7 +121,7 @@ pub fn evaluate(
         let (mut found, sample) =
             figures(&subject.name, &subject.vectors, &question, progress).map_err(fail)?;
         if !tried.is_empty() && subject.can_embed() {
-            match subject.robustness(&sample, &tried, request.threads, progress) {
+            match subject.robustness(&sample, (&rows, &tried), request.threads, progress) {
                 Ok(kept) => found.robustness = kept,
                 Err(RobustnessError::Discovery(e)) => return Err(fail(e)),
                 Err(RobustnessError::Encoder(why)) => found.notes.push(format!("robustness: {why}")),

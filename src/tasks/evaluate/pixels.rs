@@ -95,11 +95,11 @@ impl Pixels {
     }
 
     /// About `count` objects that have pixels, every class with its share: rows and cutouts.
-    pub fn sample(&self, truth: &Truth, count: usize) -> Vec<(usize, Cutout)> {
+    pub fn sample(&self, truth: &Truth, count: usize) -> (Vec<usize>, Vec<Cutout>) {
         let n = truth.names.len();
         let count = count.min(n);
         if count == 0 || self.cutout(&truth.names[0], truth.objects[0]).is_err() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         // Spread evenly over the objects in order of their classes.
         let mut order: Vec<usize> = (0..n).collect();
@@ -109,6 +109,6 @@ impl Pixels {
             let cutout = self.cutout(&truth.names[i], truth.objects[i]).ok()?;
             Some((i, cutout))
         })
-        .collect()
+        .unzip()
     }
 }

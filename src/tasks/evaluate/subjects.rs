@@ -52,17 +52,15 @@ impl Subject {
     pub fn robustness(
         &self,
         sample: &Sample,
-        tried: &[(usize, Cutout)],
+        (rows, cutouts): (&[usize], &[Cutout]),
         threads: usize,
         progress: &dyn Progress,
     ) -> Result<Vec<Kept>, RobustnessError> {
-        let rows: Vec<usize> = tried.iter().map(|(row, _)| *row).collect();
-        let cutouts: Vec<Cutout> = tried.iter().map(|(_, c)| c.clone()).collect();
         match &self.maker {
             Maker::Hand26 => {
                 let embed =
                     |c: &[Cutout]| -> Result<Vec<f32>, String> { Ok(c.iter().flat_map(hand26).collect()) };
-                robustness(sample, &rows, &cutouts, &embed, progress)
+                robustness(sample, rows, cutouts, &embed, progress)
             }
             Maker::Run(manifest) => {
                 let failed = |e: String| RobustnessError::Encoder(e);
@@ -72,7 +70,7 @@ impl Subject {
                     blocks.set(scaling.clone()).map_err(failed)?;
                 }
                 let embed = |c: &[Cutout]| encoder.encode(c).map_err(|e| e.to_string());
-                robustness(sample, &rows, &cutouts, &embed, progress)
+                robustness(sample, rows, cutouts, &embed, progress)
             }
             Maker::Nobody => Ok(Vec::new()),
         }

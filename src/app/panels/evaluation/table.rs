@@ -193,7 +193,7 @@ pub fn background_ui(ui: &mut egui::Ui, report: &Report) {
     ui.add(egui::Label::new(text).wrap());
     let names: Vec<String> = crate::evaluate::report::cell_names(report)
         .into_iter()
-        .filter(|n| n.starts_with("equal noise") || n.contains("equal noise") || n.contains("correlation"))
+        .filter(|n| n.contains("equal noise") || n.contains("correlation"))
         .collect();
     grid_ui(ui, "background", report, &names, |_| None);
 }
