@@ -37,7 +37,7 @@ pub(super) fn keep_common(
     let sizes: Vec<usize> = (0..truth.classes.len()).map(|c| count(&keep, c)).collect();
     for (class, size) in sizes.iter().enumerate().filter(|(_, n)| **n < LEAST) {
         notes.push(format!(
-            "class '{}' is left out: {size} objects of it have vectors, {LEAST} are needed",
+            "class '{}' is left out: of its objects {size} can be evaluated, and {LEAST} are needed",
             truth.classes[class]
         ));
         (keep.iter_mut().zip(&truth.class)).for_each(|(k, c)| *k &= *c != class);
