@@ -180,7 +180,8 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
 
 fn queue_ui(ui: &mut egui::Ui, view: &View<'_>) {
     ui.strong("Label next");
-    if view.live.labelled() == view.survey.objects().len() {
+    let labelled = view.live.labelled();
+    if labelled > 0 && labelled == view.survey.count() {
         ui.weak("Every object has a label.");
     } else if view.live.suggestions.is_empty() {
         ui.weak("Nothing is suggested yet: embed the objects first.");
