@@ -26,6 +26,20 @@ pub enum Pooling {
     ClsAndMean,
 }
 
+impl Pooling {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Cls, Self::MeanPatches, Self::ClsAndMean];
+
+    /// In words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Cls => "class token",
+            Self::MeanPatches => "mean of the patches",
+            Self::ClsAndMean => "class token and mean",
+        }
+    }
+}
+
 /// A pretrained network with its weights. Implementations are shared between threads, compute in
 /// the caller's rayon pool, and give an image the same vector whatever stands beside it.
 ///

@@ -49,6 +49,25 @@ impl Project {
         Ok(runs)
     }
 
+    /// Forgets a run and what it skipped; its folder is another matter
+    /// ([`remove`](super::runs::remove)).
+    pub fn forget_run(&mut self, run: &str) -> Result<(), ProjectError> {
+        self.store.write(|tx| {
+            tx.execute("DELETE FROM skipped WHERE run_id = ?1", [run])?;
+            tx.execute("DELETE FROM run WHERE id = ?1", [run]).map(|_| ())
+        })
+    }
+
+    /// How many objects each run skipped; runs that skipped none are left out.
+    pub fn skipped_counts(&self) -> Result<std::collections::HashMap<String, usize>, ProjectError> {
+        self.store.read(|db| {
+            let mut query = db.prepare("SELECT run_id, COUNT(*) FROM skipped GROUP BY run_id")?;
+            query
+                .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize)))?
+                .collect()
+        })
+    }
+
     /// Keeps the cutout flags of objects ([`CutoutFlags`](crate::sky::cutout::CutoutFlags) bits).
     pub fn set_flags(&mut self, flags: &[(i64, u8)]) -> Result<(), ProjectError> {
         self.store.write(|tx| {

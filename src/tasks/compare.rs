@@ -76,6 +76,23 @@ pub struct Compared {
     pub note: Option<String>,
 }
 
+impl Compared {
+    /// Whether neighbours agree, in a sentence.
+    pub fn sentence(&self) -> String {
+        let n = &self.agreement;
+        format!(
+            "of the {} nearest of an object {:.0} % are the same in both (95 %: {:.0}–{:.0} %; by chance {:.1} %), on {} of {} objects",
+            n.k,
+            100.0 * n.overlap,
+            100.0 * n.low,
+            100.0 * n.high,
+            100.0 * n.chance,
+            n.queries,
+            self.objects
+        )
+    }
+}
+
 /// Compares the runs (or the newest runs of the encoders) called `names` by `k` neighbours.
 ///
 /// # Errors

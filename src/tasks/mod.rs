@@ -16,7 +16,9 @@ pub mod info;
 pub mod inputs;
 pub mod label;
 pub mod map;
+pub mod probe;
 mod ready_made;
+pub mod runs;
 pub mod similar;
 pub mod vectors;
 

@@ -3,7 +3,7 @@
 use super::images::read_cutout;
 use super::vectors::Opened;
 use crate::discovery::search::{Query, similar_in};
-use crate::encoder::registry::reopen_encoder;
+use crate::encoder::registry::Registry;
 use crate::progress::Progress;
 use crate::project::journal::{self, Kind};
 use crate::project::{Field, FieldKind, Object, Project, ProjectError, objects};
@@ -54,7 +54,7 @@ pub fn similar(
     let hits = match &options.image {
         Some(path) => {
             let query = read_query(&objects::fields(project.store())?, path)?;
-            let vector = vector_of_cutout(&opened, &query, options.threads)?;
+            let vector = vector_of_cutout(&opened, &query, &Registry::of_user(), options.threads)?;
             similar_in(&features, &Query::Vector(&vector), options.k, &[], None, progress)
         }
         None => {
@@ -102,11 +102,17 @@ pub fn read_query(fields: &[Field], path: &Path) -> Result<Cutout, ProjectError>
 
 /// The vectors of a cutout from elsewhere (a file, a box drawn on the sky), made as the project's own
 /// were, one encoder after another.
-pub fn vector_of_cutout(opened: &Opened, cutout: &Cutout, threads: usize) -> Result<Vec<f32>, ProjectError> {
+pub fn vector_of_cutout(
+    opened: &Opened,
+    cutout: &Cutout,
+    registry: &Registry,
+    threads: usize,
+) -> Result<Vec<f32>, ProjectError> {
     let mut vector = Vec::new();
     for run in &opened.runs {
-        let encoder =
-            reopen_encoder(&run.manifest.encoder, threads).map_err(|e| ProjectError::Ask(e.to_string()))?;
+        let encoder = registry
+            .reopen(&run.manifest.encoder, threads)
+            .map_err(|e| ProjectError::Ask(e.to_string()))?;
         if let (Some(blocks), Some(scaling)) = (encoder.blocks(), &run.manifest.scaling) {
             blocks.set(scaling.clone()).map_err(ProjectError::Ask)?;
         }

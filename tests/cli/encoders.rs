@@ -106,6 +106,9 @@ fn weights_are_fetched_whole_noted_checked_and_used() {
     assert_eq!(std::fs::read(person.weights()).unwrap(), bytes);
     assert!(!person.part().exists() && !person.at("models/net.safetensors.part.json").exists());
     assert_eq!(row(&person.json(&["encoders", "list"]))["weights"], "here");
+    std::fs::write(person.weights(), &bytes[..1000]).unwrap();
+    assert_eq!(row(&person.json(&["encoders", "list"]))["weights"], "damaged");
+    std::fs::write(person.weights(), &bytes).unwrap();
     let info = person.json(&["encoders", "info", "net"]);
     assert!(
         info["sha256"].as_str().unwrap().starts_with(&sha256(&bytes)),
@@ -483,6 +486,20 @@ fn own_weights_are_told_apart_described_and_used() {
     let said = person.run(1, &["encoders", "add", arg(&person.at("given/two.toml"))]);
     assert!(said.contains("there is an encoder 'two' already"), "{said}");
     person.run(0, &["encoders", "verify", "two"]);
+    // Removed only when that was meant; what comes with the program can't be.
+    let said = person.run(2, &["encoders", "remove", "two"]);
+    assert!(
+        said.contains("--yes") && person.at("own/two.toml").is_file(),
+        "{said}"
+    );
+    let said = person.run(0, &["encoders", "remove", "two", "--yes"]);
+    assert!(
+        said.contains("two.toml") && !person.at("own/two.toml").exists(),
+        "{said}"
+    );
+    assert!(person.at("given/two.safetensors").is_file());
+    person.run(1, &["encoders", "remove", "vit_s14_dinov2", "--yes"]);
+    person.run(0, &["encoders", "add", arg(&person.at("given/two.toml"))]);
     let bad = person.at("given/bad.safetensors");
     std::fs::write(&bad, b"not weights at all").unwrap();
     person.run(1, &["encoders", "add", arg(&bad)]);

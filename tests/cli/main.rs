@@ -18,6 +18,7 @@ mod kill;
 mod names;
 mod real;
 mod represented;
+mod runs;
 mod support;
 mod tiny;
 mod usage;

@@ -7,7 +7,7 @@ use astrolabel::tasks::{import, label};
 use egui::{Key, Modifiers};
 
 /// Labels two thirds of the project's objects, every other one alike.
-fn label_some(root: &std::path::Path) {
+pub fn label_some(root: &std::path::Path) {
     let mut project = Project::open(root, false).unwrap();
     let table = root.with_extension("labels.csv");
     let mut text = "object_id,label\n".to_owned();

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 /// Controls on the screen that assistive technology could only call "button".
-fn nameless(desk: &Desk) -> Vec<String> {
+pub fn nameless(desk: &Desk) -> Vec<String> {
     let controls = [
         Role::Button,
         Role::CheckBox,

@@ -3,12 +3,14 @@
 use super::{ask, root};
 use crate::app::background::give_way;
 use crate::app::command::Purpose;
+use crate::app::dialogs::{EmbedDialog, EmbedRequest};
 use crate::app::files::Pick;
 use crate::app::import_sheet::{ImportSheet, glimpse, project_beside, understand};
 use crate::app::jobs::Done;
 use crate::app::mind::{Likeness, Request};
 use crate::app::notices::Notice;
 use crate::app::state::AppState;
+use crate::encoder::registry::EncoderOptions;
 use crate::progress::Progress;
 use crate::project::{Project, ProjectError};
 use crate::tasks::import::{Gathered, ImportOptions, current_user};
@@ -61,10 +63,10 @@ pub fn chosen(state: &mut AppState, purpose: Purpose, paths: Vec<PathBuf>) {
         }
         Purpose::Labels => labels_from(state, first),
         Purpose::Weights => {
-            if let Some(root) = root(state) {
-                start_embed(state, root, first.display().to_string());
-            }
+            let dialog = state.dialogs.embed.get_or_insert_with(EmbedDialog::default);
+            dialog.take_file(first);
         }
+        Purpose::AddEncoder => super::encoders::start_add(state, paths),
     }
 }
 
@@ -158,8 +160,9 @@ fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions, g
 }
 
 /// Embeds every object that has no vector yet.
-pub fn start_embed(state: &mut AppState, root: PathBuf, encoder: String) {
-    let ctx = state.ctx.clone();
+pub fn start_embed(state: &mut AppState, root: PathBuf, request: EmbedRequest) {
+    let (ctx, registry) = (state.ctx.clone(), state.encoders.registry.clone());
+    let EmbedRequest { encoder, options } = request;
     let title = format!(
         "Embedding with {}",
         Path::new(&encoder)
@@ -171,12 +174,9 @@ pub fn start_embed(state: &mut AppState, root: PathBuf, encoder: String) {
         give_way();
         let mut project = Project::open(&root, false)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = crate::encoder::registry::EncoderOptions {
-            threads,
-            ..Default::default()
-        };
-        let made = crate::encoder::registry::open_encoder(&encoder, &options)
-            .map_err(|e| ProjectError::Ask(e.to_string()))?;
+        let options = EncoderOptions { threads, ..options };
+        progress.begin("loading the encoder", None);
+        let made = (registry.open(&encoder, &options)).map_err(|e| ProjectError::Ask(e.to_string()))?;
         let report = crate::tasks::embed::embed(&mut project, made.as_ref(), BATCH, threads, progress)?;
         if report.cancelled {
             return Err(ProjectError::Cancelled);

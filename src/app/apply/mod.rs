@@ -1,17 +1,22 @@
 //! The one place where commands change something.
 
+mod encoders;
 mod evaluation;
 mod files;
 mod hands;
+mod runs;
 
 use crate::app::command::{Action, Command, Purpose};
+use crate::app::dialogs::{EmbedDialog, EmbedRequest, RunsDialog};
 use crate::app::files::Pick;
 use crate::app::mind::{Likeness, Request};
 use crate::app::panels::Pane;
 use crate::app::selection::Meets;
 use crate::app::state::{AppState, Dialog};
+use crate::encoder::registry::MORPHOMETRY;
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::tasks::map::MapMethod;
+pub use encoders::{ADDING, Doing, working_on};
 use evaluation::start_evaluate;
 pub use files::{LOOKING, chosen, import_now, sheet_of, start_embed, start_map};
 use files::{import, open_paths, open_sample, pick, reconsider};
@@ -29,14 +34,35 @@ pub fn apply(state: &mut AppState, command: Command) {
             state.sheet = None;
             state.jobs.cancel_titled(LOOKING);
         }
-        Command::Embed(encoder) => {
+        Command::Embed(request) => {
             if let Some(root) = root(state) {
-                start_embed(state, root, encoder);
+                start_embed(state, root, *request);
             }
         }
+        Command::ShowEncoders(name) => encoders::show(state, name),
+        Command::Encoder(name, doing) => encoders::start(state, name, doing),
+        Command::AddEncoders(files) => encoders::start_add(state, files),
+        Command::AddEncoder => pick(
+            state,
+            Pick::Files,
+            Purpose::AddEncoder,
+            "Weights, or a description (.toml)",
+            "",
+        ),
+        Command::PickWeights => pick(state, Pick::File, Purpose::Weights, "Weights of a network", ""),
         Command::Evaluate(request) => {
             if let Some(root) = root(state) {
                 start_evaluate(state, root, *request);
+            }
+        }
+        Command::Compare(first, second) => {
+            if let Some(root) = root(state) {
+                runs::start_compare(state, root, first, second);
+            }
+        }
+        Command::DeleteRun(run) => {
+            if let Some(root) = root(state) {
+                runs::start_delete(state, root, run);
             }
         }
         Command::SaveEvaluation(purpose) => {
@@ -116,6 +142,7 @@ pub fn can(state: &AppState, action: Action) -> bool {
         | Action::ToggleTheme
         | Action::Larger
         | Action::Smaller
+        | Action::Encoders
         | Action::Palette
         | Action::Shortcuts
         | Action::About => true,
@@ -174,6 +201,7 @@ fn act(state: &mut AppState, action: Action) {
         ),
         Action::CloseProject => {
             state.open = None;
+            state.dialogs.close_of_project();
             state.settings.project = None;
             state.jobs.cancel_all();
         }
@@ -229,8 +257,16 @@ fn act(state: &mut AppState, action: Action) {
             "Find what looks like this image",
             "",
         ),
-        Action::Embed => apply(state, Command::Embed("morphometry".into())),
-        Action::EmbedWeights => pick(state, Pick::File, Purpose::Weights, "Weights (.safetensors)", ""),
+        Action::Embed => {
+            let request = Box::new(EmbedRequest::plain(MORPHOMETRY));
+            apply(state, Command::Embed(request));
+        }
+        Action::EmbedWith => {
+            state.encoders.look_again();
+            state.dialogs.embed = Some(EmbedDialog::default());
+        }
+        Action::Encoders => encoders::show(state, None),
+        Action::Runs => state.dialogs.runs = Some(RunsDialog::default()),
         Action::MapPca | Action::MapUmap => {
             let method = if action == Action::MapPca {
                 MapMethod::Pca

@@ -12,6 +12,7 @@ use super::jobs::JobState;
 use super::live::{Found, Predicted, Ranked};
 use crate::discovery::anomaly::Driver;
 use crate::discovery::fewshot::Suggestion;
+use crate::encoder::registry::Registry;
 use crate::project::ProjectError;
 use crate::project::journal::{self, Kind};
 use crate::sky::cutout::CutoutSize;
@@ -126,13 +127,14 @@ pub struct Shown {
 
 impl Mind {
     /// Opens the project in `root` on a thread of its own, after the thread of an `earlier` mind has
-    /// ended. `ranking` shows how the outlier scores come along.
+    /// ended. `ranking` shows how the outlier scores come along; encoders are opened again from `registry`.
     pub fn start(
         root: PathBuf,
         images: Arc<Images>,
         repaint: egui::Context,
         ranking: Arc<JobState>,
         shown: Shown,
+        registry: Registry,
         earlier: Option<JoinHandle<()>>,
     ) -> std::io::Result<Self> {
         let (requests, inbox) = unbounded();
@@ -143,7 +145,7 @@ impl Mind {
                 // What it was still writing is read below.
                 let _ = earlier.join();
             }
-            if let Err(why) = think(&root, &images, &inbox, &tell, &ranking, shown) {
+            if let Err(why) = think(&root, &images, &inbox, &tell, &ranking, (shown, registry)) {
                 tell.say(Reply::Failed("opening the project".into(), why));
             }
         })?;

@@ -73,7 +73,7 @@ impl Serving<'_, '_> {
                 )
             }
         };
-        let vector = crate::tasks::similar::vector_of_cutout(opened, &cutout, 1)?;
+        let vector = crate::tasks::similar::vector_of_cutout(opened, &cutout, &self.registry, 1)?;
         Ok((vector, what))
     }
 

@@ -6,6 +6,7 @@ use super::{Reply, Request, Shown, Teller, counted};
 use crate::app::jobs::JobState;
 use crate::discovery::Features;
 use crate::discovery::anomaly::Anomalies;
+use crate::encoder::registry::Registry;
 use crate::progress::Silent;
 use crate::project::answers::Prepared;
 use crate::project::journal::{self, Author, Kind};
@@ -35,7 +36,7 @@ pub(super) fn think(
     inbox: &Receiver<Request>,
     tell: &Teller,
     ranking: &Arc<JobState>,
-    shown: Shown,
+    (shown, registry): (Shown, Registry),
 ) -> Result<(), ProjectError> {
     let mut project = Project::open(root, false)?;
     catch_up(&project, &shown, tell)?;
@@ -65,6 +66,7 @@ pub(super) fn think(
         let mut serving = Serving {
             project: &mut project,
             images,
+            registry,
             opened: opened.as_ref(),
             features: features.as_ref(),
             plain: None,
@@ -123,6 +125,7 @@ fn catch_up(project: &Project, shown: &Shown, tell: &Teller) -> Result<(), Proje
 pub(super) struct Serving<'p, 'f> {
     pub(super) project: &'p mut Project,
     pub(super) images: &'p Images,
+    pub(super) registry: Registry,
     pub(super) opened: Option<&'f Opened>,
     pub(super) features: Option<&'f Features<'f>>,
     pub(super) plain: Option<Arc<Anomalies>>,

@@ -2,6 +2,7 @@
 
 use crate::app::command::Command;
 use crate::app::context::View;
+use crate::app::dialogs::bytes_said;
 use crate::app::notices::Level;
 use std::time::Duration;
 
@@ -57,11 +58,16 @@ pub fn told(s: &crate::app::jobs::Snapshot) -> String {
     if !s.stage.is_empty() {
         parts.push(s.stage.clone());
     }
-    if s.total > 0 {
-        parts.push(format!("{} of {}", s.done, s.total));
+    match (s.is_bytes, s.total) {
+        (true, 0) => parts.push(bytes_said(s.done)),
+        (true, total) => parts.push(format!("{} of {}", bytes_said(s.done), bytes_said(total))),
+        (false, 0) => {}
+        (false, total) => parts.push(format!("{} of {total}", s.done)),
     }
     if let Some(rate) = s.rate {
-        parts.push(if rate >= 10.0 {
+        parts.push(if s.is_bytes {
+            format!("{}/s", bytes_said(rate as u64))
+        } else if rate >= 10.0 {
             format!("{rate:.0}/s")
         } else {
             format!("{rate:.1}/s")

@@ -1,6 +1,7 @@
 //! Dialogs in front of everything: about, and which of them is up.
 
 use super::Window;
+use crate::app::dialogs::Around;
 use crate::app::state::Dialog;
 use crate::app::theme::sheet;
 
@@ -11,7 +12,7 @@ impl Window {
             return;
         }
         let Some(mut dialog) = self.state.dialog.take() else {
-            return;
+            return self.kept_dialogs_ui(ctx);
         };
         let keep = match &mut dialog {
             Dialog::Palette(text, chosen) => self.palette_ui(ctx, text, chosen),
@@ -21,6 +22,34 @@ impl Window {
         };
         if keep && self.state.dialog.is_none() {
             self.state.dialog = Some(dialog);
+        }
+    }
+
+    /// The dialogs that keep something. Encoders stand in front of what they were called from.
+    fn kept_dialogs_ui(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        let around = Around {
+            theme: state.settings.theme,
+            jobs: &state.jobs,
+            out: &state.out,
+            takes_drops: state.takes_drops,
+        };
+        if let Some(dialog) = &mut state.dialogs.encoders {
+            if !dialog.ui(ctx, &mut state.encoders, &around) {
+                state.dialogs.encoders = None;
+            }
+            return;
+        }
+        let Some(open) = &state.open else { return };
+        let view = open.view(&state.settings, &state.jobs, &state.notices, &state.out);
+        if let Some(dialog) = &mut state.dialogs.embed {
+            if !dialog.ui(ctx, &view, &mut state.encoders, &around) {
+                state.dialogs.embed = None;
+            }
+        } else if let Some(dialog) = &mut state.dialogs.runs
+            && !dialog.ui(ctx, &view)
+        {
+            state.dialogs.runs = None;
         }
     }
 }

@@ -7,6 +7,7 @@
 use super::Window;
 use crate::app::command::Command;
 use crate::app::derived::Derived;
+use crate::encoder::registry::ENDINGS;
 use crate::io::fits::FitsFile;
 use crate::project::{FieldKind, Project};
 use crate::tasks::inputs::{FileKind, file_kind, images_of};
@@ -30,6 +31,8 @@ enum Kind {
     Picture,
     /// One catalogue.
     Catalog,
+    /// Weights of networks, and descriptions of them.
+    Encoders,
     /// Anything else, and several files.
     Others,
 }
@@ -115,6 +118,7 @@ impl Window {
         let on_gallery = place.is_some_and(|p| self.state.panels.gallery.is_at(p));
         self.state.out.send(match (kind, paths.as_slice()) {
             (Kind::Picture, [one]) if on_gallery && is_free => Command::SimilarToFile(one.clone()),
+            (Kind::Encoders, _) => Command::AddEncoders(paths),
             _ => Command::Open(paths),
         });
     }
@@ -149,6 +153,9 @@ impl Window {
         if kind == Kind::Project {
             return "Drop to open this project".into();
         }
+        if kind == Kind::Encoders {
+            return "Drop to take up this encoder".into();
+        }
         if self.state.sheet.is_some() {
             return "Drop to add to this import".into();
         }
@@ -176,6 +183,9 @@ impl Window {
 
 /// Looks at files.
 fn kind_of(paths: &[PathBuf]) -> Kind {
+    if !paths.is_empty() && paths.iter().all(|p| is_of_an_encoder(p)) {
+        return Kind::Encoders;
+    }
     let [one] = paths else { return Kind::Others };
     if Project::is_project(one) {
         return Kind::Project;
@@ -186,6 +196,13 @@ fn kind_of(paths: &[PathBuf]) -> Kind {
         Ok(FileKind::Fits) => kind_of_fits(one),
         _ => Kind::Others,
     }
+}
+
+/// Whether a file is called as weights or a description are, and is nothing else that is known.
+fn is_of_an_encoder(path: &Path) -> bool {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let is_called_so = ending.is_some_and(|e| e == "toml" || ENDINGS.contains(&e.as_str()));
+    is_called_so && path.is_file() && matches!(file_kind(path), Ok(FileKind::Unknown) | Err(_))
 }
 
 fn kind_of_fits(path: &Path) -> Kind {

@@ -8,7 +8,7 @@ use egui::{Key, Modifiers};
 impl Window {
     /// Keys of the actions, unless a text field has the keyboard.
     pub(super) fn keys(&mut self, ctx: &egui::Context) {
-        if self.state.dialog.is_some() || self.state.sheet.is_some() {
+        if self.state.dialog.is_some() || self.state.sheet.is_some() || self.state.dialogs.is_any_up() {
             return;
         }
         let typing = ctx.egui_wants_keyboard_input();

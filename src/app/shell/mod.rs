@@ -12,10 +12,12 @@ mod welcome;
 use super::apply::apply;
 use super::command::Command;
 use super::dock::Dock;
+use super::encoders::Encoders;
 use super::files::FilePicker;
 use super::panels::{Pane, Panels};
 use super::settings::Settings;
 use super::state::AppState;
+use crate::encoder::registry::Registry;
 use egui_tiles::Tree;
 use nucleo_matcher::{Config, Matcher};
 use serde::{Deserialize, Serialize};
@@ -89,6 +91,11 @@ impl Window {
     /// Says nothing of dropping files where the system can't hand them over.
     pub fn promise_no_drops(&mut self) {
         self.state.takes_drops = false;
+    }
+
+    /// Takes encoders from `registry` instead of the person's own folders, and fetches from `hub`.
+    pub fn use_encoders(&mut self, registry: Registry, hub: String) {
+        self.state.encoders = Encoders::of(registry, hub);
     }
 
     /// The state, for what measures the window.

@@ -1,9 +1,10 @@
 //! What follows when a job has ended.
 
 use super::AppState;
+use crate::app::dialogs::COMPARING;
 use crate::app::jobs::{Done, Ended};
-use crate::app::mind::counted;
-use crate::app::notices::Notice;
+use crate::app::mind::{capitalised, counted};
+use crate::app::notices::{Level, Notice};
 use crate::project::ProjectError;
 use crate::tasks::Skipped;
 
@@ -27,6 +28,11 @@ impl AppState {
                 "What was done is kept; the same command goes on from here.",
             )),
             Err(why) => {
+                if title == COMPARING
+                    && let Some(dialog) = &mut self.dialogs.runs
+                {
+                    dialog.take(Err(why.to_string()));
+                }
                 // Understanding failed: the sheet can't stay up waiting.
                 if title == crate::app::apply::LOOKING {
                     self.sheet = None;
@@ -122,6 +128,37 @@ impl AppState {
                 let count = counted(report.encoders.len(), "encoder");
                 self.notices.tell(Notice::done(format!("Evaluated {count}")));
                 self.panels.evaluation.take(root, *report);
+            }
+            Done::Encoder(done) => {
+                self.encoders.take(&done);
+                let how = match done.said.level {
+                    Level::Done => "done",
+                    Level::Warning => "stopped",
+                    Level::Error => "failed",
+                };
+                self.notices.tell(Notice {
+                    level: done.said.level,
+                    title: format!("{title}: {how}"),
+                    detail: done.said.text,
+                });
+                if let Some(dialog) = &mut self.dialogs.encoders
+                    && let Some(name) = done.name.filter(|_| done.is_new)
+                {
+                    dialog.look_at(name);
+                }
+            }
+            Done::Compared(found) => {
+                let [first, second] = [&found.runs[0].run, &found.runs[1].run];
+                let mut notice = Notice::done(format!("Compared {first} and {second}"));
+                notice.detail = capitalised(&found.sentence());
+                self.notices.tell(notice);
+                if let Some(dialog) = &mut self.dialogs.runs {
+                    dialog.take(Ok(found));
+                }
+            }
+            Done::RunDeleted(run) => {
+                self.notices.tell(Notice::done(format!("Deleted the run {run}")));
+                self.reload();
             }
             Done::EvaluationSaved(path) => {
                 let mut notice = Notice::done("The evaluation is saved");

@@ -6,6 +6,8 @@ mod replies;
 
 use crate::app::context::Outbox;
 use crate::app::derived::Derived;
+use crate::app::dialogs::{Dialogs, EmbedRequest};
+use crate::app::encoders::Encoders;
 use crate::app::files::FilePicker;
 use crate::app::import_sheet::ImportSheet;
 use crate::app::jobs::{Done, JobState, Jobs};
@@ -53,6 +55,10 @@ pub struct AppState {
     pub sheet: Option<ImportSheet>,
     /// A dialog, if one is up.
     pub dialog: Option<Dialog>,
+    /// Dialogs that keep something.
+    pub dialogs: Dialogs,
+    /// Encoders of the person.
+    pub encoders: Encoders,
     /// Raised with every project read.
     pub generation: u64,
     /// Commands of this frame.
@@ -81,6 +87,8 @@ impl AppState {
             notices: Notices::default(),
             sheet: None,
             dialog: None,
+            dialogs: Dialogs::default(),
+            encoders: Encoders::of_user(),
             generation: 0,
             out: Outbox::default(),
             picker,
@@ -171,6 +179,7 @@ impl AppState {
                 labels: loaded.live.labels.clone(),
                 marks: loaded.live.marks.clone(),
             },
+            self.encoders.registry.clone(),
             earlier,
         ) {
             Ok(mind) => mind,
@@ -212,7 +221,8 @@ impl AppState {
             asked_about: None,
         });
         if std::mem::take(&mut self.embed_when_open) {
-            crate::app::apply::start_embed(self, root, "morphometry".to_owned());
+            let request = EmbedRequest::plain(crate::encoder::registry::MORPHOMETRY);
+            crate::app::apply::start_embed(self, root, request);
         }
     }
 

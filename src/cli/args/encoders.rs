@@ -51,6 +51,14 @@ pub enum EncodersCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Remove an encoder of your own: its description, and weights that lie beside it. Asks first.
+    Remove {
+        /// Its name.
+        name: String,
+        /// Remove without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Check an encoder's weights: their SHA-256, and that every tensor fits.
     Verify {
         /// Its name.

@@ -8,6 +8,7 @@ mod evaluate;
 mod input;
 mod numbers;
 mod output;
+mod runs;
 mod size;
 
 pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
@@ -16,6 +17,7 @@ pub use encoders::{Encoders, EncodersCommand};
 pub use evaluate::Evaluate;
 pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
+pub use runs::Runs;
 pub use size::parse_size;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -127,6 +129,8 @@ pub enum Command {
     Classify(Classify),
     /// Compare two runs: whether they agree on what looks alike, and which teaches the labels better.
     Compare(Compare),
+    /// List a project's runs (the vectors of an encoder), or delete one.
+    Runs(Runs),
     /// Measure what each encoder is worth on labelled objects: neighbours, few labels, rare classes, and more.
     ///
     /// All encoders are compared on the same objects by one protocol; --html writes the tables and plots

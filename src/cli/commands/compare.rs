@@ -54,17 +54,7 @@ pub(in crate::cli) fn compare(a: Compare, progress: &Bars) -> Outcome {
     if a.format != Format::Table {
         return Ok(vec![]);
     }
-    let n = &found.agreement;
-    say(&format!(
-        "\nof the {} nearest of an object {:.0} % are the same in both (95 %: {:.0}–{:.0} %; by chance {:.1} %), on {} of {} objects",
-        n.k,
-        100.0 * n.overlap,
-        100.0 * n.low,
-        100.0 * n.high,
-        100.0 * n.chance,
-        n.queries,
-        found.objects
-    ));
+    say(&format!("\n{}", found.sentence()));
     match (&found.taught, &found.note) {
         (Some(t), _) => say(&format!(
             "on {} labels, dealt {} times to the same folds, the second is right {:+.1} ± {:.1} points more often than the first",

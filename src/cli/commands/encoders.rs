@@ -44,6 +44,7 @@ pub(in crate::cli) fn encoders(a: Encoders, progress: &Bars) -> Outcome {
             ];
             show(format, &rows)
         }
+        EncodersCommand::Remove { name, yes } => remove(&registry, &name, yes),
         EncodersCommand::Verify { name, format } => {
             if name == MORPHOMETRY {
                 say("morphometry is computed by the program itself: there are no weights to check");
@@ -81,28 +82,22 @@ fn list(registry: &Registry, format: Format) -> Outcome {
         text("title"),
         text("description"),
     ];
-    let mut rows = vec![vec![
-        json!(MORPHOMETRY),
-        json!("classical"),
-        json!(""),
-        json!(""),
-        json!("needs none"),
-        json!("Classical morphometry"),
-        json!(""),
-    ]];
-    let (entries, wrong) = registry.all();
-    for entry in &entries {
-        let known = &entry.description;
-        rows.push(vec![
-            json!(known.name),
-            json!(known.architecture),
-            json!(known.size),
-            json!(known.licence),
-            json!(state(registry, entry)),
-            json!(known.title),
-            json!(path_of(entry)),
-        ]);
-    }
+    let (all, wrong) = registry.all_facts(&hub());
+    let rows: Vec<Vec<Value>> = all
+        .iter()
+        .map(|f| {
+            let known = f.entry.as_ref().map(|e| &e.description);
+            vec![
+                json!(f.name),
+                json!(f.family()),
+                json!(known.map_or("", |k| k.size.as_str())),
+                json!(known.map_or("", |k| k.licence.as_str())),
+                json!(f.state.words()),
+                json!(known.map_or("Classical morphometry", |k| k.title.as_str())),
+                json!(f.entry.as_ref().map_or_else(String::new, path_of)),
+            ]
+        })
+        .collect();
     print(format, &columns, &rows, &facts(json!({})))?;
     Ok(wrong.into_iter().map(|e| Skipped::new("", e)).collect())
 }
@@ -126,14 +121,16 @@ fn info(registry: &Registry, name: &str, format: Format) -> Outcome {
         Some(KnownSum::Recorded(sum, _)) => format!("{sum} (of its first use here)"),
         None => "unknown: that of the first use will be held to".into(),
     };
-    let place = (registry.weights(&entry)).map_or_else(
-        || {
-            registry
-                .place_for(&entry)
-                .map_or_else(|e| e.to_string(), |p| format!("belong at {}", p.display()))
-        },
-        |p| p.display().to_string(),
-    );
+    let known_here = registry.facts(&entry, &hub());
+    let place = match (&known_here.place, known_here.bytes) {
+        (Some(place), Some(_)) => place.display().to_string(),
+        (Some(place), None) => format!("belong at {}", place.display()),
+        (None, _) => "no folder for weights: set ASTROLABEL_MODELS to one".into(),
+    };
+    let second = known_here.second.as_ref().map_or_else(String::new, |s| {
+        let state = if s.is_here { "here" } else { "not here" };
+        format!("{} ({state}; from {})", s.place.display(), s.url)
+    });
     let block = known
         .block
         .map_or_else(|| "the last".into(), |b| format!("{b} (from 0)"));
@@ -147,8 +144,9 @@ fn info(registry: &Registry, name: &str, format: Format) -> Outcome {
         row("citation", &known.citation),
         row("source", known.url(&hub()).unwrap_or_default()),
         row("sha256", sum),
-        row("state", state(registry, &entry)),
+        row("state", known_here.state.words()),
         row("weights", place),
+        row("second file", second),
         row("description", path_of(&entry)),
         row(
             "numbers an object",
@@ -195,20 +193,19 @@ fn get(registry: &Registry, name: &str, from: Option<String>, format: Format, pr
     show(format, &rows)
 }
 
-/// Whether the weights are here, or how much of them.
-fn state(registry: &Registry, entry: &Entry) -> String {
-    if registry.weights(entry).is_some() {
-        return "here".into();
+fn remove(registry: &Registry, name: &str, is_sure: bool) -> Outcome {
+    let removal = registry.removal(name).map_err(failed)?;
+    let files: Vec<String> = removal.files.iter().map(|f| f.display().to_string()).collect();
+    if !is_sure && !super::asked(&format!("delete {}?", files.join(", ")))? {
+        say("nothing was deleted");
+        return Ok(vec![]);
     }
-    let part = registry.place_for(entry).ok().and_then(|place| {
-        let mut part = place.into_os_string();
-        part.push(".part");
-        std::fs::metadata(part).ok().filter(|m| m.len() > 0)
-    });
-    match part {
-        Some(part) => format!("begun: {:.1} MB", part.len() as f64 / 1e6),
-        None => "not here".into(),
+    registry.remove(name).map_err(failed)?;
+    say(&format!("removed {name}: {}", files.join(", ")));
+    if let Some(stays) = removal.stays {
+        say(&format!("its weights stay: {}", stays.display()));
     }
+    Ok(vec![])
 }
 
 fn path_of(entry: &Entry) -> String {

@@ -15,6 +15,7 @@ mod label;
 mod map;
 mod places;
 mod relocate;
+mod runs;
 mod similar;
 mod simulate;
 
@@ -31,10 +32,13 @@ pub(super) use import::import;
 pub(super) use label::label;
 pub(super) use map::map;
 pub(super) use relocate::relocate;
+pub(super) use runs::runs;
 pub(super) use similar::similar;
 pub(super) use simulate::simulate;
 
+use crate::cli::Usage;
 use serde_json::{Value, json};
+use std::io::{BufRead, IsTerminal, Write};
 
 /// `1 object`, `2 objects`.
 fn count(n: usize, one: &str, many: &str) -> String {
@@ -44,4 +48,18 @@ fn count(n: usize, one: &str, many: &str) -> String {
 /// The number that names an object for good, as `objects::find` reads it: `#5`.
 fn number_name(object: i64) -> Value {
     json!(format!("#{object}"))
+}
+
+/// Asks on the terminal; everything but a clear yes is no.
+fn asked(question: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Usage("nobody can be asked here whether to delete: say --yes".into()).into());
+    }
+    let mut out = std::io::stderr();
+    // Where it can't be written, nobody answers, and that is no.
+    let _ = write!(out, "{question} [y/N] ");
+    let _ = out.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

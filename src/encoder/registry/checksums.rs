@@ -78,7 +78,7 @@ impl Registry {
         drop(written);
     }
 
-    fn record(&self, entry: &Entry) -> Option<PathBuf> {
+    pub(super) fn record(&self, entry: &Entry) -> Option<PathBuf> {
         let own = self.own_folder()?;
         Some(
             own.join("checksums")

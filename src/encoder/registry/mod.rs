@@ -10,19 +10,23 @@ mod add;
 mod checksums;
 mod contract;
 mod description;
+mod facts;
 mod folders;
 mod get;
 mod known;
 mod open;
+mod remove;
 mod verify;
 
 pub use add::{Added, Brought};
 pub use checksums::Known as KnownSum;
 pub use contract::contract;
 pub use description::EncoderDescription;
+pub use facts::{EncoderFacts, SecondFile, WeightsState};
 pub use folders::{ENDINGS, hub, model_folders, own_folder, weights_of};
 pub use get::Got;
 pub use open::{EncoderOptions, open_encoder, open_encoder_in, open_network_encoder, reopen_encoder};
+pub use remove::Removal;
 pub use verify::Verified;
 
 use super::EncoderError;

@@ -95,7 +95,11 @@ impl Registry {
         Ok(Box::new(self.open_network(name_or_path, options)?))
     }
 
-    fn open_network(
+    /// As [`open_network_encoder`].
+    ///
+    /// # Errors
+    /// As [`open_network_encoder`].
+    pub fn open_network(
         &self,
         name_or_path: &str,
         options: &EncoderOptions,

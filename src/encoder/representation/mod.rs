@@ -77,6 +77,35 @@ impl Representation {
         Ok(())
     }
 
+    /// Width of a vector of a network whose own is `dim` wide, without classical numbers.
+    fn width(&self, dim: usize) -> usize {
+        match self.combine {
+            Combine::Concat => dim * self.fractions().len(),
+            Combine::Mean => dim,
+        }
+    }
+
+    /// The choices in words, for people; empty where nothing is chosen.
+    pub fn words(&self) -> String {
+        let mut words = Vec::new();
+        if self.symmetric {
+            words.push("averaged over eight turns and mirror images".to_owned());
+        }
+        if self.fractions() != [1.0] {
+            let scales: Vec<String> = self.scales.iter().map(f64::to_string).collect();
+            let how = match self.combine {
+                _ if scales.len() == 1 => "",
+                Combine::Concat => " side by side",
+                Combine::Mean => " averaged",
+            };
+            words.push(format!("central fractions {}{how}", scales.join(", ")));
+        }
+        if self.morphometry {
+            words.push("with the classical numbers appended".to_owned());
+        }
+        words.join(", ")
+    }
+
     fn fractions(&self) -> &[f64] {
         if self.scales.is_empty() {
             &[1.0]
@@ -102,53 +131,55 @@ pub fn represented(
     network: Box<dyn Encoder>,
     choice: &Representation,
 ) -> Result<Box<dyn Encoder>, EncoderError> {
-    let inner = network.spec().clone();
     let fail = |cause: String| EncoderError::Run {
-        name: inner.name.clone(),
+        name: network.spec().name.clone(),
         cause,
     };
-    choice.check().map_err(fail)?;
+    let spec = represented_spec(network.spec(), choice).map_err(fail)?;
     if choice.is_plain() {
         return Ok(network);
     }
-    if !inner.feature_names.is_empty() {
-        return Err(fail(
-            "its numbers have meanings of their own and hardly change when an object is turned: turns, scales \
-             and added morphometry are for networks"
-                .into(),
-        ));
-    }
-    let width = match choice.combine {
-        Combine::Concat => inner.dim * choice.fractions().len(),
-        Combine::Mean => inner.dim,
-    };
     let classical = choice.morphometry.then(|| {
         let classical = Morphometry::new();
-        let blocks = Blocks::new(vec![width, classical.spec().dim]);
+        let blocks = Blocks::new(vec![choice.width(network.spec().dim), classical.spec().dim]);
         (classical, blocks)
     });
-    let mut spec = inner.clone();
-    spec.dim = classical.as_ref().map_or(width, |(_, blocks)| blocks.dim());
-    let kept = serde_json::to_value(choice).map_err(|e| fail(e.to_string()))?;
-    match spec.settings.as_object_mut() {
-        Some(settings) => {
-            settings.insert("representation".into(), kept);
-            if let Some((classical, _)) = &classical {
-                settings.insert("morphometry".into(), classical.spec().settings.clone());
-            }
-        }
-        None => {
-            return Err(fail(
-                "its settings can't hold how vectors are put together".into(),
-            ));
-        }
-    }
     Ok(Box::new(Represented {
         network,
         classical,
         choice: choice.clone(),
         spec,
     }))
+}
+
+/// What the manifest says of a network whose own says `inner`, with its vectors put together by `choice`.
+///
+/// # Errors
+/// A sentence if a choice makes no sense, or the encoder is morphometry.
+pub fn represented_spec(inner: &EncoderSpec, choice: &Representation) -> Result<EncoderSpec, String> {
+    choice.check()?;
+    let mut spec = inner.clone();
+    if choice.is_plain() {
+        return Ok(spec);
+    }
+    if !inner.feature_names.is_empty() {
+        return Err(
+            "its numbers have meanings of their own and hardly change when an object is turned: turns, scales \
+             and added morphometry are for networks"
+                .into(),
+        );
+    }
+    let classical = choice.morphometry.then(Morphometry::new);
+    let width = choice.width(inner.dim);
+    spec.dim = (classical.as_ref()).map_or(width, |c| Blocks::new(vec![width, c.spec().dim]).dim());
+    let kept = serde_json::to_value(choice).map_err(|e| e.to_string())?;
+    let settings =
+        (spec.settings.as_object_mut()).ok_or("its settings can't hold how vectors are put together")?;
+    settings.insert("representation".into(), kept);
+    if let Some(classical) = &classical {
+        settings.insert("morphometry".into(), classical.spec().settings.clone());
+    }
+    Ok(spec)
 }
 
 /// What a manifest says of how vectors were put together.

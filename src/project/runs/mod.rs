@@ -9,12 +9,14 @@
 
 mod manifest;
 mod reader;
+mod remove;
 mod sources;
 mod stamps;
 mod writer;
 
 pub use manifest::{FieldNote, Manifest, run_name};
 pub use reader::Run;
+pub use remove::{bytes_on_disk, remove};
 pub use sources::{Changed, FieldNow, Known, Place, Sources};
 pub use writer::RunWriter;
 

@@ -202,6 +202,11 @@ impl Known {
         })
     }
 
+    /// Bits of the objects that have their vector.
+    pub(super) fn done(&self) -> &[u8] {
+        &self.done
+    }
+
     /// What of it is no longer true.
     pub fn changed(&self, now: &Sources) -> Changed {
         now.changed(&self.manifest.fields, &self.stamps, &self.done)

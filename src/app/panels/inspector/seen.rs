@@ -12,7 +12,7 @@ use crate::display::StretchRecipe;
 use crate::encoder::morphometry::working_image;
 use crate::encoder::preprocess::Preprocessing;
 use crate::encoder::registry::{MORPHOMETRY, contract as contract_of};
-use crate::encoder::representation::{Combine, Representation, representation_of};
+use crate::encoder::representation::representation_of;
 use crate::io::raster::Plane;
 use crate::project::runs::Manifest;
 use crate::sky::cutout::Cutout;
@@ -156,7 +156,7 @@ fn seen_by_network(cutout: &Cutout, manifest: &Path) -> Result<(ColorImage, Stri
         .collect();
     let together = match representation_of(&told.encoder)? {
         choice if choice.is_plain() => String::new(),
-        choice => format!(" Its vectors are put together: {}.", put_together(&choice)),
+        choice => format!(" Its vectors are put together: {}.", choice.words()),
     };
     let note = format!(
         "The network is given {} of {side} × {side} px, shown {how}.{together} The contract: {}.",
@@ -173,26 +173,6 @@ fn seen_by_network(cutout: &Cutout, manifest: &Path) -> Result<(ColorImage, Stri
         plane_by_plane(side, &planes)
     };
     Ok((image, note))
-}
-
-/// How vectors are put together, in words.
-fn put_together(choice: &Representation) -> String {
-    let mut words = Vec::new();
-    if choice.symmetric {
-        words.push("averaged over eight turns and mirror images".to_owned());
-    }
-    if choice.scales.len() > 1 || choice.scales.first().is_some_and(|s| *s != 1.0) {
-        let scales: Vec<String> = choice.scales.iter().map(f64::to_string).collect();
-        let how = match choice.combine {
-            Combine::Concat => "side by side",
-            Combine::Mean => "averaged",
-        };
-        words.push(format!("central fractions {} {how}", scales.join(", ")));
-    }
-    if choice.morphometry {
-        words.push("with the classical numbers appended".to_owned());
-    }
-    words.join(", ")
 }
 
 /// The picture behind a network's standardised planes.

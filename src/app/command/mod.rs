@@ -1,6 +1,12 @@
 //! Everything a person can do, once: menus, shortcuts, the palette and tests all take it from here.
 //! Panels only send; `apply` alone changes anything.
 
+mod menu;
+
+pub use menu::Menu;
+
+use super::apply::Doing;
+use super::dialogs::EmbedRequest;
 use super::panels::Pane;
 use super::selection::Meets;
 use crate::display::StretchRecipe;
@@ -20,8 +26,10 @@ pub enum Purpose {
     Like,
     /// Labels to read.
     Labels,
-    /// A weights file of an encoder.
+    /// A weights file to embed with.
     Weights,
+    /// Files that become encoders.
+    AddEncoder,
     /// The page of an evaluation to write.
     EvaluationPage,
     /// The figures of an evaluation to write.
@@ -40,10 +48,24 @@ pub enum Command {
     Reconsider(Box<ImportOptions>),
     /// Close the import sheet.
     DropImport,
-    /// Embed with an encoder: its name, or a weights file.
-    Embed(String),
+    /// Embed with an encoder, used in some way.
+    Embed(Box<EmbedRequest>),
+    /// Bring the encoders up, at this one if it is named.
+    ShowEncoders(Option<String>),
+    /// Fetch, check or remove an encoder.
+    Encoder(String, Doing),
+    /// Choose files that become encoders.
+    AddEncoder,
+    /// Take up these files as encoders.
+    AddEncoders(Vec<PathBuf>),
+    /// Choose a weights file to embed with.
+    PickWeights,
     /// Try encoders on the labelled objects.
     Evaluate(Box<crate::tasks::evaluate::EvaluateRequest>),
+    /// Hold two runs against each other, by their names.
+    Compare(String, String),
+    /// Delete a run; it has been asked about.
+    DeleteRun(String),
     /// Write the newest evaluation, as a page or as CSV.
     SaveEvaluation(Purpose),
     /// Give objects a class by name; `None` clears.
@@ -89,47 +111,6 @@ pub enum Command {
     Ask(super::mind::Request),
     /// Tell the person.
     Tell(super::notices::Notice),
-}
-
-/// The menu an action stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Menu {
-    /// Files and projects.
-    File,
-    /// Undo, redo, choosing.
-    Edit,
-    /// Labels and marks.
-    Label,
-    /// Embedding, searching, ranking, mapping.
-    Objects,
-    /// Panes, theme, zoom.
-    View,
-    /// Help.
-    Help,
-}
-
-impl Menu {
-    /// All, as they stand in the bar.
-    pub const ALL: [Self; 6] = [
-        Self::File,
-        Self::Edit,
-        Self::Label,
-        Self::Objects,
-        Self::View,
-        Self::Help,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::File => "File",
-            Self::Edit => "Edit",
-            Self::Label => "Label",
-            Self::Objects => "Objects",
-            Self::View => "View",
-            Self::Help => "Help",
-        }
-    }
 }
 
 macro_rules! actions {
@@ -220,7 +201,9 @@ actions! {
     SimilarToThis, Objects, "Find similar", key(Key::S), "Find what looks like the selected objects";
     SimilarToImage, Objects, "Find similar to an image…", None, "Find what looks like an image file";
     Embed, Objects, "Embed with morphometry", None, "Measure every object: classical numbers, no weights needed";
-    EmbedWeights, Objects, "Embed with a network…", None, "Embed every object with a vision transformer from a .safetensors file";
+    EmbedWith, Objects, "Embed…", None, "Choose an encoder and how it is used, and embed every object";
+    Encoders, Objects, "Encoders…", None, "List the networks there are; get, check, add and remove them";
+    Runs, Objects, "Runs…", None, "List the vectors there are, compare two of them, delete one";
     MapPca, Objects, "Map: principal components", None, "Lay the objects out by principal components";
     MapUmap, Objects, "Map: UMAP", None, "Lay the objects out by UMAP";
     StopAll, Objects, "Stop all jobs", ctrl(Key::Period), "Stop everything that runs; what is done is kept";

@@ -1,16 +1,17 @@
 //! Long work off the window's thread: each job has a name, progress, time left and a way to stop it.
 
+mod state;
+
+pub use state::{JobState, Snapshot};
+
 use super::survey::Loaded;
-use crate::progress::Progress;
 use crate::project::ProjectError;
 use crate::tasks::embed::EmbedReport;
 use crate::tasks::export::ExportReport;
 use crate::tasks::import::ImportReport;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 /// What a job ends with.
 pub enum Done {
@@ -30,6 +31,12 @@ pub enum Done {
     Exported(ExportReport),
     /// Encoders of the project in this folder were evaluated.
     Evaluated(PathBuf, Box<crate::evaluate::report::Report>),
+    /// Something was done with an encoder, or wasn't.
+    Encoder(super::encoders::EncoderDone),
+    /// Two runs were compared.
+    Compared(Box<crate::tasks::compare::Compared>),
+    /// A run was deleted.
+    RunDeleted(String),
     /// An evaluation was written to this file.
     EvaluationSaved(PathBuf),
     /// Labels were read from a file.
@@ -48,119 +55,6 @@ pub enum Done {
 
 /// How a job ended.
 pub type End = Result<Done, ProjectError>;
-
-/// What a running job tells, and the way to stop it.
-#[derive(Debug)]
-pub struct JobState {
-    stage: Mutex<(String, Instant)>,
-    total: AtomicU64,
-    done: AtomicU64,
-    cancel: AtomicBool,
-    notes: Mutex<Vec<String>>,
-    started: Instant,
-    repaint: egui::Context,
-}
-
-impl JobState {
-    fn new(repaint: egui::Context) -> Self {
-        Self {
-            stage: Mutex::new((String::new(), Instant::now())),
-            total: AtomicU64::new(0),
-            done: AtomicU64::new(0),
-            cancel: AtomicBool::new(false),
-            notes: Mutex::new(Vec::new()),
-            started: Instant::now(),
-            repaint,
-        }
-    }
-
-    /// Asks the job to stop.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
-
-    /// What it does, how far it is (0 to 1), steps done, steps in all, steps a second, time left.
-    pub fn snapshot(&self) -> Snapshot {
-        let (stage, since) = self
-            .stage
-            .lock()
-            .map_or_else(|_| (String::new(), self.started), |s| s.clone());
-        let (total, done) = (
-            self.total.load(Ordering::Relaxed),
-            self.done.load(Ordering::Relaxed),
-        );
-        let seconds = since.elapsed().as_secs_f64();
-        let rate = if seconds > 0.2 && done > 0 {
-            Some(done as f64 / seconds)
-        } else {
-            None
-        };
-        let left = match (rate, total) {
-            (Some(rate), total) if total > done && seconds > 1.0 => {
-                Some(Duration::from_secs_f64((total - done) as f64 / rate))
-            }
-            _ => None,
-        };
-        Snapshot {
-            stage,
-            fraction: (total > 0).then(|| (done as f64 / total as f64).min(1.0) as f32),
-            done,
-            total,
-            rate,
-            left,
-            running: self.started.elapsed(),
-            cancelling: self.cancel.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// A job at one moment.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// What it does now.
-    pub stage: String,
-    /// How far the stage is, if it is known how much there is.
-    pub fraction: Option<f32>,
-    /// Steps done.
-    pub done: u64,
-    /// Steps in all; 0 if unknown.
-    pub total: u64,
-    /// Steps a second.
-    pub rate: Option<f64>,
-    /// Time left.
-    pub left: Option<Duration>,
-    /// Time since it started.
-    pub running: Duration,
-    /// Whether it was asked to stop.
-    pub cancelling: bool,
-}
-
-impl Progress for JobState {
-    fn begin(&self, stage: &str, total: Option<u64>) {
-        if let Ok(mut s) = self.stage.lock() {
-            *s = (stage.to_owned(), Instant::now());
-        }
-        self.total.store(total.unwrap_or(0), Ordering::Relaxed);
-        self.done.store(0, Ordering::Relaxed);
-        self.repaint.request_repaint();
-    }
-
-    fn advance(&self, steps: u64) {
-        self.done.fetch_add(steps, Ordering::Relaxed);
-        // Ten pictures a second are enough for a bar.
-        self.repaint.request_repaint_after(Duration::from_millis(100));
-    }
-
-    fn note(&self, message: &str) {
-        if let Ok(mut notes) = self.notes.lock() {
-            notes.push(message.to_owned());
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
-    }
-}
 
 /// One running job.
 pub struct Job {
@@ -294,7 +188,7 @@ impl Jobs {
         while let Ok((id, end)) = self.receiver.try_recv() {
             if let Some(i) = self.running.iter().position(|j| j.id == id) {
                 let job = self.running.remove(i);
-                let notes = job.state.notes.lock().map_or_else(|_| Vec::new(), |n| n.clone());
+                let notes = job.state.notes();
                 ended.push(Ended { job, end, notes });
             }
         }
