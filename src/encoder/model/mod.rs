@@ -21,6 +21,7 @@ mod key_names;
 mod layers;
 pub mod open;
 mod packing;
+pub mod p4m;
 pub mod position;
 pub mod vit;
 pub mod vit_keys;

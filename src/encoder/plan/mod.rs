@@ -21,7 +21,7 @@ mod depthwise;
 mod depthwise_avx2;
 pub mod isa;
 pub mod kernels;
-mod math;
+pub(crate) mod math;
 pub mod matrix;
 mod operand;
 pub mod peak;

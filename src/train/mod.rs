@@ -1,0 +1,2 @@
+//! Training the product's own encoder.
+pub mod passes;

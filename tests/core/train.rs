@@ -1,0 +1,3 @@
+//! Training: passes against burn's differentiation.
+
+mod passes;
