@@ -6,6 +6,7 @@ use super::dense::{Mix, Window};
 use super::kernels;
 use super::norm::{Moments, Normed, add};
 use super::product::{matrix, multiply};
+use crate::encoder::plan::window::{bordered, window};
 use rayon::prelude::*;
 
 /// Groups that a batch is cut into: as many cores can be of use.
@@ -28,18 +29,6 @@ impl Cut {
     }
 }
 
-/// A copy of an image `[size, size, channels]` with zeros around it.
-fn padded(image: &[f32], size: usize, channels: usize, [before, after]: [usize; 2], out: &mut Vec<f32>) -> usize {
-    let line = size + before + after;
-    out.clear();
-    out.resize(line * line * channels, 0.0);
-    for (y, row) in image.chunks_exact(size * channels).enumerate() {
-        let at = ((y + before) * line + before) * channels;
-        out[at..at + row.len()].copy_from_slice(row);
-    }
-    line
-}
-
 /// Zeros around an image of a window of `side` in steps of `step`: those that halve or keep sizes.
 fn border(side: usize, step: usize) -> usize {
     (side - step) / 2
@@ -50,11 +39,11 @@ fn border(side: usize, step: usize) -> usize {
 pub(super) fn windows<const K: usize, const S: usize>(
     x: &[f32],
     size: usize,
-    window: &Window,
+    taps: &Window,
     cut: Cut,
     out: &mut [f32],
 ) -> Vec<Moments> {
-    let channels = window.channels;
+    let channels = taps.channels;
     let (from, small) = (size * size * channels, size / S);
     let to = small * small * channels;
     let zeros = border(K, S);
@@ -63,8 +52,8 @@ pub(super) fn windows<const K: usize, const S: usize>(
         .map(|(x, out)| {
             let mut with_border = Vec::new();
             for (x, out) in x.chunks_exact(from).zip(out.chunks_exact_mut(to)) {
-                let line = padded(x, size, channels, [zeros; 2], &mut with_border);
-                kernels::window::<K, S>(&with_border, line, channels, &window.values, [small; 2], out);
+                let line = bordered(x, size, channels, zeros, &mut with_border);
+                window::<K, S>(&with_border, line, channels, &taps.values, [small; 2], out);
             }
             Moments::of(out, channels)
         })
@@ -78,40 +67,40 @@ pub(super) fn windows<const K: usize, const S: usize>(
 pub(super) fn windows_back<const K: usize, const S: usize>(
     x: &[f32],
     size: usize,
-    window: &Window,
+    taps: &Window,
     cut: Cut,
     (d, y, factors): (&mut [f32], &[f32], &[Vec<f32>; 3]),
     gradient: &mut [f32],
     residual: bool,
 ) -> Vec<f32> {
-    let channels = window.channels;
+    let channels = taps.channels;
     let (from, small) = (size * size * channels, size / S);
     let to = small * small * channels;
     let zeros = border(K, S);
-    let reversed = window.reversed();
+    let reversed = taps.reversed();
     let parts: Vec<Vec<f32>> = (x.par_chunks(cut.group * from))
         .zip(d.par_chunks_mut(cut.group * to))
         .zip(y.par_chunks(cut.group * to))
         .zip(gradient.par_chunks_mut(cut.group * from))
         .map(|(((x, d), y), gradient)| {
-            let mut sums = vec![0.0; window.values.len()];
+            let mut sums = vec![0.0; taps.values.len()];
             let (mut with_border, mut back) = (Vec::new(), vec![0.0; from]);
             let images = x.chunks_exact(from).zip(d.chunks_exact_mut(to));
             let images = images.zip(y.chunks_exact(to)).zip(gradient.chunks_exact_mut(from));
             for (((x, d), y), gradient) in images {
                 kernels::norm_back(d, y, &factors[0], &factors[1], &factors[2]);
-                let line = padded(x, size, channels, [zeros; 2], &mut with_border);
+                let line = bordered(x, size, channels, zeros, &mut with_border);
                 kernels::window_weights::<K, S>(&with_border, line, channels, d, [small; 2], &mut sums);
                 if S == 1 {
-                    let line = padded(d, small, channels, [K - 1 - zeros; 2], &mut with_border);
-                    kernels::window::<K, S>(&with_border, line, channels, &reversed, [size; 2], &mut back);
+                    let line = bordered(d, small, channels, K - 1 - zeros, &mut with_border);
+                    window::<K, S>(&with_border, line, channels, &reversed, [size; 2], &mut back);
                 } else {
                     with_border.fill(0.0);
                     kernels::window_image::<K, S>(
                         d,
                         line,
                         channels,
-                        &window.values,
+                        &taps.values,
                         [small; 2],
                         &mut with_border,
                     );

@@ -14,6 +14,8 @@
 //! et al. 2022 (arXiv:2201.03545).
 
 pub(crate) mod expand;
+pub mod file;
 pub mod graph;
 pub mod group;
+pub mod network;
 pub mod shape;
