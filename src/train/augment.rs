@@ -1,11 +1,11 @@
 //! What happens to an image before the network sees it: all that changes a picture of the sky and not
 //! the object in it.
 //!
-//! One resampling turns it by any angle, reflects, scales and shifts it (means over 2×2 points, so that
-//! shrinking doesn't alias); then stretch, gain and level, a gradient of the background, colours, a
+//! One cubic resampling turns it by any angle, reflects, scales and shifts it (means over 2×2 points where it
+//! shrinks, so that nothing aliases); then stretch, gain and level, a gradient of the background, colours, a
 //! blur as of a worse seeing, noise. What is beyond the kept image is its reflection.
 
-use super::data::{ImageSet, KEPT_PX, SEEN_PX, stream};
+use super::data::{ImageSet, SEEN_PX, stream};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -55,27 +55,35 @@ impl Default for Augmentation {
     }
 }
 
+/// A seen pixel of more kept ones than this is a mean over several points.
+const SHRINKS: f32 = 1.25;
+
 /// Values are brought to `(value - LEVEL) / LEVEL` for the network: a usual sky is then near 0.
 pub const LEVEL: f32 = 0.2;
 
-/// Bilinear value of a kept plane at (`y`, `x`) in pixels; reflected beyond its border.
+/// Weights of the four values around a place `f` past the second (Catmull & Rom 1974, Keys' cubic with
+/// a = −0.5).
 #[inline]
-fn at(plane: &[u8], y: f32, x: f32) -> f32 {
-    let fold = |v: f32| {
-        let side = KEPT_PX as f32;
-        // Pixel centres: the border lies half a pixel outside the first.
-        let t = (v + 0.5).rem_euclid(2.0 * side);
-        (if t > side { 2.0 * side - t } else { t } - 0.5).clamp(0.0, side - 1.0)
+fn cubic(f: f32) -> [f32; 4] {
+    let (f2, f3) = (f * f, f * f * f);
+    [
+        0.5 * (-f3 + 2.0 * f2 - f),
+        0.5 * (3.0 * f3 - 5.0 * f2 + 2.0),
+        0.5 * (-3.0 * f3 + 4.0 * f2 + f),
+        0.5 * (f3 - f2),
+    ]
+}
+
+/// The four places around `v` on a line of `side`, reflected beyond its ends, and their weights.
+#[inline]
+fn around(v: f32, side: usize) -> ([usize; 4], [f32; 4]) {
+    let floor = v.floor();
+    let fold = |i: isize| {
+        let t = i.rem_euclid(2 * side as isize) as usize;
+        t.min(2 * side - 1 - t)
     };
-    let (y, x) = (fold(y), fold(x));
-    let (y0, x0) = ((y as usize).min(KEPT_PX - 2), (x as usize).min(KEPT_PX - 2));
-    let (fy, fx) = (y - y0 as f32, x - x0 as f32);
-    let line = |y: usize| {
-        let (a, b) = (f32::from(plane[y * KEPT_PX + x0]), f32::from(plane[y * KEPT_PX + x0 + 1]));
-        a + (b - a) * fx
-    };
-    let (a, b) = (line(y0), line(y0 + 1));
-    a + (b - a) * fy
+    let first = floor as isize - 1;
+    (std::array::from_fn(|k| fold(first + k as isize)), cubic(v - floor))
 }
 
 /// Places image `i` of `set` into `out`, `[3, SEEN_PX, SEEN_PX]`, changed by the random numbers of
@@ -94,7 +102,7 @@ pub fn augmented(
     let area = SEEN_PX * SEEN_PX;
     let [low, high] = how.scale;
     let scale = (between(&mut rng, [low.ln(), high.ln()])).exp();
-    place(set.image(i), set.planes, set.reach, scale, [0.0; 2], how.shift, &mut rng, out);
+    place(set, i, scale, [0.0; 2], how.shift, &mut rng, out);
     if rng.random::<f32>() < how.neighbour {
         let other = rng.random_range(0..set.len());
         let angle = rng.random::<f32>() * std::f32::consts::TAU;
@@ -102,7 +110,7 @@ pub fn augmented(
         let mut light = vec![0.0; 3 * area];
         let small = scale * between(&mut rng, [1.2, 2.0]);
         let towards = [away * angle.sin(), away * angle.cos()];
-        place(set.image(other), set.planes, set.reach, small, towards, 0.0, &mut rng, &mut light);
+        place(set, other, small, towards, 0.0, &mut rng, &mut light);
         let strength = between(&mut rng, [0.3, 0.9]);
         for (plane, light) in out.chunks_exact_mut(area).zip(light.chunks_exact(area)) {
             // Only what stands above its own sky is light of a neighbour.
@@ -151,11 +159,9 @@ pub fn augmented(
 
 /// One resampling: turned by any angle, perhaps reflected, `scale` times as much sky as is normally seen,
 /// its middle moved by `towards` and by chance.
-#[allow(clippy::too_many_arguments, reason = "one call an image, all of it numbers of the same map")]
 fn place(
-    image: &[u8],
-    planes: usize,
-    reach: f32,
+    set: &ImageSet,
+    i: usize,
     scale: f32,
     towards: [f32; 2],
     shift: f32,
@@ -169,25 +175,35 @@ fn place(
         let n: f32 = StandardNormal.sample(rng);
         n * shift
     });
+    let (image, planes, kept) = (set.image(i), set.planes, set.side);
     // Kept pixels a seen pixel, times the turn.
-    let step = KEPT_PX as f32 / reach * scale / SEEN_PX as f32;
+    let step = kept as f32 / set.reach * scale / SEEN_PX as f32;
+    let points: &[(f32, f32)] = match step > SHRINKS {
+        true => &[(-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)],
+        false => &[(0.0, 0.0)],
+    };
     let (sin, cos) = angle.sin_cos();
     let [c, s] = [cos * step, sin * step];
     let half = SEEN_PX as f32 / 2.0;
-    let middle = KEPT_PX as f32 / 2.0 - 0.5;
+    let middle = kept as f32 / 2.0 - 0.5;
     for p in 0..area {
         let y = (p / SEEN_PX) as f32 - half + 0.5 - towards[0] * SEEN_PX as f32;
         let x = (p % SEEN_PX) as f32 - half + 0.5 - towards[1] * SEEN_PX as f32;
         let mut sums = [0.0f32; 3];
-        for (dy, dx) in [(-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)] {
+        for (dy, dx) in points {
             let (y, x) = (y + dy + moved[0] * SEEN_PX as f32, (x + dx) * side + moved[1] * SEEN_PX as f32);
-            let (ky, kx) = (middle + s * x + c * y, middle + c * x - s * y);
-            for (plane, sum) in sums.iter_mut().enumerate().take(planes) {
-                *sum += at(&image[plane * KEPT_PX * KEPT_PX..], ky, kx);
+            let (rows, wy) = around(middle + s * x + c * y, kept);
+            let (columns, wx) = around(middle + c * x - s * y, kept);
+            for (plane, sum) in image.chunks_exact(kept * kept).zip(&mut sums) {
+                for (row, wy) in rows.iter().zip(&wy) {
+                    let line = &plane[row * kept..(row + 1) * kept];
+                    let across: f32 = columns.iter().zip(&wx).map(|(&c, w)| w * f32::from(line[c])).sum();
+                    *sum += wy * across;
+                }
             }
         }
         for plane in 0..3 {
-            out[plane * area + p] = sums[plane.min(planes - 1)] / (4.0 * 255.0);
+            out[plane * area + p] = (sums[plane.min(planes - 1)] / (points.len() as f32 * 255.0)).clamp(0.0, 1.0);
         }
     }
 }

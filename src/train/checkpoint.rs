@@ -79,7 +79,10 @@ pub fn load(path: &Path, settings: &Settings, images: &str) -> Result<State, Enc
     let (_, head) = safetensors::SafeTensors::read_metadata(&bytes)
         .map_err(|e| wrong(format!("is no checkpoint: {e}; delete it to begin anew")))?;
     let remarks = head.metadata().clone().unwrap_or_default();
-    let mine = serde_json::to_value(settings).map_err(|e| wrong(e.to_string()))?;
+    // Through text, as theirs came: single precision becomes other digits without.
+    let mine: serde_json::Value = (serde_json::to_string(settings).ok())
+        .and_then(|s| serde_json::from_str(&s).ok())
+        .unwrap_or_default();
     let theirs: serde_json::Value = remarks
         .get("settings")
         .and_then(|s| serde_json::from_str(s).ok())

@@ -1,6 +1,6 @@
 //! What is trained on: sets of images that are kept small and ready, with what is known of them.
 
-/// Side in pixels at which images are kept.
+/// Largest side in pixels at which images are kept; smaller ones stay as they are.
 pub const KEPT_PX: usize = 96;
 /// Side of what the network sees.
 pub const SEEN_PX: usize = 64;
@@ -12,9 +12,11 @@ pub struct ImageSet {
     pub name: String,
     /// Planes of an image: one if all are grey, else three.
     pub planes: usize,
+    /// Side in pixels at which its images are kept.
+    pub side: usize,
     /// How far kept images reach beyond what is normally seen: 1.5 where half as much again is there.
     pub reach: f32,
-    /// `[count, planes, KEPT_PX, KEPT_PX]`, 255 being full.
+    /// `[count, planes, side, side]`, 255 being full.
     pub pixels: Vec<u8>,
     /// Classes, in the order of their numbers.
     pub classes: Vec<String>,
@@ -41,16 +43,16 @@ impl ImageSet {
 
     /// Planes of image `i`.
     pub fn image(&self, i: usize) -> &[u8] {
-        let long = self.planes * KEPT_PX * KEPT_PX;
+        let long = self.planes * self.side * self.side;
         &self.pixels[i * long..(i + 1) * long]
     }
 
-    /// Adds an image given as three planes of values from 0 to 1, each `KEPT_PX` a side.
+    /// Adds an image given as three planes of values from 0 to 1, each `side` px a side.
     ///
     /// # Panics
     /// If it isn't three planes of that size.
     pub fn push(&mut self, rgb: &[f32], label: Option<u16>, votes: &[f32]) {
-        let area = KEPT_PX * KEPT_PX;
+        let area = self.side * self.side;
         assert_eq!(rgb.len(), 3 * area, "an image of another size");
         let byte = |v: &f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
         self.planes = 3;
@@ -61,7 +63,7 @@ impl ImageSet {
 
     /// Keeps one plane an image if all are grey.
     pub fn settle(&mut self) {
-        let area = KEPT_PX * KEPT_PX;
+        let area = self.side * self.side;
         let grey = |image: &[u8]| {
             let (first, others) = image.split_at(area);
             others.chunks_exact(area).all(|p| p == first)
@@ -84,7 +86,7 @@ pub fn draw(sets: &[ImageSet], seed: u64, step: u64, count: usize, one_set: bool
     let mut rng = stream(seed, step, u64::MAX);
     let weights: Vec<f64> = sets.iter().map(|s| (s.len() as f64).sqrt()).collect();
     let total: f64 = weights.iter().sum();
-    let mut pick = |rng: &mut rand_chacha::ChaCha8Rng| {
+    let pick = |rng: &mut rand_chacha::ChaCha8Rng| {
         let mut at = rng.random::<f64>() * total;
         for (i, w) in weights.iter().enumerate() {
             at -= w;

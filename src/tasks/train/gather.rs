@@ -176,8 +176,12 @@ fn filled(
     progress: &dyn Progress,
 ) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
     let reach = REACH.min(1.0 / crop);
+    // As large as the first image that can be read, up to the most.
+    let side = (0..known.len().min(64))
+        .find_map(|i| read(i).ok())
+        .map_or(KEPT_PX, |c| ((c.width().min(c.height()) as f64 * crop * reach).round() as usize).clamp(1, KEPT_PX));
     let small = Preprocessing {
-        image_px: KEPT_PX,
+        image_px: side,
         mean: [0.0; 3],
         std: [1.0; 3],
         ..Preprocessing::default()
@@ -190,6 +194,7 @@ fn filled(
     let mut set = ImageSet {
         name: title.to_string_lossy().into_owned(),
         reach: reach as f32,
+        side,
         classes,
         questions,
         ..ImageSet::default()
@@ -208,7 +213,7 @@ fn filled(
                 if cutout.flags.has(CutoutFlags::EMPTY) {
                     return Err("no pixel has a value".into());
                 }
-                let mut pixels = vec![0.0; 3 * KEPT_PX * KEPT_PX];
+                let mut pixels = vec![0.0; 3 * side * side];
                 small.apply(&cutout, &mut pixels)?;
                 progress.advance(1);
                 Ok(pixels)

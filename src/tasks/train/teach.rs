@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::project::ProjectError;
 use crate::sky::cutout::{Cutout, CutoutFlags};
 use crate::train::checkpoint::{bytes_of, write_tensors};
-use crate::train::data::{ImageSet, KEPT_PX};
+use crate::train::data::ImageSet;
 use rayon::prelude::*;
 use safetensors::Dtype;
 use sha2::{Digest, Sha256};
@@ -135,9 +135,9 @@ fn vectors_of(
 
 /// What is normally seen of an image, as a picture.
 fn seen(set: &ImageSet, i: usize) -> Cutout {
-    let area = KEPT_PX * KEPT_PX;
+    let area = set.side * set.side;
     let bands = (set.image(i).chunks_exact(area))
-        .map(|p| Plane::from_pixels(KEPT_PX, KEPT_PX, p.iter().map(|&v| f32::from(v)).collect()))
+        .map(|p| Plane::from_pixels(set.side, set.side, p.iter().map(|&v| f32::from(v)).collect()))
         .collect();
     let names: &[&str] = if set.planes == 1 { &["gray"] } else { &["red", "green", "blue"] };
     let whole = Cutout {
