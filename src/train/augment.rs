@@ -83,7 +83,10 @@ fn around(v: f32, side: usize) -> ([usize; 4], [f32; 4]) {
         t.min(2 * side - 1 - t)
     };
     let first = floor as isize - 1;
-    (std::array::from_fn(|k| fold(first + k as isize)), cubic(v - floor))
+    (
+        std::array::from_fn(|k| fold(first + k as isize)),
+        cubic(v - floor),
+    )
 }
 
 /// Places image `i` of `set` into `out`, `[3, SEEN_PX, SEEN_PX]`, changed by the random numbers of
@@ -136,7 +139,11 @@ pub fn augmented(
     let planes = if grey { 1 } else { 3 };
     let middle = (SEEN_PX as f32 - 1.0) / 2.0;
     for plane in out.chunks_exact_mut(area).take(planes) {
-        let factor = if grey { 1.0 } else { 1.0 + between(&mut rng, [-how.colour, how.colour]) };
+        let factor = if grey {
+            1.0
+        } else {
+            1.0 + between(&mut rng, [-how.colour, how.colour])
+        };
         for (p, v) in plane.iter_mut().enumerate() {
             let (y, x) = ((p / SEEN_PX) as f32 - middle, (p % SEEN_PX) as f32 - middle);
             let bent = (slope[0] * y + slope[1] * x) / middle;
@@ -191,19 +198,27 @@ fn place(
         let x = (p % SEEN_PX) as f32 - half + 0.5 - towards[1] * SEEN_PX as f32;
         let mut sums = [0.0f32; 3];
         for (dy, dx) in points {
-            let (y, x) = (y + dy + moved[0] * SEEN_PX as f32, (x + dx) * side + moved[1] * SEEN_PX as f32);
+            let (y, x) = (
+                y + dy + moved[0] * SEEN_PX as f32,
+                (x + dx) * side + moved[1] * SEEN_PX as f32,
+            );
             let (rows, wy) = around(middle + s * x + c * y, kept);
             let (columns, wx) = around(middle + c * x - s * y, kept);
             for (plane, sum) in image.chunks_exact(kept * kept).zip(&mut sums) {
                 for (row, wy) in rows.iter().zip(&wy) {
                     let line = &plane[row * kept..(row + 1) * kept];
-                    let across: f32 = columns.iter().zip(&wx).map(|(&c, w)| w * f32::from(line[c])).sum();
+                    let across: f32 = columns
+                        .iter()
+                        .zip(&wx)
+                        .map(|(&c, w)| w * f32::from(line[c]))
+                        .sum();
                     *sum += wy * across;
                 }
             }
         }
         for plane in 0..3 {
-            out[plane * area + p] = (sums[plane.min(planes - 1)] / (points.len() as f32 * 255.0)).clamp(0.0, 1.0);
+            out[plane * area + p] =
+                (sums[plane.min(planes - 1)] / (points.len() as f32 * 255.0)).clamp(0.0, 1.0);
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::encoder::weights::{WeightsFile, weights_error};
 use crate::io::replace::replace_file;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
 /// Tensors of a state, with their names.

@@ -70,7 +70,8 @@ impl ImageSet {
         };
         if self.planes == 3 && self.pixels.chunks_exact(3 * area).all(grey) {
             for i in 0..self.len() {
-                self.pixels.copy_within(3 * area * i..3 * area * i + area, i * area);
+                self.pixels
+                    .copy_within(3 * area * i..3 * area * i + area, i * area);
             }
             self.pixels.truncate(self.len() * area);
             self.pixels.shrink_to_fit();

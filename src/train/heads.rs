@@ -29,9 +29,13 @@ const FEWEST: usize = 4;
 /// How much each loss counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
+    /// Classes of labelled sets.
     pub labels: f32,
+    /// Shares of votes.
     pub votes: f32,
+    /// Teachers' numbers.
     pub teachers: f32,
+    /// Two views among others.
     pub contrastive: f32,
 }
 
@@ -50,7 +54,9 @@ impl Linear {
 
     fn forward(&self, row: &Tensor<1>, x: Tensor<2>) -> Tensor<2> {
         let matrix = row.clone().narrow(0, self.at, self.outputs * self.inputs);
-        let bias = row.clone().narrow(0, self.at + self.outputs * self.inputs, self.outputs);
+        let bias = row
+            .clone()
+            .narrow(0, self.at + self.outputs * self.inputs, self.outputs);
         let matrix: Tensor<2> = matrix.reshape([self.outputs, self.inputs]);
         x.matmul(matrix.transpose()) + bias.reshape([1, self.outputs])
     }
@@ -72,17 +78,23 @@ pub struct Heads {
 /// What a batch's losses were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
+    /// Classes of labelled sets.
     pub labels: f32,
+    /// Shares of votes.
     pub votes: f32,
+    /// Teachers' numbers.
     pub teachers: f32,
+    /// Two views among others.
     pub contrastive: f32,
 }
 
 /// Which images a batch holds.
 pub struct Batch<'a> {
+    /// All sets.
     pub sets: &'a [ImageSet],
     /// Set and image of each row; with two views, the second half repeats the first.
     pub rows: &'a [(usize, usize)],
+    /// Whether it does.
     pub two_views: bool,
 }
 
@@ -106,10 +118,13 @@ impl Heads {
         let questions = (sets.iter())
             .map(|s| (!s.questions.is_empty() && weights.votes > 0.0).then(|| linear(s.questions.len(), dim)))
             .collect();
-        let numbers = sets.iter().map(|s| s.teachers.len() / s.len().max(1)).max().unwrap_or(0);
+        let numbers = sets
+            .iter()
+            .map(|s| s.teachers.len() / s.len().max(1))
+            .max()
+            .unwrap_or(0);
         let teachers = (numbers > 0 && weights.teachers > 0.0).then(|| linear(numbers, pooled));
-        let compare =
-            (weights.contrastive > 0.0).then(|| [linear(BEFORE, pooled), linear(COMPARED, BEFORE)]);
+        let compare = (weights.contrastive > 0.0).then(|| [linear(BEFORE, pooled), linear(COMPARED, BEFORE)]);
         Self {
             classes,
             questions,
@@ -172,7 +187,8 @@ impl Heads {
                     for (i, (_, label)) in labelled.iter().enumerate() {
                         wanted[i * classes + usize::from(*label)] += 1.0 - SMOOTHING;
                     }
-                    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [labelled.len(), classes]), &device);
+                    let wanted =
+                        Tensor::<2>::from_data(TensorData::new(wanted, [labelled.len(), classes]), &device);
                     let loss = -(log_softmax(answers, 1) * wanted).sum() / labelled.len() as f32;
                     add(0, loss, weights.labels * 2.0 * labelled.len() as f32 / count);
                 }
@@ -187,7 +203,8 @@ impl Heads {
                 if voted.len() >= FEWEST {
                     let answers = head.forward(row, rows_of(&vectors, voted.iter().map(|v| v.0)));
                     let shares: Vec<f32> = voted.iter().flat_map(|v| v.1.iter().copied()).collect();
-                    let shares = Tensor::<2>::from_data(TensorData::new(shares, [voted.len(), asked]), &device);
+                    let shares =
+                        Tensor::<2>::from_data(TensorData::new(shares, [voted.len(), asked]), &device);
                     let yes = log_sigmoid(answers.clone()) * shares.clone();
                     let no = log_sigmoid(-answers) * (-shares + 1.0);
                     let loss = -(yes + no).sum() / (voted.len() * asked) as f32;
@@ -227,7 +244,10 @@ impl Heads {
 fn rows_of(x: &Tensor<2>, rows: impl Iterator<Item = usize>) -> Tensor<2> {
     let rows: Vec<i64> = rows.map(|r| r as i64).collect();
     let len = rows.len();
-    x.clone().select(0, Tensor::<1, Int>::from_data(TensorData::new(rows, [len]), &x.device()))
+    x.clone().select(
+        0,
+        Tensor::<1, Int>::from_data(TensorData::new(rows, [len]), &x.device()),
+    )
 }
 
 /// Cross-entropy of finding an image's other view among all views by its cosine; other rows of the same

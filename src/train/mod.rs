@@ -8,6 +8,6 @@ pub mod augment;
 pub mod checkpoint;
 pub mod data;
 pub mod heads;
-mod optimiser;
+pub mod optimiser;
 pub mod passes;
 pub mod trainer;

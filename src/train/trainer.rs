@@ -7,7 +7,7 @@ use super::data::{ImageSet, SEEN_PX, draw, stream};
 use super::heads::{Batch, Heads, Losses, Weights};
 use super::optimiser::{AdamW, rate};
 use super::passes::{Kept, backward, forward, note_statistics};
-use crate::encoder::model::p4m::graph::{Graph, Statistics, circle};
+use crate::encoder::model::p4m::graph::{Graph, circle};
 use crate::encoder::model::p4m::shape::{Kind, Layout, P4mShape};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
@@ -18,8 +18,11 @@ use serde::{Deserialize, Serialize};
 /// Everything that the result depends on but the images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// How large the network is.
     pub shape: P4mShape,
+    /// How images are changed.
     pub augmentation: Augmentation,
+    /// How much each loss counts.
     pub losses: Weights,
     /// Largest rate of learning.
     pub rate: f32,
@@ -27,8 +30,11 @@ pub struct Settings {
     pub decay: f32,
     /// Images of a batch; with a contrastive loss half of them, in two views.
     pub batch: usize,
+    /// Batches, from beginning to end.
     pub steps: u64,
+    /// Batches until the rate is at its largest.
     pub warm_up: u64,
+    /// All that is random depends on it.
     pub seed: u64,
 }
 
@@ -37,11 +43,15 @@ pub struct Settings {
 pub struct State {
     /// Steps done.
     pub step: u64,
+    /// The network's weights.
     pub weights: Vec<f32>,
     /// The weights' running mean, which is what is kept in the end.
     pub mean: Vec<f32>,
+    /// The heads' weights.
     pub heads: Vec<f32>,
+    /// What is remembered of the network's gradients.
     pub optimiser: AdamW,
+    /// And of the heads'.
     pub heads_optimiser: AdamW,
 }
 
@@ -52,8 +62,11 @@ const SETTLING: u64 = 24;
 
 /// A training in progress.
 pub struct Trainer<'a> {
+    /// What it does.
     pub settings: Settings,
+    /// Where each weight is.
     pub layout: Layout,
+    /// Where it is.
     pub state: State,
     sets: &'a [ImageSet],
     heads: Heads,
@@ -81,7 +94,8 @@ impl<'a> Trainer<'a> {
         let heads = Heads::new(sets, w, [settings.shape.dim, settings.shape.pooled()]);
         if heads.len == 0 {
             return Err(
-                "nothing to learn: give labels, votes or a teacher, or a weight for the contrastive loss".into(),
+                "nothing to learn: give labels, votes or a teacher, or a weight for the contrastive loss"
+                    .into(),
             );
         }
         let mut rng = stream(settings.seed, 0, u64::MAX - 1);
@@ -183,7 +197,7 @@ impl<'a> Trainer<'a> {
         let graph = Graph {
             layout: &self.layout,
             weights: leaf(&state.weights),
-            statistics: Statistics::Batch,
+            statistics: None,
         };
         let heads = leaf(&state.heads);
         let width = self.settings.shape.pooled();
@@ -194,9 +208,16 @@ impl<'a> Trainer<'a> {
             two_views: self.settings.losses.contrastive > 0.0,
         };
         let as_rows = numbers.clone().reshape([rows.len(), width]);
-        let (total, parts) = self.heads.losses(&heads, &graph, as_rows, &batch, &self.settings.losses);
+        let (total, parts) = self
+            .heads
+            .losses(&heads, &graph, as_rows, &batch, &self.settings.losses);
         let mut losses = Losses::default();
-        let seen = [&mut losses.labels, &mut losses.votes, &mut losses.teachers, &mut losses.contrastive];
+        let seen = [
+            &mut losses.labels,
+            &mut losses.votes,
+            &mut losses.teachers,
+            &mut losses.contrastive,
+        ];
         for (to, part) in seen.into_iter().zip(parts) {
             *to = part.map_or(Ok(0.0), |p| values(p).map(|v| v[0]))?;
         }
@@ -208,9 +229,7 @@ impl<'a> Trainer<'a> {
             ));
         }
         let gradients = total.backward();
-        let of = |x: &Tensor<1>, len: usize| {
-            x.grad(&gradients).map_or_else(|| Ok(vec![0.0; len]), values)
-        };
+        let of = |x: &Tensor<1>, len: usize| x.grad(&gradients).map_or_else(|| Ok(vec![0.0; len]), values);
         let into_network = of(&numbers, pooled.len())?;
         let of_head = of(&graph.weights, state.weights.len())?;
         let of_heads = of(&heads, state.heads.len())?;
@@ -245,7 +264,13 @@ impl<'a> Trainer<'a> {
         for batch in 0..SETTLING {
             let rows = self.prepare(u64::MAX - batch);
             let shape = [rows.len(), SEEN_PX];
-            let pooled = forward(&self.layout, &self.state.mean, &self.images, shape, &mut self.kept);
+            let pooled = forward(
+                &self.layout,
+                &self.state.mean,
+                &self.images,
+                shape,
+                &mut self.kept,
+            );
             let share = 1.0 / (batch + 1) as f32;
             note_statistics(&self.layout, &self.kept, share, &mut stats);
             note_head(&self.layout, &pooled, share, &mut stats);

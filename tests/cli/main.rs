@@ -20,5 +20,6 @@ mod real;
 mod represented;
 mod support;
 mod tiny;
+mod train;
 mod usage;
 mod zoo;

@@ -11,7 +11,9 @@ use crate::train::heads::Weights;
 pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcome {
     let registry = Registry::of_user();
     let is_name = a.out.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && a.out.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        && a.out
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if !is_name {
         return Err(Usage(format!(
             "--out {}: a name has letters, digits, '-', '_' and '.', and begins with a letter or digit",
@@ -22,13 +24,20 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
     if let Some(known) = registry.find(&a.out)?
         && known.file.is_none()
     {
-        return Err(Usage(format!("--out {}: that encoder came with the program: take another name", a.out)).into());
+        return Err(Usage(format!(
+            "--out {}: that encoder came with the program: take another name",
+            a.out
+        ))
+        .into());
     }
     let folder = match (a.folder, registry.own_folder()) {
         (Some(folder), _) => folder,
         (None, Some(own)) => own.join(format!("{}.training", a.out)),
         (None, None) => {
-            return Err(Usage("this system names no folder for settings: give --folder, and set ASTROLABEL_ENCODERS".into()).into());
+            return Err(Usage(
+                "this system names no folder for settings: give --folder, and set ASTROLABEL_ENCODERS".into(),
+            )
+            .into());
         }
     };
     let fields = match a.size {
@@ -90,7 +99,9 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
             path.display(),
             request.name
         )),
-        None => anyhow::bail!("stopped as asked after {done} of {all} steps; the same command goes on from here"),
+        None => {
+            anyhow::bail!("stopped as asked after {done} of {all} steps; the same command goes on from here")
+        }
     }
     Ok(report.skipped)
 }

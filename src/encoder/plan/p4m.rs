@@ -2,7 +2,10 @@
 //! beside, channels side by side. Images are small enough to stay in a core's cache from pixels to
 //! vector, so that every core has its own.
 
-#![allow(unsafe_code, reason = "cores write the vectors of their own images into one row")]
+#![allow(
+    unsafe_code,
+    reason = "cores write the vectors of their own images into one row"
+)]
 
 use super::buffer::{Buffer, Shared};
 use super::isa::Precision;
@@ -118,7 +121,13 @@ impl Folding<'_> {
         let bias: Vec<f32> = (0..wide)
             .map(|o| at.bias.of(self.weights)[o / TURNS] * factor(o / TURNS))
             .collect();
-        Matrix::pack(self.kernels, self.precision, [inputs * TURNS, wide], &values, &bias)
+        Matrix::pack(
+            self.kernels,
+            self.precision,
+            [inputs * TURNS, wide],
+            &values,
+            &bias,
+        )
     }
 }
 
@@ -191,7 +200,11 @@ impl P4mPlan {
     /// Vectors, `[batch, dim]`, of `images`, `[batch, planes, side, side]`, under their circle.
     pub fn embed(&self, team: &Team, images: &[f32], [batch, side]: [usize; 2], out: &mut [f32]) {
         let (long, dim) = (self.planes * side * side, self.head.outputs);
-        assert_eq!((images.len(), out.len()), (batch * long, batch * dim), "an input of another shape");
+        assert_eq!(
+            (images.len(), out.len()),
+            (batch * long, batch * dim),
+            "an input of another shape"
+        );
         let out = Shared::of(out);
         team.run(|lane| {
             let mut memory = self.memory.take();
@@ -244,11 +257,24 @@ impl P4mPlan {
     /// Half the size, from the first image back into it.
     fn shrink(&self, taps: &Taps, mix: &Matrix, size: &mut usize, m: &mut Memory) {
         let channels = taps.channels;
-        let line = bordered(&m.images[0], *size, channels, (SHRINK_PX - STEP) / 2, &mut m.bordered);
+        let line = bordered(
+            &m.images[0],
+            *size,
+            channels,
+            (SHRINK_PX - STEP) / 2,
+            &mut m.bordered,
+        );
         *size /= STEP;
         let rows = *size * *size;
         m.images[1].resize(rows * channels, 0.0);
-        window::<SHRINK_PX, STEP>(&m.bordered, line, channels, &taps.values, [*size; 2], &mut m.images[1]);
+        window::<SHRINK_PX, STEP>(
+            &m.bordered,
+            line,
+            channels,
+            &taps.values,
+            [*size; 2],
+            &mut m.images[1],
+        );
         m.images[0].resize(rows * mix.outputs, 0.0);
         self.tiles(rows, channels, |first, rows| {
             let from = &m.images[1][first * channels..(first + rows) * channels];
@@ -297,18 +323,27 @@ impl P4mPlan {
                 most[c] = most[c].max(v);
             }
         }
-        m.left.fill(self.kernels, Precision::F32, 1, 4 * fields, |_, row| {
-            for f in 0..fields {
-                for (i, values) in [&mean, &most].into_iter().enumerate() {
-                    let part = if i == 0 { places as f32 } else { 1.0 };
-                    let turns = &values[f * TURNS..(f + 1) * TURNS];
-                    row[2 * i * fields + f] = turns.iter().sum::<f32>() / (TURNS as f32 * part);
-                    row[(2 * i + 1) * fields + f] =
-                        turns.iter().fold(f32::NEG_INFINITY, |m, v| m.max(*v)) / part;
+        m.left
+            .fill(self.kernels, Precision::F32, 1, 4 * fields, |_, row| {
+                for f in 0..fields {
+                    for (i, values) in [&mean, &most].into_iter().enumerate() {
+                        let part = if i == 0 { places as f32 } else { 1.0 };
+                        let turns = &values[f * TURNS..(f + 1) * TURNS];
+                        row[2 * i * fields + f] = turns.iter().sum::<f32>() / (TURNS as f32 * part);
+                        row[(2 * i + 1) * fields + f] =
+                            turns.iter().fold(f32::NEG_INFINITY, |m, v| m.max(*v)) / part;
+                    }
                 }
-            }
-        });
-        product(self.kernels, &m.left, 1, &self.head, After::Store, out, self.head.outputs);
+            });
+        product(
+            self.kernels,
+            &m.left,
+            1,
+            &self.head,
+            After::Store,
+            out,
+            self.head.outputs,
+        );
     }
 
     /// Cuts rows in equal parts whose insides stay in the cache.

@@ -104,7 +104,13 @@ vectorised! {
 }
 
 /// A copy of an image `[size, size, channels]` with zeros around it, into `out`; gives the length of a line.
-pub(crate) fn bordered(image: &[f32], size: usize, channels: usize, zeros: usize, out: &mut Vec<f32>) -> usize {
+pub(crate) fn bordered(
+    image: &[f32],
+    size: usize,
+    channels: usize,
+    zeros: usize,
+    out: &mut Vec<f32>,
+) -> usize {
     let line = size + 2 * zeros;
     out.clear();
     out.resize(line * line * channels, 0.0);

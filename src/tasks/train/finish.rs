@@ -13,7 +13,6 @@ use crate::train::trainer::Trainer;
 use half::f16;
 use safetensors::Dtype;
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Writes the encoder into the user's own folder; its description's path.
@@ -24,24 +23,48 @@ pub(super) fn finish(
     registry: &Registry,
 ) -> Result<PathBuf, TrainError> {
     let own = registry.own_folder().ok_or_else(|| {
-        TrainError::from(String::from("this system names no folder for settings: set ASTROLABEL_ENCODERS to one"))
+        TrainError::from(String::from(
+            "this system names no folder for settings: set ASTROLABEL_ENCODERS to one",
+        ))
     })?;
-    std::fs::create_dir_all(own).map_err(|e| TrainError::from(format!("{}: can't be made: {e}", own.display())))?;
+    std::fs::create_dir_all(own)
+        .map_err(|e| TrainError::from(format!("{}: can't be made: {e}", own.display())))?;
     let (weights, stats) = trainer.finished();
-    let halves = |values: &[f32]| values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>();
+    let halves = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|v| f16::from_f32(*v).to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
     let layout = &trainer.layout;
     let mut tensors: Vec<_> = (layout.entries.iter())
-        .map(|e| (e.name.clone(), e.shape.clone(), halves(e.of(&weights)), Dtype::F16))
+        .map(|e| {
+            (
+                e.name.clone(),
+                e.shape.clone(),
+                halves(e.of(&weights)),
+                Dtype::F16,
+            )
+        })
         .collect();
     for (name, at) in &layout.norms {
         let (mean, variance) = at.stats(&stats);
         for (part, values) in [("running_mean", mean), ("running_var", variance)] {
-            tensors.push((format!("{name}.{part}"), vec![values.len()], bytes_of(values), Dtype::F32));
+            tensors.push((
+                format!("{name}.{part}"),
+                vec![values.len()],
+                bytes_of(values),
+                Dtype::F32,
+            ));
         }
     }
     let name = &request.name;
     let place = own.join(format!("{name}.safetensors"));
-    write_tensors(&place, &tensors, HashMap::from([("format".to_owned(), "pt".to_owned())]))?;
+    write_tensors(
+        &place,
+        &tensors,
+        HashMap::from([("format".to_owned(), "pt".to_owned())]),
+    )?;
     let images: usize = sets.iter().map(ImageSet::len).sum();
     let description = EncoderDescription {
         name: name.clone(),

@@ -42,7 +42,9 @@ pub(super) fn gather(
     let (mut sets, mut skipped) = (Vec::new(), Vec::new());
     for source in sources {
         let (set, mut left_out) = match source {
-            Source::Images(path, crop) if path.join("project.sqlite").is_file() => of_project(path, *crop, progress)?,
+            Source::Images(path, crop) if path.join("project.sqlite").is_file() => {
+                of_project(path, *crop, progress)?
+            }
             Source::Images(path, crop) => of_folder(path, *crop, progress)?,
             Source::Labels(path, crop) => of_table(path, *crop, split, progress)?,
         };
@@ -59,7 +61,11 @@ struct Known {
     votes: Vec<f32>,
 }
 
-fn of_folder(path: &Path, crop: Crop, progress: &dyn Progress) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
+fn of_folder(
+    path: &Path,
+    crop: Crop,
+    progress: &dyn Progress,
+) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
     let wrong = |e: std::io::Error| ProjectError::Ask(format!("{}: can't be read: {e}", path.display()));
     let (mut files, mut folders) = (Vec::new(), vec![path.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -86,10 +92,16 @@ fn of_folder(path: &Path, crop: Crop, progress: &dyn Progress) -> Result<(ImageS
 
 fn is_image(name: &str) -> bool {
     let name = name.strip_suffix(".gz").unwrap_or(name);
-    [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".fits", ".fit", ".fts"].iter().any(|e| name.ends_with(e))
+    [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".fits", ".fit", ".fts"]
+        .iter()
+        .any(|e| name.ends_with(e))
 }
 
-fn of_project(path: &Path, crop: Crop, progress: &dyn Progress) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
+fn of_project(
+    path: &Path,
+    crop: Crop,
+    progress: &dyn Progress,
+) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
     let project = Project::open(path, false)?;
     let images = Images::of(&project)?;
     let known = vec![Known::default(); images.objects().len()];
@@ -107,9 +119,16 @@ fn of_table(
     let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
     let table = crate::tasks::import::read_table(path, None, progress).map_err(ProjectError::Ask)?;
     let columns = table.names().join(", ");
-    let naming = (NAMING.into_iter().find(|c| table.position(c).is_some()))
-        .ok_or_else(|| wrong(format!("no column names the files (file, id, name); it has {columns}")))?;
-    let texts = |c: &str| table.texts(c).ok_or_else(|| wrong(format!("its column '{c}' can't be read as text")));
+    let naming = (NAMING.into_iter().find(|c| table.position(c).is_some())).ok_or_else(|| {
+        wrong(format!(
+            "no column names the files (file, id, name); it has {columns}"
+        ))
+    })?;
+    let texts = |c: &str| {
+        table
+            .texts(c)
+            .ok_or_else(|| wrong(format!("its column '{c}' can't be read as text")))
+    };
     let files = texts(naming)?;
     let labels: Vec<String> = match label_column(&table, None) {
         Some(column) => texts(column)?.iter().map(|c| class_name(c)).collect(),
@@ -118,7 +137,9 @@ fn of_table(
     let keep: Vec<bool> = match (split, table.texts("split")) {
         (Some(wanted), Some(splits)) => splits.iter().map(|s| s == wanted).collect(),
         (Some(wanted), None) => {
-            return Err(wrong(format!("there is no column 'split' to find '{wanted}' in; it has {columns}")));
+            return Err(wrong(format!(
+                "there is no column 'split' to find '{wanted}' in; it has {columns}"
+            )));
         }
         (None, _) => vec![true; files.len()],
     };
@@ -130,7 +151,9 @@ fn of_table(
         .collect();
     let classes: Vec<String> = classes.into_iter().collect();
     if classes.len() > usize::from(u16::MAX) {
-        return Err(wrong("has more classes than anybody could tell apart: is that the column of labels?".into()));
+        return Err(wrong(
+            "has more classes than anybody could tell apart: is that the column of labels?".into(),
+        ));
     }
     let known: Vec<Known> = (rows.iter())
         .map(|&i| Known {
@@ -179,7 +202,9 @@ fn filled(
     // As large as the first image that can be read, up to the most.
     let side = (0..known.len().min(64))
         .find_map(|i| read(i).ok())
-        .map_or(KEPT_PX, |c| ((c.width().min(c.height()) as f64 * crop * reach).round() as usize).clamp(1, KEPT_PX));
+        .map_or(KEPT_PX, |c| {
+            ((c.width().min(c.height()) as f64 * crop * reach).round() as usize).clamp(1, KEPT_PX)
+        });
     let small = Preprocessing {
         image_px: side,
         mean: [0.0; 3],
@@ -228,7 +253,9 @@ fn filled(
         }
     }
     if set.is_empty() {
-        let why = skipped.first().map_or(String::new(), |s| format!(" ({})", s.told()));
+        let why = skipped
+            .first()
+            .map_or(String::new(), |s| format!(" ({})", s.told()));
         return Err(ProjectError::Ask(format!(
             "{}: no image in it can be used{why}: give a folder of images, a project, or a table with a column 'file'",
             path.display()

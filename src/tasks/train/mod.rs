@@ -74,12 +74,19 @@ pub struct TrainRequest {
     pub from: Option<String>,
     /// Encoders to learn from.
     pub teachers: Vec<String>,
+    /// How large it is, unless it begins with another.
     pub shape: P4mShape,
+    /// How much each loss counts.
     pub losses: Weights,
+    /// Largest rate of learning.
     pub rate: f32,
+    /// Images of a batch.
     pub batch: usize,
+    /// How long.
     pub length: Length,
+    /// All that is random depends on it.
     pub seed: u64,
+    /// Cores.
     pub threads: usize,
     /// The command line, for the card.
     pub command: String,
@@ -123,7 +130,11 @@ pub fn train(
         .map_err(|e| ask(format!("{}: can't be made: {e}", request.folder.display())))?;
     teach::teach(&mut sets, request, registry, progress)?;
     let print = fingerprint(&sets);
-    let from = request.from.as_ref().map(|name| beginning(name, registry)).transpose()?;
+    let from = request
+        .from
+        .as_ref()
+        .map(|name| beginning(name, registry))
+        .transpose()?;
     let (shape, weights) = match from {
         Some((shape, weights)) => (shape, Some(weights)),
         None => (request.shape.clone(), None),
@@ -141,7 +152,9 @@ pub fn train(
         warm_up: 100,
         seed: request.seed,
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.threads).build();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads)
+        .build();
     let pool = pool.map_err(|e| ask(format!("threads can't be started: {e}")))?;
     pool.install(|| {
         settings.steps = match request.length {
@@ -160,7 +173,9 @@ pub fn train(
         let mut trainer = Trainer::new(settings, &sets, weights.clone()).map_err(ask)?;
         if kept.exists() {
             let state = checkpoint::load(&kept, &trainer.settings, &print)?;
-            trainer.restore(state).map_err(|e| ask(format!("{}: {e}", kept.display())))?;
+            trainer
+                .restore(state)
+                .map_err(|e| ask(format!("{}: {e}", kept.display())))?;
             progress.note(&format!("goes on after step {}", trainer.state.step));
         }
         let (losses, whole) = run(&mut trainer, request, &kept, &print, progress)?;
@@ -200,13 +215,16 @@ fn run(
             return Ok((recent, false));
         }
         let l = trainer.step()?;
-        for (sum, v) in sums.iter_mut().zip([l.labels, l.votes, l.teachers, l.contrastive]) {
+        for (sum, v) in sums
+            .iter_mut()
+            .zip([l.labels, l.votes, l.teachers, l.contrastive])
+        {
             *sum += f64::from(v);
         }
         counted += 1;
         progress.advance(1);
         let step = trainer.state.step;
-        if step % LOGGED == 0 || step == steps {
+        if step.is_multiple_of(LOGGED) || step == steps {
             let mean = sums.map(|s| (s / f64::from(counted)) as f32);
             recent = Losses {
                 labels: mean[0],

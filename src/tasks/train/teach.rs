@@ -100,9 +100,18 @@ fn vectors_of(
     };
     let cols = encoder.as_ref().map_or(COUNT, |e| e.spec().dim);
     let mut hash = Sha256::new();
-    hash.update(encoder.as_ref().map_or_else(|| HAND26.into(), |e| format!("{:?}", e.spec())));
+    hash.update(
+        encoder
+            .as_ref()
+            .map_or_else(|| HAND26.into(), |e| format!("{:?}", e.spec())),
+    );
     asked.iter().for_each(|&(s, i)| hash.update(sets[s].image(i)));
-    let print: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let print: String = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let path = request.folder.join(format!("teacher-{print}.safetensors"));
     if let Ok(mut file) = crate::encoder::weights::WeightsFile::open(&path)
         && file.shape("vectors") == Some(&[asked.len(), cols])
@@ -128,7 +137,12 @@ fn vectors_of(
         }
         progress.advance(part.len() as u64);
     }
-    let tensor = ("vectors".to_owned(), vec![asked.len(), cols], bytes_of(&values), Dtype::F32);
+    let tensor = (
+        "vectors".to_owned(),
+        vec![asked.len(), cols],
+        bytes_of(&values),
+        Dtype::F32,
+    );
     write_tensors(&path, &[tensor], HashMap::new())?;
     Ok(Matrix { cols, values })
 }
@@ -139,14 +153,18 @@ fn seen(set: &ImageSet, i: usize) -> Cutout {
     let bands = (set.image(i).chunks_exact(area))
         .map(|p| Plane::from_pixels(set.side, set.side, p.iter().map(|&v| f32::from(v)).collect()))
         .collect();
-    let names: &[&str] = if set.planes == 1 { &["gray"] } else { &["red", "green", "blue"] };
+    let names: &[&str] = if set.planes == 1 {
+        &["gray"]
+    } else {
+        &["red", "green", "blue"]
+    };
     let whole = Cutout {
         bands,
         band_names: names.iter().map(|n| (*n).to_owned()).collect(),
         origin: Origin::TopLeft,
         is_picture: true,
         pixel_scale_arcsec: None,
-        flags: CutoutFlags::default()
+        flags: CutoutFlags::default(),
     };
     crate::sky::cutout::crop_central(whole, 1.0 / f64::from(set.reach))
 }

@@ -63,7 +63,10 @@ pub(super) fn windows<const K: usize, const S: usize>(
 /// The way back of [`windows`], whose outputs' gradient `d` is first brought back through the norm
 /// that followed (`factors`, inputs `y`); writes the images' gradient, or adds to what is there
 /// (`residual`), and gives that of the window's values.
-#[allow(clippy::too_many_arguments, reason = "one call an image's way back, all of one batch")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one call an image's way back, all of one batch"
+)]
 pub(super) fn windows_back<const K: usize, const S: usize>(
     x: &[f32],
     size: usize,
@@ -86,7 +89,9 @@ pub(super) fn windows_back<const K: usize, const S: usize>(
             let mut sums = vec![0.0; taps.values.len()];
             let (mut with_border, mut back) = (Vec::new(), vec![0.0; from]);
             let images = x.chunks_exact(from).zip(d.chunks_exact_mut(to));
-            let images = images.zip(y.chunks_exact(to)).zip(gradient.chunks_exact_mut(from));
+            let images = images
+                .zip(y.chunks_exact(to))
+                .zip(gradient.chunks_exact_mut(from));
             for (((x, d), y), gradient) in images {
                 kernels::norm_back(d, y, &factors[0], &factors[1], &factors[2]);
                 let line = bordered(x, size, channels, zeros, &mut with_border);
@@ -174,7 +179,9 @@ pub(super) fn inside(
             let mut hidden = vec![0.0; tile * wide];
             let mut made = vec![0.0; tile * channels];
             let tiles = x.chunks(tile * channels).zip(y.chunks(tile * channels));
-            let tiles = tiles.zip(kept.chunks_mut(tile * wide)).zip(out.chunks_mut(tile * channels));
+            let tiles = tiles
+                .zip(kept.chunks_mut(tile * wide))
+                .zip(out.chunks_mut(tile * channels));
             for (((x, y), kept), out) in tiles {
                 let rows = x.len() / channels;
                 kernels::affine(y, &norm.scale, &norm.shift, &mut normed);
@@ -220,7 +227,9 @@ pub(super) fn inside_back(
             let mut scaled = vec![0.0; tile * channels];
             let mut moments = Moments::default();
             let tiles = d.chunks(tile * channels).zip(y.chunks(tile * channels));
-            let tiles = tiles.zip(kept.chunks(tile * wide)).zip(back.chunks_mut(tile * channels));
+            let tiles = tiles
+                .zip(kept.chunks(tile * wide))
+                .zip(back.chunks_mut(tile * channels));
             for (((d, y), kept), back) in tiles {
                 let rows = d.len() / channels;
                 let long = rows * wide;
@@ -239,10 +248,12 @@ pub(super) fn inside_back(
                 multiply(back, matrix(&inner, rows, wide), up, false);
                 moments.add(&Moments::of_both(back, y, channels));
             }
-            g.scale = (outer.chunks_exact(wide).zip(layers.down.values.chunks_exact(wide)))
-                .zip(sum.iter().zip(&layers.down.bias))
-                .map(|((o, w), (s, b))| o.iter().zip(w).map(|(o, w)| o * w).sum::<f32>() + s * b)
-                .collect();
+            g.scale = (outer
+                .chunks_exact(wide)
+                .zip(layers.down.values.chunks_exact(wide)))
+            .zip(sum.iter().zip(&layers.down.bias))
+            .map(|((o, w), (s, b))| o.iter().zip(w).map(|(o, w)| o * w).sum::<f32>() + s * b)
+            .collect();
             for (row, s) in outer.chunks_exact_mut(wide).zip(&layers.scale) {
                 row.iter_mut().for_each(|v| *v *= s);
             }
@@ -303,7 +314,12 @@ pub(super) fn mixed_back(
             let turned = matrix(d, rows, outputs).transpose();
             multiply(&mut weights, turned, matrix(&normed, rows, inputs), false);
             kernels::columns(d, &mut bias);
-            multiply(back, matrix(d, rows, outputs), matrix(&mix.values, outputs, inputs), false);
+            multiply(
+                back,
+                matrix(d, rows, outputs),
+                matrix(&mix.values, outputs, inputs),
+                false,
+            );
             let moments = Moments::of_both(back, y, inputs);
             (weights, bias, moments)
         })

@@ -7,7 +7,6 @@ use crate::encoder::model::p4m::shape::{Entry, MixAt};
 
 /// A depthwise window, `[side * side, channels]`.
 pub(super) struct Window {
-    pub side: usize,
     pub channels: usize,
     pub values: Vec<f32>,
 }
@@ -41,11 +40,7 @@ impl Window {
         each_tap(fields, side, |tap, channel, place| {
             values[tap * channels + channel] = from[place];
         });
-        Self {
-            side,
-            channels,
-            values,
-        }
+        Self { channels, values }
     }
 
     /// The same with its taps in the opposite order: what goes the other way.
@@ -92,12 +87,16 @@ impl Mix {
 pub(super) fn lift(entry: &Entry, weights: &[f32]) -> Vec<f32> {
     let from = entry.of(weights);
     let mut values = vec![0.0; from.len() * TURNS];
-    each_lift(entry.shape[0], entry.shape[1], |dense, place| values[dense] = from[place]);
+    each_lift(entry.shape[0], entry.shape[1], |dense, place| {
+        values[dense] = from[place]
+    });
     values
 }
 
 /// Adds the gradient of [`lift`]'s values to that of the weights.
 pub(super) fn fold_lift(entry: &Entry, gradient: &[f32], weights: &mut [f32]) {
     let to = entry.of_mut(weights);
-    each_lift(entry.shape[0], entry.shape[1], |dense, place| to[place] += gradient[dense]);
+    each_lift(entry.shape[0], entry.shape[1], |dense, place| {
+        to[place] += gradient[dense]
+    });
 }

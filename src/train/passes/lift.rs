@@ -84,7 +84,10 @@ pub(super) fn norm_back(d: &mut [f32], x: &[f32], factors: &[Vec<f32>; 3]) {
 }
 
 /// The way back of the first norm and convolution.
-#[allow(clippy::too_many_arguments, reason = "the end of a pass, with all that it knows")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the end of a pass, with all that it knows"
+)]
 pub(super) fn backward(
     layout: &Layout,
     weights: &[f32],

@@ -81,8 +81,15 @@ pub fn forward(
     kept: &mut Kept,
 ) -> Vec<f32> {
     let halvings = layout.shape.fields.len();
-    assert!(batch > 0 && side.is_multiple_of(STEP << (halvings - 1)), "a side that doesn't halve");
-    assert_eq!(images.len(), batch * layout.shape.planes * side * side, "other images");
+    assert!(
+        batch > 0 && side.is_multiple_of(STEP << (halvings - 1)),
+        "a side that doesn't halve"
+    );
+    assert_eq!(
+        images.len(),
+        batch * layout.shape.planes * side * side,
+        "other images"
+    );
     let cut = Cut::of(batch);
     let mut size = side / STEP;
     let first = layout.shape.fields[0] * TURNS;
@@ -109,7 +116,13 @@ pub fn forward(
             now.shrunk_norm = Normed::new(norm, weights, &moments, batch * size * size);
             let mix = Mix::of(mix, weights);
             let image = room(&mut now.images[0], batch * size * size * channels);
-            block::mixed(&now.shrunk, &now.shrunk_norm, &mix, cut.group * size * size, image);
+            block::mixed(
+                &now.shrunk,
+                &now.shrunk_norm,
+                &mix,
+                cut.group * size * size,
+                image,
+            );
         } else {
             let image = room(&mut now.images[0], batch * size * size * channels);
             let norm = &kept.lift_norm;
@@ -173,8 +186,13 @@ pub fn backward(
             let inside = layers(at, weights);
             let block = &now.blocks[b];
             let back = room(&mut other, d.len());
-            let (g, sums) =
-                block::inside_back((&d, &block.convolved, &block.inner), &block.norm, &inside, rows, back);
+            let (g, sums) = block::inside_back(
+                (&d, &block.convolved, &block.inner),
+                &block.norm,
+                &inside,
+                rows,
+                back,
+            );
             Mix::fold(&at.up, &g.up, &g.up_bias, gradient);
             Mix::fold(&at.down, &g.down, &g.down_bias, gradient);
             onefold(&g.scale, at.scale.of_mut(gradient));

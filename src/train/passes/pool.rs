@@ -71,7 +71,11 @@ pub(super) fn backward(x: &[f32], pooled: &[f32], kept: &Places, places: usize, 
         .map(|((((d, x), pooled), place), turn)| {
             let part = |i: usize, c: usize| {
                 let (f, g) = (c / TURNS, c % TURNS);
-                let best = if usize::from(turn[f][i]) == g { pooled[(2 * i + 1) * fields + f] } else { 0.0 };
+                let best = if usize::from(turn[f][i]) == g {
+                    pooled[(2 * i + 1) * fields + f]
+                } else {
+                    0.0
+                };
                 pooled[2 * i * fields + f] / TURNS as f32 + best
             };
             let mean: Vec<f32> = (0..channels).map(|c| part(0, c) / places as f32).collect();

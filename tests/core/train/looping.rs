@@ -24,13 +24,19 @@ fn sets() -> Vec<ImageSet> {
         }
         for i in 0..24 {
             let round = i % 2;
-            let (wide, long) = (3.0 + rng.random_range(0.0..2.0f32), if round == 1 { 1.0 } else { 3.5 });
+            let (wide, long) = (
+                3.0 + rng.random_range(0.0..2.0f32),
+                if round == 1 { 1.0 } else { 3.5 },
+            );
             let angle: f32 = rng.random_range(0.0..6.3);
             let middle = KEPT_PX as f32 / 2.0;
             let plane: Vec<f32> = (0..KEPT_PX * KEPT_PX)
                 .map(|p| {
                     let (y, x) = ((p / KEPT_PX) as f32 - middle, (p % KEPT_PX) as f32 - middle);
-                    let (u, v) = (x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin());
+                    let (u, v) = (
+                        x * angle.cos() + y * angle.sin(),
+                        y * angle.cos() - x * angle.sin(),
+                    );
                     0.2 + 0.7 * (-((u / (wide * long)).powi(2) + (v / wide).powi(2)) / 2.0).exp()
                 })
                 .collect();
@@ -112,7 +118,9 @@ fn what_goes_on_after_a_stop_is_what_would_have_come() {
     checkpoint::save(&path, &stopped.state, &settings, "images").unwrap();
     drop(stopped);
     let mut resumed = Trainer::new(settings.clone(), &sets, None).unwrap();
-    resumed.restore(checkpoint::load(&path, &settings, "images").unwrap()).unwrap();
+    resumed
+        .restore(checkpoint::load(&path, &settings, "images").unwrap())
+        .unwrap();
     // On another number of cores, too.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     for _ in 0..3 {
@@ -127,10 +135,17 @@ fn what_goes_on_after_a_stop_is_what_would_have_come() {
     };
     let said = checkpoint::load(&path, &other, "images").unwrap_err().to_string();
     assert!(said.contains("seed was 4 and is 5"), "{said}");
-    let said = checkpoint::load(&path, &settings, "others").unwrap_err().to_string();
+    let said = checkpoint::load(&path, &settings, "others")
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("other images"), "{said}");
     std::fs::write(&path, b"nothing").unwrap();
-    assert!(checkpoint::load(&path, &settings, "images").unwrap_err().to_string().contains("no checkpoint"));
+    assert!(
+        checkpoint::load(&path, &settings, "images")
+            .unwrap_err()
+            .to_string()
+            .contains("no checkpoint")
+    );
 }
 
 #[test]
@@ -145,6 +160,16 @@ fn what_cant_be_trained_is_said() {
         },
         ..settings(3, 0.0)
     };
-    assert!(Trainer::new(nothing, &sets, None).err().unwrap().contains("nothing to learn"));
-    assert!(Trainer::new(settings(3, 0.0), &[], None).err().unwrap().contains("no images"));
+    assert!(
+        Trainer::new(nothing, &sets, None)
+            .err()
+            .unwrap()
+            .contains("nothing to learn")
+    );
+    assert!(
+        Trainer::new(settings(3, 0.0), &[], None)
+            .err()
+            .unwrap()
+            .contains("no images")
+    );
 }

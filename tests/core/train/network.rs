@@ -32,7 +32,9 @@ fn network() -> P4m {
 
 fn images(count: usize) -> Vec<f32> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(8);
-    (0..count * 3 * SIDE * SIDE).map(|_| rng.random_range(-1.0..4.0)).collect()
+    (0..count * 3 * SIDE * SIDE)
+        .map(|_| rng.random_range(-1.0..4.0))
+        .collect()
 }
 
 fn vectors(network: &dyn Network, images: &[f32], threads: usize) -> Vec<f32> {
@@ -40,13 +42,25 @@ fn vectors(network: &dyn Network, images: &[f32], threads: usize) -> Vec<f32> {
     let mut out = vec![0.0; batch * 20];
     let team = Team::new(threads).unwrap();
     network
-        .embed_on(&team, images, [batch, SIDE, SIDE], None, Pooling::MeanPatches, &mut out)
+        .embed_on(
+            &team,
+            images,
+            [batch, SIDE, SIDE],
+            None,
+            Pooling::MeanPatches,
+            &mut out,
+        )
         .unwrap();
     out
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let dot = |a: &[f32], b: &[f32]| {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum::<f64>()
+    };
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
@@ -83,8 +97,10 @@ fn turned_and_reflected_images_have_the_same_vector() {
     let want = vectors(&network, &images, 1);
     let largest = want.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     for g in 1..8 {
-        let image: Vec<f32> =
-            images.chunks_exact(SIDE * SIDE).flat_map(|plane| turned(plane, SIDE, g)).collect();
+        let image: Vec<f32> = images
+            .chunks_exact(SIDE * SIDE)
+            .flat_map(|plane| turned(plane, SIDE, g))
+            .collect();
         assert_ne!(image, images);
         for (g, w) in vectors(&network, &image, 1).iter().zip(&want) {
             assert!((g - w).abs() < 2e-5 * largest, "{g}, not {w}");
@@ -98,24 +114,47 @@ fn it_comes_out_of_a_file_as_it_went_in_and_says_what_is_wrong_with_one() {
     let layout = shape().layout();
     let (weights, stats) = drawn(&shape(), 3);
     let mut tensors: Vec<_> = (layout.entries.iter())
-        .map(|e| (e.name.clone(), e.shape.clone(), bytes_of(e.of(&weights)), Dtype::F32))
+        .map(|e| {
+            (
+                e.name.clone(),
+                e.shape.clone(),
+                bytes_of(e.of(&weights)),
+                Dtype::F32,
+            )
+        })
         .collect();
     for (name, at) in &layout.norms {
         let (mean, variance) = at.stats(&stats);
-        tensors.push((format!("{name}.running_mean"), vec![at.width()], bytes_of(mean), Dtype::F32));
-        tensors.push((format!("{name}.running_var"), vec![at.width()], bytes_of(variance), Dtype::F32));
+        tensors.push((
+            format!("{name}.running_mean"),
+            vec![at.width()],
+            bytes_of(mean),
+            Dtype::F32,
+        ));
+        tensors.push((
+            format!("{name}.running_var"),
+            vec![at.width()],
+            bytes_of(variance),
+            Dtype::F32,
+        ));
     }
     let path = folder.path().join("net.safetensors");
     write_tensors(&path, &tensors, HashMap::new()).unwrap();
     let images = images(2);
     let read = open_network(&path).unwrap();
     assert_eq!(read.short_name(), "p4m_2_4_6");
-    assert_eq!(vectors(read.as_ref(), &images, 1), vectors(&network(), &images, 1));
+    assert_eq!(
+        vectors(read.as_ref(), &images, 1),
+        vectors(&network(), &images, 1)
+    );
     assert!(read.check_side(SIDE + 4).unwrap_err().contains("multiple of 8"));
 
     tensors.retain(|t| t.0 != "stages.1.blocks.1.up.bias");
     let odd = folder.path().join("odd.safetensors");
     write_tensors(&odd, &tensors, HashMap::new()).unwrap();
     let said = open_network(&odd).err().unwrap().to_string();
-    assert!(said.contains("odd.safetensors") && said.contains("missing: stages.1.blocks.1.up.bias"), "{said}");
+    assert!(
+        said.contains("odd.safetensors") && said.contains("missing: stages.1.blocks.1.up.bias"),
+        "{said}"
+    );
 }

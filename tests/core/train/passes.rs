@@ -1,6 +1,6 @@
 //! The compiled passes against burn's graph and its automatic differentiation.
 
-use astrolabel::encoder::model::p4m::graph::{Graph, Statistics, circle};
+use astrolabel::encoder::model::p4m::graph::{Graph, circle};
 use astrolabel::encoder::model::p4m::shape::P4mShape;
 use astrolabel::train::passes::{Kept, backward, forward};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -38,14 +38,16 @@ fn numbers_and_gradients_are_those_of_burn() {
         let images: Vec<f32> = (0..batch * planes * side * side)
             .map(|i| rng.random_range(-1.0f32..3.0) * circle[i % (side * side)])
             .collect();
-        let toward: Vec<f32> = (0..batch * shape.pooled()).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let toward: Vec<f32> = (0..batch * shape.pooled())
+            .map(|_| rng.random_range(-1.0..1.0))
+            .collect();
 
         let device = Device::flex().autodiff();
         let graph = Graph {
             layout: &layout,
             weights: Tensor::<1>::from_data(TensorData::new(weights.clone(), [weights.len()]), &device)
                 .require_grad(),
-            statistics: Statistics::Batch,
+            statistics: None,
         };
         let input = TensorData::new(images.clone(), [batch, planes, side, side]);
         let pooled = graph.pooled(Tensor::from_data(input, &device));
@@ -59,7 +61,15 @@ fn numbers_and_gradients_are_those_of_burn() {
             let mut gradient = vec![7.0; layout.weights];
             let got = forward(&layout, &weights, &images, [batch, side], &mut kept);
             assert!(off(&got, &values(pooled.clone())) < 2e-5);
-            backward(&layout, &weights, &images, [batch, side], &mut kept, &toward, &mut gradient);
+            backward(
+                &layout,
+                &weights,
+                &images,
+                [batch, side],
+                &mut kept,
+                &toward,
+                &mut gradient,
+            );
             // A shift before a norm has no effect, and a gradient of rounding alone.
             let largest = want.iter().fold(0.0f32, |m, v| m.max(v.abs()));
             for entry in &layout.entries {

@@ -22,8 +22,9 @@ pub fn read(file: &mut WeightsFile) -> Result<(Layout, Vec<f32>, Vec<f32>), Enco
     let shape = shape_of(file).ok_or_else(|| file.error("is not a p4m network".into()))?;
     shape.check().map_err(|e| file.error(e))?;
     let layout = shape.layout();
-    let mut expected: Vec<(String, Vec<usize>)> =
-        (layout.entries.iter()).map(|e| (e.name.clone(), e.shape.clone())).collect();
+    let mut expected: Vec<(String, Vec<usize>)> = (layout.entries.iter())
+        .map(|e| (e.name.clone(), e.shape.clone()))
+        .collect();
     for (name, at) in &layout.norms {
         for part in ["running_mean", "running_var"] {
             expected.push((format!("{name}.{part}"), vec![at.width()]));

@@ -9,20 +9,14 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Int, Tensor, TensorData};
 
-/// Whose means and variances norms use.
-#[derive(Debug, Clone)]
-pub enum Statistics {
-    /// The batch's own, as in training.
-    Batch,
-    /// A row of them, as [`Layout`] places it.
-    Kept(Tensor<1>),
-}
-
 /// A network's weights in one row, as [`Layout`] places them.
 pub struct Graph<'a> {
+    /// Where each weight is.
     pub layout: &'a Layout,
+    /// The row.
     pub weights: Tensor<1>,
-    pub statistics: Statistics,
+    /// Means and variances that norms use, as [`Layout`] places them; without, the batch's own, as in training.
+    pub statistics: Option<Tensor<1>>,
 }
 
 /// 1 inside the circle that a square image of `side` px holds, fading to 0 over three pixels at its
@@ -67,14 +61,21 @@ impl Graph<'_> {
         });
         let kernel = self.spread(entry, places).reshape([channels, 1, side, side]);
         let zeros = (side - step) / 2;
-        conv2d(x, kernel, None, ConvOptions::new([step; 2], [zeros; 2], [1, 1], channels))
+        conv2d(
+            x,
+            kernel,
+            None,
+            ConvOptions::new([step; 2], [zeros; 2], [1, 1], channels),
+        )
     }
 
     fn mix(&self, x: Tensor<4>, at: &MixAt) -> Tensor<4> {
         let (outputs, inputs) = (at.weight.shape[0], at.weight.shape[1]);
         let mut places = vec![0; outputs * inputs * TURNS * TURNS];
         each_weight(outputs, inputs, |dense, place| places[dense] = place as i64);
-        let kernel = self.spread(&at.weight, places).reshape([outputs * TURNS, inputs * TURNS, 1, 1]);
+        let kernel = self
+            .spread(&at.weight, places)
+            .reshape([outputs * TURNS, inputs * TURNS, 1, 1]);
         let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
         conv2d(x, kernel, None, options) + self.eightfold(self.part(&at.bias))
     }
@@ -83,13 +84,17 @@ impl Graph<'_> {
     fn norm(&self, x: Tensor<3>, at: &NormAt) -> Tensor<3> {
         let width = at.width();
         let (mean, variance) = match &self.statistics {
-            Statistics::Batch => {
+            None => {
                 let mean = x.clone().mean_dim(0).mean_dim(2);
                 let away = x.clone() - mean.clone();
                 (mean, (away.clone() * away).mean_dim(0).mean_dim(2))
             }
-            Statistics::Kept(row) => {
-                let part = |i: usize| row.clone().narrow(0, at.stats + i * width, width).reshape([1, width, 1]);
+            Some(row) => {
+                let part = |i: usize| {
+                    row.clone()
+                        .narrow(0, at.stats + i * width, width)
+                        .reshape([1, width, 1])
+                };
                 (part(0), part(1))
             }
         };
@@ -110,9 +115,16 @@ impl Graph<'_> {
         let (fields, planes) = (lift.shape[0], lift.shape[1]);
         let mut places = vec![0; lift.len() * TURNS];
         each_lift(fields, planes, |dense, place| places[dense] = place as i64);
-        let kernel = self.spread(lift, places).reshape([fields * TURNS, planes, LIFT_PX, LIFT_PX]);
+        let kernel = self
+            .spread(lift, places)
+            .reshape([fields * TURNS, planes, LIFT_PX, LIFT_PX]);
         let zeros = (LIFT_PX - STEP) / 2;
-        let x = conv2d(images, kernel, None, ConvOptions::new([STEP; 2], [zeros; 2], [1, 1], 1));
+        let x = conv2d(
+            images,
+            kernel,
+            None,
+            ConvOptions::new([STEP; 2], [zeros; 2], [1, 1], 1),
+        );
         let mut x = self.norm_map(x, &layout.lift_norm);
         for stage in &layout.stages {
             if let Some((window, norm, mix)) = &stage.shrink {
@@ -148,7 +160,9 @@ impl Graph<'_> {
     /// Vectors, `[batch, dim]`, of normed numbers.
     pub fn vectors(&self, normed: Tensor<2>) -> Tensor<2> {
         let layout = self.layout;
-        let matrix: Tensor<2> = self.part(&layout.head).reshape([layout.shape.dim, layout.shape.pooled()]);
+        let matrix: Tensor<2> = self
+            .part(&layout.head)
+            .reshape([layout.shape.dim, layout.shape.pooled()]);
         let bias: Tensor<2> = self.part(&layout.head_bias).reshape([1, layout.shape.dim]);
         normed.matmul(matrix.transpose()) + bias
     }

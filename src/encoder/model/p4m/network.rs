@@ -1,7 +1,7 @@
 //! A p4m network as one of the encoders: loaded, compiled for the processor, or computed by burn.
 
 use super::file;
-use super::graph::{Graph, Statistics, circle};
+use super::graph::{Graph, circle};
 use super::shape::{Layout, STEP};
 use crate::encoder::EncoderError;
 use crate::encoder::model::layers::{check_lengths, values_of};
@@ -82,7 +82,9 @@ impl Network for P4m {
         if px >= multiple && px.is_multiple_of(multiple) {
             return Ok(());
         }
-        Err(format!("must be a multiple of {multiple} px, which become one place of the last stage"))
+        Err(format!(
+            "must be a multiple of {multiple} px, which become one place of the last stage"
+        ))
     }
 
     fn blocks(&self) -> usize {
@@ -106,7 +108,13 @@ impl Network for P4m {
     }
 
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
-        self.plan = Some(P4mPlan::new(kernels, &self.layout, &self.weights, &self.stats, Precision::F32));
+        self.plan = Some(P4mPlan::new(
+            kernels,
+            &self.layout,
+            &self.weights,
+            &self.stats,
+            Precision::F32,
+        ));
         Ok(true)
     }
 
@@ -151,7 +159,7 @@ impl Network for P4m {
         let graph = Graph {
             layout: &self.layout,
             weights: row(&self.weights),
-            statistics: Statistics::Kept(row(&self.stats)),
+            statistics: Some(row(&self.stats)),
         };
         let data = TensorData::new(images, [batch, planes, height, width]);
         let pooled = graph.pooled(Tensor::from_data(data, &self.device));

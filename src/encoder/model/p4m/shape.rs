@@ -84,7 +84,9 @@ impl Entry {
 /// statistics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormAt {
+    /// Factors.
     pub scale: Entry,
+    /// Summands.
     pub shift: Entry,
     /// First mean; the variances follow the means.
     pub stats: usize,
@@ -93,35 +95,50 @@ pub struct NormAt {
 /// A 1×1 group convolution: `[outputs, inputs, 8]` and `[outputs]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixAt {
+    /// The weights.
     pub weight: Entry,
+    /// The summands, a field.
     pub bias: Entry,
 }
 
 /// A block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockAt {
+    /// Depthwise, `[fields, 5, 5]`.
     pub window: Entry,
+    /// After it.
     pub norm: NormAt,
+    /// To the inside.
     pub up: MixAt,
+    /// Back.
     pub down: MixAt,
+    /// Factor of what is added, a field.
     pub scale: Entry,
 }
 
 /// A stage: what comes before it (nothing before the first) and its blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageAt {
+    /// Fields of its maps.
     pub fields: usize,
+    /// Depthwise `[fields before, 4, 4]` in steps of 2, norm, and to this stage's fields.
     pub shrink: Option<(Entry, NormAt, MixAt)>,
+    /// Its blocks.
     pub blocks: Vec<BlockAt>,
 }
 
 /// Where everything is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
+    /// Of which network.
     pub shape: P4mShape,
+    /// The first convolution, `[fields, planes, 4, 4]`.
     pub lift: Entry,
+    /// After it.
     pub lift_norm: NormAt,
+    /// The stages.
     pub stages: Vec<StageAt>,
+    /// Before pooling.
     pub norm: NormAt,
     /// Norm of the pooled numbers.
     pub head_norm: NormAt,
@@ -174,7 +191,12 @@ impl Making {
 
     fn mix(&mut self, name: &str, inputs: usize, outputs: usize) -> MixAt {
         MixAt {
-            weight: self.entry(format!("{name}.weight"), &[outputs, inputs, 8], Kind::Weight, 8 * inputs),
+            weight: self.entry(
+                format!("{name}.weight"),
+                &[outputs, inputs, 8],
+                Kind::Weight,
+                8 * inputs,
+            ),
             bias: self.entry(format!("{name}.bias"), &[outputs], Kind::Shift, 1),
         }
     }
@@ -208,7 +230,9 @@ impl P4mShape {
             return Err("fields and depths must name the same number of stages".into());
         }
         if self.fields.iter().any(|&f| f == 0 || f % 2 != 0 || f > 1024) || self.fields.len() > 8 {
-            return Err("a stage has an even number of fields, at most 1024, and there are at most 8 stages".into());
+            return Err(
+                "a stage has an even number of fields, at most 1024, and there are at most 8 stages".into(),
+            );
         }
         if self.dim > 65_536 || self.planes > 64 || self.depths.iter().any(|&d| d > 256) {
             return Err("the network is larger than any that could be trained".into());
