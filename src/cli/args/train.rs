@@ -42,15 +42,18 @@ pub struct Train {
     /// a set of its own, with its own classes. Can be given several times.
     #[arg(long, value_name = "FILE[@FRACTION]", value_parser = cropped)]
     pub labels: Vec<(PathBuf, f64)>,
-    /// Only rows of --labels of this split.
-    #[arg(long, value_name = "SPLIT", requires = "labels")]
-    pub split: Option<String>,
+    /// Only rows of --labels of these splits.
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "labels")]
+    pub split: Vec<String>,
     /// Begin with this encoder's weights, one that was trained here or came with the program.
     #[arg(long, value_name = "ENCODER")]
     pub init: Option<String>,
     /// Also learn to say what this encoder says; hand26 for 26 classical numbers. Can be given several times.
     #[arg(long, value_name = "ENCODER")]
     pub teacher: Vec<String>,
+    /// A set (a table's or folder's name) that teachers are not asked about. Can be given several times.
+    #[arg(long, value_name = "SET", requires = "teacher")]
+    pub untaught: Vec<String>,
     /// About how long, measured by the first steps. [default: 30]
     #[arg(long, value_name = "M", group = "length")]
     pub minutes: Option<f64>,

@@ -67,6 +67,7 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
         split: a.split,
         from: a.init,
         teachers: a.teacher,
+        untaught: a.untaught,
         shape: P4mShape {
             planes: 3,
             fields,

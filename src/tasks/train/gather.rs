@@ -36,7 +36,7 @@ pub enum Source {
 /// If a source can't be read at all, holds no image, or memory doesn't do.
 pub(super) fn gather(
     sources: &[Source],
-    split: Option<&str>,
+    split: &[String],
     progress: &dyn Progress,
 ) -> Result<(Vec<ImageSet>, Vec<Skipped>), ProjectError> {
     let (mut sets, mut skipped) = (Vec::new(), Vec::new());
@@ -113,7 +113,7 @@ fn of_project(
 fn of_table(
     path: &Path,
     crop: Crop,
-    split: Option<&str>,
+    split: &[String],
     progress: &dyn Progress,
 ) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
     let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
@@ -134,14 +134,15 @@ fn of_table(
         Some(column) => texts(column)?.iter().map(|c| class_name(c)).collect(),
         None => vec![String::new(); files.len()],
     };
-    let keep: Vec<bool> = match (split, table.texts("split")) {
-        (Some(wanted), Some(splits)) => splits.iter().map(|s| s == wanted).collect(),
-        (Some(wanted), None) => {
+    let keep: Vec<bool> = match table.texts("split") {
+        _ if split.is_empty() => vec![true; files.len()],
+        Some(splits) => splits.iter().map(|s| split.contains(s)).collect(),
+        None => {
+            let wanted = split.join(", ");
             return Err(wrong(format!(
                 "there is no column 'split' to find '{wanted}' in; it has {columns}"
             )));
         }
-        (None, _) => vec![true; files.len()],
     };
     let (questions, shares) = votes(&table);
     let rows: Vec<usize> = (0..files.len()).filter(|&i| keep[i]).collect();

@@ -68,12 +68,14 @@ pub struct TrainRequest {
     pub name: String,
     /// Images and tables of labels.
     pub sources: Vec<Source>,
-    /// Only rows of tables whose `split` is this.
-    pub split: Option<String>,
+    /// Only rows of tables whose `split` is one of these; all if empty.
+    pub split: Vec<String>,
     /// Encoder to begin with.
     pub from: Option<String>,
     /// Encoders to learn from.
     pub teachers: Vec<String>,
+    /// Sets that they are not asked about.
+    pub untaught: Vec<String>,
     /// How large it is, unless it begins with another.
     pub shape: P4mShape,
     /// How much each loss counts.
@@ -124,7 +126,7 @@ pub fn train(
 ) -> Result<TrainReport, TrainError> {
     let ask = TrainError::from;
     let start = Instant::now();
-    let (mut sets, skipped) = gather::gather(&request.sources, request.split.as_deref(), progress)?;
+    let (mut sets, skipped) = gather::gather(&request.sources, &request.split, progress)?;
     let images: usize = sets.iter().map(ImageSet::len).sum();
     std::fs::create_dir_all(&request.folder)
         .map_err(|e| ask(format!("{}: can't be made: {e}", request.folder.display())))?;

@@ -35,6 +35,7 @@ pub(super) fn teach(
     progress: &dyn Progress,
 ) -> Result<(), TrainError> {
     let asked: Vec<(usize, usize)> = (sets.iter().enumerate())
+        .filter(|(_, set)| !request.untaught.contains(&set.name))
         .flat_map(|(s, set)| {
             let count = set.len().min(ASKED);
             (0..count).map(move |i| (s, i * set.len() / count))
