@@ -37,7 +37,7 @@ struct Tone {
 
 /// Stretches optical planes (1 or 3, blue to red; background 0, noise `sigma`) in place to 0 to 255;
 /// three become red, green, blue.
-pub fn optical(planes: &mut Vec<Plane>, camera: Camera, sigma: f64, dice: &mut Dice) {
+pub fn optical(planes: &mut [Plane], camera: Camera, sigma: f64, dice: &mut Dice) {
     let peak = peak(planes).max(8.0 * sigma);
     let tone = if planes.len() == 3 {
         Tone {

@@ -30,8 +30,8 @@ impl Sersic {
         let x = r / self.re;
         // Two frequent indices without a power.
         let power = match self.n {
-            n if n == 1.0 => x,
-            n if n == 4.0 => x.sqrt().sqrt(),
+            1.0 => x,
+            4.0 => x.sqrt().sqrt(),
             n => x.powf(1.0 / n),
         };
         self.at_re * (-self.b * (power - 1.0)).exp()
@@ -86,7 +86,7 @@ impl Ellipse {
     }
 
     /// The place on the sky of a place on the disc.
-    pub fn to_sky(&self, u: f64, v: f64) -> (f64, f64) {
+    pub fn to_sky(self, u: f64, v: f64) -> (f64, f64) {
         let v = v * self.q;
         (u * self.cos - v * self.sin, u * self.sin + v * self.cos)
     }
