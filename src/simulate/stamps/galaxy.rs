@@ -153,7 +153,7 @@ pub fn edge_on(site: Site, scene: &mut Scene, dice: &mut Dice) -> Parameters {
         0.0
     };
     let age = dice.between(-0.7, 0.9);
-    // Half-light radius and scale length of an edge-on disc differ by 1.4; height in scale lengths.
+    // Along its length half of an edge-on disc's light is within some 1.1 scale lengths.
     let length = site.radius / 1.1;
     let height = (length * dice.log_between(0.09, 0.34)).max(0.35);
     let warp = if dice.chance(0.25) {
@@ -162,13 +162,15 @@ pub fn edge_on(site: Site, scene: &mut Scene, dice: &mut Dice) -> Parameters {
         0.0
     };
     let cut = dice.between(3.0, 4.5);
-    let peak = site.flux * (1.0 - bulge) / (4.0 * length * height * 1.25);
+    // r K1(r) integrates to π over both sides, sech² to 2.
+    let peak = site.flux * (1.0 - bulge) / (std::f64::consts::TAU * length * height);
     scene.paint(site.at, 5.0 * length, site.fine, colour(age), |x, y| {
         let (along, across) = line.axes(x, y);
         let r = along / length;
-        let across = across - warp * length * r * r * r.abs() * 0.1;
-        // r K1(r) integrated along the line of sight, within 3 %; sech² across.
-        let shine = (1.0 + 0.6 * r.abs() * (-r.abs()).exp() + 1.2 * r.abs()) * (-1.12 * r.abs()).exp();
+        // Warps bend the two ends to opposite sides.
+        let across = across - 0.05 * warp * length * r * r * r;
+        // r K1(r) is an exponential disc along the line of sight, here within 3 %; sech² across.
+        let shine = (1.0 + std::f64::consts::FRAC_PI_2 * r.abs()).sqrt() * (-r.abs()).exp();
         let end = 1.0 / (1.0 + ((r.abs() - cut) * 6.0).exp());
         peak * shine * end / (across / height).cosh().powi(2)
     });
