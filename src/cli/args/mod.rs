@@ -154,6 +154,10 @@ pub enum Command {
     /// Go the whole way through on the sample survey, showing the command of every step.
     Demo(Demo),
     /// Make a small simulated survey: images in three bands and a catalogue with the truth.
+    ///
+    /// With --stamps N, pictures of single objects instead, as varied as real surveys show them: smooth, disc, spiral,
+    /// edge-on, ring, irregular, merger, lens, star, blend, and radio sources (compact, FRI, FRII, bent), equally many
+    /// each, with labels.csv. For training and trying networks.
     Simulate(Simulate),
     /// Measure this machine: how quick the window is.
     ///
