@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Names and weights.
 const WEIGHTS: &[(&str, &[u8])] = &[(
-    super::DEFAULT_NETWORK,
+    super::OWN_NETWORK,
     include_bytes!("../../../assets/weights/astrolabel_s.safetensors"),
 )];
 
@@ -16,13 +16,19 @@ const WEIGHTS: &[(&str, &[u8])] = &[(
 pub(super) fn weights(name: &str) -> Option<PathBuf> {
     let (_, bytes) = WEIGHTS.iter().find(|(n, _)| *n == name)?;
     let cache = directories::ProjectDirs::from("", "", "astrolabel").map(|d| d.cache_dir().join("built-in"));
-    let folders = cache.into_iter().chain([std::env::temp_dir().join("astrolabel-built-in")]);
+    let folders = cache
+        .into_iter()
+        .chain([std::env::temp_dir().join("astrolabel-built-in")]);
     folders.into_iter().find_map(|folder| laid(&folder, name, bytes))
 }
 
 /// `bytes` in `folder`; another version of the program has another file.
 fn laid(folder: &Path, name: &str, bytes: &[u8]) -> Option<PathBuf> {
-    let sum: String = Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect();
+    let sum: String = Sha256::digest(bytes)
+        .iter()
+        .take(6)
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let path = folder.join(format!("{name}-{sum}.safetensors"));
     if std::fs::read(&path).is_ok_and(|there| there == bytes) {
         return Some(path);
