@@ -6,6 +6,7 @@ pub mod discovery;
 pub mod display;
 pub mod encoder;
 pub mod io;
+pub mod memory;
 pub mod progress;
 pub mod project;
 pub mod simulate;
