@@ -5,6 +5,7 @@ pub mod cli;
 pub mod discovery;
 pub mod display;
 pub mod encoder;
+pub mod evaluate;
 pub mod io;
 pub mod memory;
 pub mod progress;

@@ -22,6 +22,10 @@ pub enum Purpose {
     Labels,
     /// A weights file of an encoder.
     Weights,
+    /// The page of an evaluation to write.
+    EvaluationPage,
+    /// The figures of an evaluation to write.
+    EvaluationCsv,
 }
 
 /// Something to do, with what it is done to.
@@ -38,6 +42,10 @@ pub enum Command {
     DropImport,
     /// Embed with an encoder: its name, or a weights file.
     Embed(String),
+    /// Try encoders on the labelled objects.
+    Evaluate(Box<crate::tasks::evaluate::EvaluateRequest>),
+    /// Write the newest evaluation, as a page or as CSV.
+    SaveEvaluation(Purpose),
     /// Give objects a class by name; `None` clears.
     Label(Vec<u32>, Option<String>, &'static str),
     /// Mark objects interesting, ordinary, or neither.
@@ -224,6 +232,7 @@ actions! {
     ShowInspector, View, "Inspector", ctrl(Key::Num6), "Bring the inspector to the front";
     ShowLabels, View, "Labels", ctrl(Key::Num7), "Bring classes and queue to the front";
     ShowJobs, View, "Jobs and notices", ctrl(Key::Num8), "Bring jobs and notices to the front";
+    ShowEvaluation, View, "Evaluation", ctrl(Key::Num9), "Bring the evaluation of the encoders to the front";
     ResetLayout, View, "Reset layout", None, "Put all panes back where they were";
     ToggleTheme, View, "Light or dark theme", ctrl(Key::T), "Change between the light and the dark theme";
     Larger, View, "Larger text", ctrl(Key::Plus), "Make everything larger";
@@ -261,6 +270,7 @@ impl Action {
             Self::ShowInspector => Pane::Inspector,
             Self::ShowLabels => Pane::Labels,
             Self::ShowJobs => Pane::Jobs,
+            Self::ShowEvaluation => Pane::Evaluation,
             _ => return None,
         })
     }

@@ -13,7 +13,7 @@ pub fn default_tree() -> Tree<Pane> {
         tiles.insert_tab_tile(ids)
     };
     let labels = tab(&[Pane::Labels, Pane::Jobs]);
-    let middle = tab(&[Pane::Gallery, Pane::Image, Pane::Table]);
+    let middle = tab(&[Pane::Gallery, Pane::Image, Pane::Table, Pane::Evaluation]);
     let lower = tab(&[Pane::Map, Pane::Plots]);
     let inspector = tab(&[Pane::Inspector]);
     let mut right = Linear::new(LinearDir::Vertical, vec![inspector, lower]);

@@ -28,6 +28,10 @@ pub enum Done {
     Mapped(String),
     /// A catalogue was written.
     Exported(ExportReport),
+    /// Encoders of the project in this folder were evaluated.
+    Evaluated(PathBuf, Box<crate::evaluate::report::Report>),
+    /// An evaluation was written to this file.
+    EvaluationSaved(PathBuf),
     /// Labels were read from a file.
     Labelled(crate::tasks::label::LabelReport),
     /// The sample survey lies in this project.

@@ -115,7 +115,7 @@ impl Linear {
 }
 
 /// The inner product, in eight sums side by side: a single one would wait for each of its additions.
-fn product(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn product(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
     let ((a, rest), (b, last)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0f64; LANES];

@@ -167,10 +167,16 @@ fn check_vectors(network: &dyn Network, team: &Team, how: &Use<'_>) -> Result<Ve
     let each = network.flops(side, how.block).unwrap_or(0).max(1);
     let count = (200_000_000_000 / each).clamp(2, 8) as usize;
     let dim = network.dim(how.block, how.pooling)?;
+    // Nanomaggies of a galaxy are a few; a stretch doesn't mind what counts are worth.
+    let usual = ["g", "r", "z"].map(String::from);
+    let (unit, bands) = match &how.preprocessing.fluxes {
+        Some(fluxes) => (0.01, fluxes.bands.as_slice()),
+        None => (1.0, usual.as_slice()),
+    };
     let image = network.channels() * side * side;
     let mut input = vec![0.0f32; count * image];
     for (i, planes) in input.chunks_exact_mut(image).enumerate() {
-        how.preprocessing.apply(&picture(i), planes)?;
+        how.preprocessing.apply(&picture(i, unit, bands), planes)?;
     }
     let mut out = vec![0.0f32; count * dim];
     network.embed_on(
@@ -211,9 +217,9 @@ pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
     if cosine.is_finite() { cosine } else { 0.0 }
 }
 
-/// A galaxy of sorts in three bands: a disc with arms, a bulge, a neighbour, noise. Every `seed`
-/// another, and always the same.
-fn picture(seed: usize) -> Cutout {
+/// A galaxy of sorts in the bands `names`: a disc with arms, a bulge, a neighbour, noise. Every `seed`
+/// another, and always the same; about 250 units bright.
+fn picture(seed: usize, unit: f32, names: &[String]) -> Cutout {
     const SIDE: usize = 96;
     let s = seed as f32;
     let mut state = 0x9E37_79B9u32.wrapping_mul(seed as u32 + 1);
@@ -222,7 +228,7 @@ fn picture(seed: usize) -> Cutout {
         (state >> 8) as f32 / (1u32 << 24) as f32 - 0.5
     };
     let (angle, flat, size) = (0.7 * s, 0.35 + 0.08 * s, 7.0 + 2.0 * (s % 4.0));
-    let bands = (0..3).map(|band| {
+    let bands = (0..names.len()).map(|band| {
         let colour = 1.0 + 0.4 * band as f32 * ((s * 0.9).sin() + 0.3);
         let pixels = (0..SIDE * SIDE).map(|i| {
             let (x, y) = ((i % SIDE) as f32 - 48.0, (i / SIDE) as f32 - 47.0);
@@ -235,13 +241,13 @@ fn picture(seed: usize) -> Cutout {
             let disc = colour * arms * (-r / size).exp();
             let bulge = 1.5 * (-(x * x + y * y) / (8.0 + s)).exp();
             let other = 0.8 * (-((x - 20.0 - s).powi(2) + (y + 15.0 - 3.0 * s).powi(2)) / 12.0).exp();
-            100.0 * (disc + bulge + other) + 12.0 * noise()
+            unit * (100.0 * (disc + bulge + other) + 12.0 * noise())
         });
         Plane::from_pixels(SIDE, SIDE, pixels.collect())
     });
     Cutout {
         bands: bands.collect(),
-        band_names: ["g", "r", "z"].map(String::from).to_vec(),
+        band_names: names.to_vec(),
         origin: Origin::BottomLeft,
         is_picture: false,
         pixel_scale_arcsec: None,

@@ -88,10 +88,25 @@ pub trait Network: Send + Sync {
     }
 
     /// Computes one vector an image into `out`, `[batch, dim]`, from `input`,
-    /// `[batch, channels, height, width]`, both row-major.
+    /// `[batch, channels, height, width]`, both row-major; on all cores of `team` if the network is
+    /// compiled.
     ///
     /// # Errors
     /// A sentence if lengths, sizes, block or pooling don't fit, or the computation failed.
+    fn embed_on(
+        &self,
+        team: &Team,
+        input: &[f32],
+        shape: [usize; 3],
+        block: Option<usize>,
+        pooling: Pooling,
+        out: &mut [f32],
+    ) -> Result<(), String>;
+
+    /// As [`embed_on`](Self::embed_on), on the caller's core.
+    ///
+    /// # Errors
+    /// As [`embed_on`](Self::embed_on).
     fn embed(
         &self,
         input: &[f32],
@@ -99,7 +114,9 @@ pub trait Network: Send + Sync {
         block: Option<usize>,
         pooling: Pooling,
         out: &mut [f32],
-    ) -> Result<(), String>;
+    ) -> Result<(), String> {
+        self.embed_on(&Team::one(), input, shape, block, pooling, out)
+    }
 
     /// Packs the weights for this processor in single precision, and gives up their other copy;
     /// all that is embedded afterwards goes through the plan. `false` where the family has none.
@@ -113,22 +130,6 @@ pub trait Network: Send + Sync {
     /// A copy of a compiled network that computes in `precision`; `None` if it isn't compiled.
     fn converted(&self, _precision: Precision) -> Option<Box<dyn Network>> {
         None
-    }
-
-    /// As [`embed`](Self::embed), on all cores of `team` if the network is compiled.
-    ///
-    /// # Errors
-    /// As [`embed`](Self::embed).
-    fn embed_on(
-        &self,
-        _team: &Team,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed(input, shape, block, pooling, out)
     }
 
     /// Operations (a multiplication and an addition are two) on a square image of `side_px`, as

@@ -1,6 +1,7 @@
 //! Label: from a file, one by one, taken back, looked up.
 
 use super::Skipped;
+use crate::io::catalog::table::Table;
 use crate::progress::Progress;
 use crate::project::journal::{self, Author, Event, Kind, Undone};
 use crate::project::{Object, Project, ProjectError, objects};
@@ -21,6 +22,20 @@ pub struct LabelReport {
     pub skipped: Vec<Skipped>,
 }
 
+/// Columns that name objects, the likeliest first.
+pub(super) const NAMING: [&str; 6] = ["file", "filename", "id", "name", "object", "object_id"];
+
+/// The column that holds the labels: `wanted`, or one of a usual name.
+pub(super) fn label_column<'t>(table: &Table, wanted: Option<&'t str>) -> Option<&'t str> {
+    let is_there = |c: &&str| table.position(c).is_some();
+    match wanted {
+        Some(_) => wanted.filter(is_there),
+        None => ["label", "class", "classification", "type"]
+            .into_iter()
+            .find(is_there),
+    }
+}
+
 /// Reads labels from a catalogue file: a column `label` (or `class`), and one that names the object:
 /// `file`, `id`, `name` or `object_id`. `column` chooses another label column. An empty label is
 /// passed over. All labels of a file are one step to undo.
@@ -33,20 +48,10 @@ pub fn from_file(
 ) -> Result<LabelReport, ProjectError> {
     let wrong = |cause: String| ProjectError::Ask(format!("{}: {cause}", path.display()));
     let table = super::import::read_table(path, None, progress).map_err(ProjectError::Ask)?;
-    let named = |candidates: &[&str]| {
-        candidates
-            .iter()
-            .find(|c| table.position(c).is_some())
-            .map(|c| (*c).to_owned())
-    };
-    let label = match column {
-        Some(c) => table.position(c).map(|_| c.to_owned()),
-        None => named(&["label", "class", "classification", "type"]),
-    };
+    let label = label_column(&table, column);
     let columns = table.names().join(", ");
     let label = label.ok_or_else(|| wrong(format!("there is no label column; it has {columns}")))?;
-    let keys: Vec<(&str, Vec<String>)> = ["file", "filename", "id", "name", "object", "object_id"]
-        .iter()
+    let keys: Vec<(&str, Vec<String>)> = (NAMING.iter())
         .filter_map(|&c| Some((c, table.texts(c)?)))
         .collect();
     if keys.is_empty() {
@@ -55,7 +60,7 @@ pub fn from_file(
         )));
     }
     let labels = table
-        .texts(&label)
+        .texts(label)
         .ok_or_else(|| wrong(format!("its column '{label}' can't be read as text")))?;
     let finder = Finder::of(project)?;
     let mut report = LabelReport::default();
@@ -117,7 +122,7 @@ pub fn from_file(
 }
 
 /// Finds objects by name or file without asking the database for each.
-struct Finder {
+pub(super) struct Finder {
     // `None` where the key names several objects.
     by_name: HashMap<String, Option<i64>>,
     by_base: HashMap<String, Option<i64>>,
@@ -125,7 +130,7 @@ struct Finder {
 }
 
 impl Finder {
-    fn of(project: &Project) -> Result<Self, ProjectError> {
+    pub(super) fn of(project: &Project) -> Result<Self, ProjectError> {
         let all = objects::all(project.store())?;
         let mut finder = Self {
             by_name: HashMap::new(),
@@ -151,7 +156,7 @@ impl Finder {
         (0..self.count).contains(&id)
     }
 
-    fn find(&self, text: &str) -> Option<i64> {
+    pub(super) fn find(&self, text: &str) -> Option<i64> {
         let number = || {
             text.strip_prefix('#')
                 .and_then(|n| n.parse().ok())
@@ -165,7 +170,7 @@ impl Finder {
 }
 
 /// A class's name on one line: what is around it and line breaks inside don't make another class.
-fn class_name(text: &str) -> String {
+pub(super) fn class_name(text: &str) -> String {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())

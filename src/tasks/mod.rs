@@ -7,6 +7,7 @@ pub mod classify;
 pub mod compare;
 pub mod cutouts;
 pub mod embed;
+pub mod evaluate;
 pub mod export;
 pub mod filter;
 pub mod images;

@@ -6,7 +6,8 @@
 Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
 temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
 own dynamic quantisation. Rivals take turns, a second or two each, ROUNDS times; given are medians over the rounds.
-Both get 2 threads, random images of 224 px and the same weights.
+Both get 2 threads, random images of 224 px and the same weights. Memory is the most a process of its own ever held, in
+single precision; of ONNX Runtime's, what Python and its modules held before the network was opened is not counted.
 """
 import os, re, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -43,6 +44,28 @@ def ours(folder, name, batch, extra=()):
     out = subprocess.run([str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch",
                           str(batch), "--seconds", str(SECONDS), *extra], check=True, capture_output=True, text=True).stdout
     return {f"{isa} {p}": float(rate) for isa, p, rate in re.findall(r"^  (\S+), (\w+).*?: ([\d.]+) images/s", out, re.M)}
+
+
+def memory(folder, name, batch):
+    """Most MB of Astrolabel (all of the process) and of ONNX Runtime (beyond Python's own)."""
+    command = [str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch", str(batch),
+               "--seconds", "1", "--isa", "avx2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed")
+    code = f"""
+import numpy, onnxruntime
+held = lambda key: [int(l.split()[1]) for l in open("/proc/self/status") if l.startswith(key)][0]
+options, before = onnxruntime.SessionOptions(), held("VmRSS")
+options.intra_op_num_threads = {THREADS}
+session = onnxruntime.InferenceSession({str(folder / f"{name}.onnx")!r}, options, providers=["CPUExecutionProvider"])
+for _ in range(3):
+    session.run(None, {{"x": numpy.zeros(({batch}, 3, 224, 224), "f4")}})
+print(held("VmHWM") - before)
+"""
+    other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return used.ru_maxrss / 1024, int(other) / 1024
 
 
 def theirs(folder, name, batch):
@@ -82,6 +105,7 @@ def main():
                 print(f"{title}, batch {batch}")
                 for key, rate in middle.items():
                     print(f"  {key:20} {rate:7.2f} images/s  {rate / base:5.2f}x  (from {min(rates[key]):.2f} to {max(rates[key]):.2f})")
+                print("  most memory in f32: %.0f MB, ONNX Runtime %.0f MB" % memory(folder, name, batch))
                 sys.stdout.flush()
 
 

@@ -29,8 +29,27 @@ fn vector_of(project: &str, dir: &Path, file: &str) -> String {
     line.to_owned()
 }
 
+/// The project's runs by name: what follows from their manifests, and how many vectors they have.
+fn runs(project: &Path) -> Vec<(String, serde_json::Value, u32)> {
+    let folders = std::fs::read_dir(project.join("embeddings")).unwrap();
+    let mut runs: Vec<_> = folders
+        .map(|folder| {
+            let folder = folder.unwrap();
+            let text = std::fs::read_to_string(folder.path().join("manifest.json")).unwrap();
+            let done = std::fs::read(folder.path().join("done.bits")).unwrap();
+            (
+                folder.file_name().into_string().unwrap(),
+                serde_json::from_str(&text).unwrap(),
+                done.iter().map(|byte| byte.count_ones()).sum(),
+            )
+        })
+        .collect();
+    runs.sort_by(|a, b| a.0.cmp(&b.0));
+    runs
+}
+
 #[test]
-fn a_replaced_cutout_is_embedded_again() {
+fn a_replaced_cutout_is_embedded_in_a_new_run_and_the_old_one_stays() {
     let dir = tempfile::tempdir().unwrap();
     let (folder, project) = (dir.path().join("cuts"), dir.path().join("p"));
     let p = arg(&project);
@@ -45,28 +64,108 @@ fn a_replaced_cutout_is_embedded_again() {
         ok(&["embed", "--project", p]).contains("0 vectors"),
         "nothing has changed"
     );
+    let first = runs(&project);
+    assert_eq!(first.len(), 1);
+    let old = project.join("embeddings").join(&first[0].0);
+    let kept: Vec<Vec<u8>> = ["segment-00000.f32", "done.bits", "sources.u64", "manifest.json"]
+        .map(|file| std::fs::read(old.join(file)).unwrap())
+        .to_vec();
     std::thread::sleep(Duration::from_millis(20));
     picture(&folder.join("b.png"), 233);
     let said = ends(0, &["embed", "--project", p]);
+    let second = format!("{}-2", first[0].0);
     assert!(
-        said.contains("1 vector of") && said.contains("b.png has changed"),
+        said.contains("1 vector of")
+            && said.contains("2 were there already")
+            && said.contains("b.png has changed")
+            && said.contains(&second),
         "{said}"
     );
-    assert_eq!(vector_of(p, dir.path(), "a.png"), before[0]);
+    // The new run holds vectors of what is there now alone, and says which it follows.
+    let both = runs(&project);
+    assert_eq!(both.len(), 2);
+    assert_eq!((both[1].0.as_str(), both[1].2), (second.as_str(), 3));
+    assert_eq!(both[1].1["follows"], first[0].0.as_str());
+    assert_eq!(vector_of(p, dir.path(), "a.png"), before[0], "taken over");
     assert_ne!(vector_of(p, dir.path(), "b.png"), before[1]);
+    // Of the old one not a byte is another.
+    for (file, bytes) in ["segment-00000.f32", "done.bits", "sources.u64", "manifest.json"]
+        .iter()
+        .zip(&kept)
+    {
+        assert!(std::fs::read(old.join(file)).unwrap() == *bytes, "{file}");
+    }
+    // Two runs of the same measurements are one set of columns.
+    let out = dir.path().join("o.csv");
+    ok(&["export", "--project", p, "--out", arg(&out)]);
+    let text = std::fs::read_to_string(&out).unwrap();
+    let columns: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert_eq!(
+        columns.iter().filter(|c| c.starts_with("morph_gini")).count(),
+        1,
+        "{columns:?}"
+    );
+    assert!(ok(&["embed", "--project", p]).contains("0 vectors"));
+    assert_eq!(runs(&project).len(), 2);
+    // Killed before anything was taken over: what is missing is made, and is the same.
+    let new = project.join("embeddings").join(&second);
+    let whole = std::fs::read(new.join("segment-00000.f32")).unwrap();
+    std::fs::write(new.join("done.bits"), b"").unwrap();
+    assert!(ok(&["embed", "--project", p]).contains("3 vectors of"));
+    assert!(std::fs::read(new.join("segment-00000.f32")).unwrap() == whole);
     // A project of an earlier program has no record of its cutouts: what is there counts.
-    let run = std::fs::read_dir(project.join("embeddings"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap();
-    std::fs::remove_file(run.path().join("sources.u64")).unwrap();
+    std::fs::remove_file(project.join("embeddings").join(&second).join("sources.u64")).unwrap();
     picture(&folder.join("c.png"), 99);
     assert!(ok(&["embed", "--project", p]).contains("0 vectors"));
     picture(&folder.join("c.png"), 11);
     std::thread::sleep(Duration::from_millis(20));
     picture(&folder.join("c.png"), 12);
-    assert!(ok(&["embed", "--project", p]).contains("1 vector of"));
+    let said = ok(&["embed", "--project", p]);
+    assert!(said.contains("1 vector of"), "{said}");
+    let third = runs(&project);
+    assert_eq!((third.len(), &third[2].1["follows"]), (3, &second.into()));
+}
+
+#[test]
+fn a_run_of_which_nothing_is_true_any_more_is_made_again_in_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, project) = (dir.path().join("cuts"), dir.path().join("p"));
+    let p = arg(&project);
+    pictures(&folder, &["a.png", "b.png"]);
+    ok(&["import", arg(&folder), "--project", p]);
+    ok(&["embed", "--project", p]);
+    let before = vector_of(p, dir.path(), "a.png");
+    std::thread::sleep(Duration::from_millis(20));
+    picture(&folder.join("a.png"), 201);
+    picture(&folder.join("b.png"), 202);
+    let said = ends(0, &["embed", "--project", p]);
+    assert!(
+        said.contains("2 vectors of") && said.contains("2 cutouts have changed") && !said.contains("new run"),
+        "{said}"
+    );
+    let runs = runs(&project);
+    assert_eq!((runs.len(), runs[0].2), (1, 2));
+    assert_eq!(runs[0].1.get("follows"), None);
+    assert_ne!(vector_of(p, dir.path(), "a.png"), before);
+}
+
+#[test]
+fn vectors_without_a_manifest_are_not_taken_for_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, project) = (dir.path().join("cuts"), dir.path().join("p"));
+    let p = arg(&project);
+    pictures(&folder, &["a.png", "b.png"]);
+    ok(&["import", arg(&folder), "--project", p]);
+    ok(&["embed", "--project", p]);
+    let run = project.join("embeddings").join(&runs(&project)[0].0);
+    std::fs::remove_file(run.join("manifest.json")).unwrap();
+    let said = ends(1, &["embed", "--project", p]);
+    assert!(
+        said.contains("manifest.json") && said.contains("delete the run's folder"),
+        "{said}"
+    );
+    std::fs::remove_dir_all(run).unwrap();
+    assert!(ok(&["embed", "--project", p]).contains("2 vectors of"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod archive;
 mod changed;
 mod cutout_files;
 mod encoders;
+mod evaluate;
 mod few;
 mod formats;
 #[cfg(unix)]

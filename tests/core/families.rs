@@ -10,6 +10,7 @@ mod checkpoint;
 mod contracts;
 mod convnext;
 mod efficientnet;
+mod wholepath;
 
 use crate::support;
 use crate::vit::files::Spec;

@@ -3,17 +3,26 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up: a file may use rooms that stand before its own, and its own.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("io", &[]),
     ("sky", &["io"]),
     ("display", &["io", "sky"]),
     ("encoder", &["io", "sky", "display"]),
     ("discovery", &[]),
+    ("evaluate", &["io", "sky", "encoder", "discovery"]),
     ("simulate", &["io", "sky"]),
     ("project", &["io", "sky", "display", "encoder", "discovery"]),
     (
         "tasks",
-        &["io", "sky", "display", "encoder", "discovery", "project"],
+        &[
+            "io",
+            "sky",
+            "display",
+            "encoder",
+            "discovery",
+            "evaluate",
+            "project",
+        ],
     ),
 ];
 
@@ -35,18 +44,9 @@ fn sources(room: &str) -> Vec<PathBuf> {
 
 #[test]
 fn rooms_use_only_what_stands_below_them() {
-    let all = [
-        "io",
-        "sky",
-        "display",
-        "encoder",
-        "discovery",
-        "simulate",
-        "project",
-        "tasks",
-        "cli",
-        "app",
-    ];
+    let all: Vec<&str> = (ROOMS.iter().map(|(room, _)| *room))
+        .chain(["cli", "app"])
+        .collect();
     let mut wrong = Vec::new();
     for (room, may) in ROOMS {
         let files = sources(room);
@@ -56,7 +56,7 @@ fn rooms_use_only_what_stands_below_them() {
         );
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
-            for other in all {
+            for &other in &all {
                 let uses = text.contains(&format!("crate::{other}::"))
                     || text.contains(&format!("crate::{{{other}::"));
                 if uses && other != room && !may.contains(&other) {
@@ -96,6 +96,7 @@ fn unsafe_code_stays_where_it_is_allowed() {
         "src/encoder/plan/buffer.rs",
         "src/encoder/plan/convnext.rs",
         "src/encoder/plan/convnext_passes.rs",
+        "src/encoder/plan/depthwise_avx2.rs",
         "src/encoder/plan/kernels.rs",
         "src/encoder/plan/product.rs",
         "src/encoder/plan/tiles/avx2.rs",

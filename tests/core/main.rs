@@ -6,6 +6,7 @@ mod cutout;
 mod detect;
 mod discovery;
 mod display;
+mod evaluate;
 mod families;
 mod fits;
 mod house;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 mod dropping;
+mod evaluation;
 mod hand;
 mod journey;
 mod labelling;

@@ -56,6 +56,9 @@ pub fn chosen(state: &mut AppState, purpose: Purpose, paths: Vec<PathBuf>) {
         Purpose::Open => open_paths(state, paths),
         Purpose::Export => export(state, first),
         Purpose::Like => ask(state, Request::SimilarTo(Likeness::File(first))),
+        Purpose::EvaluationPage | Purpose::EvaluationCsv => {
+            super::evaluation::save(state, first, purpose);
+        }
         Purpose::Labels => labels_from(state, first),
         Purpose::Weights => {
             if let Some(root) = root(state) {

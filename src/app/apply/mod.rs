@@ -1,5 +1,6 @@
 //! The one place where commands change something.
 
+mod evaluation;
 mod files;
 mod hands;
 
@@ -11,6 +12,7 @@ use crate::app::selection::Meets;
 use crate::app::state::{AppState, Dialog};
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::tasks::map::MapMethod;
+use evaluation::start_evaluate;
 pub use files::{LOOKING, chosen, import_now, sheet_of, start_embed, start_map};
 use files::{import, open_paths, open_sample, pick, reconsider};
 use hands::{choose_where, label_as, mark, new_class, skip, step};
@@ -31,6 +33,18 @@ pub fn apply(state: &mut AppState, command: Command) {
             if let Some(root) = root(state) {
                 start_embed(state, root, encoder);
             }
+        }
+        Command::Evaluate(request) => {
+            if let Some(root) = root(state) {
+                start_evaluate(state, root, *request);
+            }
+        }
+        Command::SaveEvaluation(purpose) => {
+            let (title, name) = match purpose {
+                Purpose::EvaluationCsv => ("Save the figures", "evaluation.csv"),
+                _ => ("Save the evaluation as a page", "evaluation.html"),
+            };
+            pick(state, Pick::Save, purpose, title, name);
         }
         Command::Label(objects, class, from) => ask(state, Request::Label(objects, class, from)),
         Command::Mark(objects, mark, from) => ask(state, Request::Mark(objects, mark, from)),

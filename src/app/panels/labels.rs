@@ -180,7 +180,10 @@ fn marks_ui(ui: &mut egui::Ui, view: &View<'_>) {
 
 fn queue_ui(ui: &mut egui::Ui, view: &View<'_>) {
     ui.strong("Label next");
-    if view.live.suggestions.is_empty() {
+    let labelled = view.live.labelled();
+    if labelled > 0 && labelled == view.survey.count() {
+        ui.weak("Every object has a label.");
+    } else if view.live.suggestions.is_empty() {
         ui.weak("Nothing is suggested yet: embed the objects first.");
     }
     for s in view.live.suggestions.iter() {

@@ -1,6 +1,7 @@
 //! The panes of the window. Each borrows a [`View`] and sends commands; none changes anything but
 //! what it shows.
 
+pub mod evaluation;
 pub mod gallery;
 pub mod image;
 pub mod inspector;
@@ -26,6 +27,8 @@ pub enum Pane {
     Table,
     /// Histogram and scatter.
     Plots,
+    /// Encoders side by side.
+    Evaluation,
     /// One object.
     Inspector,
     /// Classes and what to label next.
@@ -43,6 +46,7 @@ impl Pane {
             Self::Map => "Map",
             Self::Table => "Table",
             Self::Plots => "Plots",
+            Self::Evaluation => "Evaluation",
             Self::Inspector => "Inspector",
             Self::Labels => "Labels",
             Self::Jobs => "Jobs",
@@ -64,6 +68,8 @@ pub struct Panels {
     pub table: table::TablePanel,
     /// See [`Pane::Plots`].
     pub plots: plots::PlotsPanel,
+    /// See [`Pane::Evaluation`].
+    pub evaluation: evaluation::EvaluationPanel,
     /// See [`Pane::Inspector`].
     pub inspector: inspector::InspectorPanel,
     /// See [`Pane::Labels`].
@@ -82,6 +88,7 @@ impl Panels {
             Pane::Map => self.map.ui(ui, view),
             Pane::Table => self.table.ui(ui, view),
             Pane::Plots => self.plots.ui(ui, view),
+            Pane::Evaluation => self.evaluation.ui(ui, view),
             Pane::Inspector => self.inspector.ui(ui, view),
             Pane::Labels => self.labels.ui(ui, view),
             Pane::Jobs => self.jobs.ui(ui, view),

@@ -118,6 +118,16 @@ impl AppState {
                 notice.detail = files.join("\n");
                 self.notices.tell(notice);
             }
+            Done::Evaluated(root, report) => {
+                let count = counted(report.encoders.len(), "encoder");
+                self.notices.tell(Notice::done(format!("Evaluated {count}")));
+                self.panels.evaluation.take(root, *report);
+            }
+            Done::EvaluationSaved(path) => {
+                let mut notice = Notice::done("The evaluation is saved");
+                notice.detail = path.display().to_string();
+                self.notices.tell(notice);
+            }
             Done::Labelled(report) => {
                 self.notices.tell(Notice::done(format!(
                     "{} from {title}",

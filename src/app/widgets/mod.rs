@@ -7,6 +7,7 @@ mod colormaps;
 mod column_picker;
 mod sprites;
 
+pub use choice::{Choice, choose};
 pub use choosing::Choosing;
 pub use cloud::{Axes, CloudView, DENSITY, within};
 pub use colormaps::colormaps;

@@ -48,3 +48,21 @@ pub fn vectors(text: &str) -> Result<PathBuf, String> {
     }
     Err("end the name in .csv, .npz or .parquet to choose the format".into())
 }
+
+/// A page for a browser.
+pub fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if ends_in(&path, &["html", "htm"]) {
+        return Ok(path);
+    }
+    Err("end the page's name in .html".into())
+}
+
+/// A CSV file.
+pub fn csv_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if ends_in(&path, &["csv"]) {
+        return Ok(path);
+    }
+    Err("end the name in .csv".into())
+}

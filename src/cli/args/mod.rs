@@ -4,6 +4,7 @@ mod answers;
 mod bench;
 mod encoders;
 mod endings;
+mod evaluate;
 mod input;
 mod numbers;
 mod output;
@@ -12,6 +13,7 @@ mod size;
 pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::{Bench, IsaArg};
 pub use encoders::{Encoders, EncodersCommand};
+pub use evaluate::Evaluate;
 pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
@@ -125,6 +127,12 @@ pub enum Command {
     Classify(Classify),
     /// Compare two runs: whether they agree on what looks alike, and which teaches the labels better.
     Compare(Compare),
+    /// Measure what each encoder is worth on labelled objects: neighbours, few labels, rare classes, and more.
+    ///
+    /// All encoders are compared on the same objects by one protocol; --html writes the tables and plots
+    /// as a page. Vectors are z-scored over the set. Halves, examples and folds are drawn as numpy and
+    /// scikit-learn draw them, so that figures can be compared with published ones.
+    Evaluate(Evaluate),
     /// Rank the objects by how strange they are, guided by marks as soon as there are some.
     Anomalies(Anomalies),
     /// Lay the objects out in two dimensions by what they look like.

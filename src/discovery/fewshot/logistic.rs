@@ -8,6 +8,7 @@
 
 use super::lbfgs;
 use crate::discovery::error::DiscoveryError;
+use crate::discovery::kernel::product;
 use faer::{Mat, Side};
 
 /// A solved regression: one output for two classes (the logit of the second), else one a class.
@@ -117,7 +118,7 @@ fn descend(p: &Problem<'_>, dim: usize, x: &[f64]) -> Solution {
                 let xi = row(x, dim, i);
                 for o in 0..outputs {
                     let w = &point[o * width..(o + 1) * width];
-                    logits[o] = w[dim] + w.iter().zip(xi).map(|(w, x)| w * x).sum::<f64>();
+                    logits[o] = w[dim] + product(&w[..dim], xi);
                 }
                 let weight = p.sample_weight[i] / total;
                 value += weight * loss_and_slope(&mut logits, class);

@@ -1,11 +1,12 @@
 //! The zip archive around a PyTorch checkpoint: which entries it has and where their bytes lie.
 //!
-//! Only stored (never compressed) entries are given, as PyTorch writes them. Source: PKWARE's
+//! PyTorch only stores entries; numpy's `npz`, read by the same directory, may deflate them. Source: PKWARE's
 //! APPNOTE 6.3.10, §4.3 (records) and §4.5.3 (the 64-bit extra field).
 
 use super::bytes_at;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 
 /// Longest directory that is read; a thousand entries need about 100 kB.
 const DIRECTORY_BYTES_LIMIT: u64 = 64 << 20;
@@ -15,12 +16,14 @@ const COMMENT_BYTES: u64 = 65_535;
 
 struct Entry {
     method: u16,
+    /// Bytes once unpacked, and as they lie there.
     len: u64,
+    packed: u64,
     header: u64,
 }
 
 /// The directory of an archive.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     file_len: u64,
     entries: BTreeMap<String, Entry>,
 }
@@ -63,23 +66,55 @@ impl Archive {
         self.entries.keys().map(String::as_str)
     }
 
-    /// First byte and length of the entry `name`, within the file.
-    pub fn stored(&self, file: &mut File, name: &str) -> Result<(u64, u64), String> {
+    fn entry(&self, name: &str) -> Result<&Entry, String> {
         let entry = self.entries.get(name);
-        let entry = entry.ok_or_else(|| format!("misses '{name}': cut short or damaged; fetch it again"))?;
-        if entry.method != 0 {
-            return Err(format!(
-                "has '{name}' compressed, which PyTorch never does: unpack and save it again"
-            ));
+        entry.ok_or_else(|| format!("misses '{name}': cut short or damaged; fetch it again"))
+    }
+
+    /// The bytes of the entry `name`, which may be stored or deflated.
+    pub fn unpacked(&self, file: &mut File, name: &str) -> Result<Vec<u8>, String> {
+        let entry = self.entry(name)?;
+        let start = self.start_of(file, entry, entry.packed)?;
+        let bytes = bytes_at(file, start, entry.packed)?;
+        match entry.method {
+            0 => Ok(bytes),
+            8 => {
+                // Grows with what is there, and no further than was said.
+                let mut out = Vec::new();
+                let inside = flate2::read::DeflateDecoder::new(bytes.as_slice());
+                inside
+                    .take(entry.len)
+                    .read_to_end(&mut out)
+                    .map_err(|_| DAMAGED)?;
+                Ok(out)
+            }
+            other => Err(format!(
+                "has '{name}' packed in a way that isn't read (method {other})"
+            )),
         }
+    }
+
+    /// First byte of an entry that takes `len` bytes of the file.
+    fn start_of(&self, file: &mut File, entry: &Entry, len: u64) -> Result<u64, String> {
         let header = bytes_at(file, entry.header, 30)?;
         let start = || {
             (header.starts_with(b"PK\x03\x04")).then_some(())?;
             let names = u64::from(u16_at(&header, 26)?) + u64::from(u16_at(&header, 28)?);
             let start = entry.header.checked_add(30 + names)?;
-            (start.checked_add(entry.len)? <= self.file_len).then_some(start)
+            (start.checked_add(len)? <= self.file_len).then_some(start)
         };
-        Ok((start().ok_or(DAMAGED)?, entry.len))
+        Ok(start().ok_or(DAMAGED)?)
+    }
+
+    /// First byte and length of the entry `name`, within the file.
+    pub fn stored(&self, file: &mut File, name: &str) -> Result<(u64, u64), String> {
+        let entry = self.entry(name)?;
+        if entry.method != 0 {
+            return Err(format!(
+                "has '{name}' compressed, which PyTorch never does: unpack and save it again"
+            ));
+        }
+        Ok((self.start_of(file, entry, entry.len)?, entry.len))
     }
 }
 
@@ -105,7 +140,7 @@ fn entry_at(bytes: &[u8], at: usize) -> Option<(String, Entry, usize)> {
     bytes.get(at..)?.starts_with(b"PK\x01\x02").then_some(())?;
     let method = u16_at(bytes, at + 10)?;
     let (mut len, mut header) = (u32_at(bytes, at + 24)?, u32_at(bytes, at + 42)?);
-    let packed = u32_at(bytes, at + 20)?;
+    let mut packed = u32_at(bytes, at + 20)?;
     let name_len = usize::from(u16_at(bytes, at + 28)?);
     let extra_len = usize::from(u16_at(bytes, at + 30)?);
     let comment_len = usize::from(u16_at(bytes, at + 32)?);
@@ -127,12 +162,17 @@ fn entry_at(bytes: &[u8], at: usize) -> Option<(String, Entry, usize)> {
                 wide
             };
             len = take(len)?;
-            take(packed)?;
+            packed = take(packed)?;
             header = take(header)?;
         }
         field += 4 + usize::from(size);
     }
     let next = at + 46 + name_len + extra_len + comment_len;
-    let entry = Entry { method, len, header };
+    let entry = Entry {
+        method,
+        len,
+        packed,
+        header,
+    };
     Some((String::from_utf8_lossy(name).into_owned(), entry, next))
 }

@@ -6,7 +6,7 @@
 //! since version 1.6) and the older row of pickles with the storages behind them. Nested
 //! dictionaries become names with dots: Lightning's `state_dict.encoder.stem.0.weight`.
 
-mod archive;
+pub(crate) mod archive;
 pub mod pickle;
 mod tensors;
 

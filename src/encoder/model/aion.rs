@@ -10,13 +10,23 @@
 //! The codec is a file of its own: in the same file under `codec.`, or beside it as
 //! `NAME.codec.safetensors` or `codecs/image/model.safetensors`.
 
-use super::aion_codec::Codec;
+use super::aion_block::AionBlock;
+use super::aion_codec::{Codec, load_codec};
 use super::aion_keys::{AionConfig, AionKeys};
-use super::layers::{Dense, Layers, Norm, check_lengths, self_attention, values_of};
+use super::layers::{Dense, Layers, Norm, check_lengths, values_of};
 use crate::encoder::EncoderError;
+<<<<<<< HEAD
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
 use crate::encoder::weights::{WeightsFile, sha256_of_file};
 use burn::tensor::activation::{gelu, silu};
+=======
+use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::team::Team;
+use crate::encoder::plan::vit::VitPlan;
+use crate::encoder::weights::WeightsFile;
+>>>>>>> main
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// ε of every layer norm.
@@ -28,20 +38,9 @@ const SIDE_PX: usize = 96;
 /// Pixels of a token's side.
 const TOKEN_PX: usize = 4;
 
-#[derive(Debug)]
-struct AionBlock {
-    norm1: Norm,
-    qkv: Dense,
-    proj: Dense,
-    norm2: Norm,
-    fc1: Dense,
-    fc2: Dense,
-    fc3: Option<Dense>,
-}
-
 /// What a survey's images are looked up in.
-#[derive(Debug)]
-struct Modality {
+#[derive(Debug, Clone)]
+pub(super) struct Modality {
     /// `[codes, width]`.
     tokens: Vec<f32>,
     /// Position plus modality, `[tokens, width]`.
@@ -51,15 +50,17 @@ struct Modality {
 /// AION-1 with its image codec.
 #[derive(Debug)]
 pub struct Aion {
-    config: AionConfig,
-    codec: Codec,
-    codec_sha256: Option<String>,
-    device: Device,
-    legacy: Modality,
-    hsc: Option<Modality>,
-    blocks: Vec<AionBlock>,
-    norm: Norm,
-    context: Dense,
+    pub(super) config: AionConfig,
+    pub(super) codec: Codec,
+    pub(super) codec_sha256: Option<String>,
+    pub(super) device: Device,
+    pub(super) legacy: Modality,
+    pub(super) hsc: Option<Modality>,
+    pub(super) blocks: Vec<AionBlock>,
+    pub(super) norm: Norm,
+    pub(super) context: Dense,
+    /// The blocks for this processor; `blocks` is empty then.
+    pub(super) plan: Option<VitPlan>,
 }
 
 impl Aion {
@@ -122,6 +123,7 @@ impl Aion {
             blocks,
             norm,
             context,
+            plan: None,
         })
     }
 
@@ -133,9 +135,10 @@ impl Aion {
         self.codec.codes(input, shape)
     }
 
-    /// The vectors of images of one survey.
+    /// The tokens of one image.
     fn embed_survey(
         &self,
+        team: &Team,
         input: &[f32],
         shape: [usize; 3],
         modality: &Modality,
@@ -148,49 +151,24 @@ impl Aion {
             let row = modality.tokens.get(code * width..(code + 1) * width);
             tokens.extend_from_slice(row.ok_or("a code is beyond the embedding's")?);
         }
-        let data = TensorData::new(tokens, [shape[0], self.config.tokens, width]);
         let places = modality.places.clone().unsqueeze::<3>();
-        let mut x = Tensor::<3>::from_data(data, &self.device) + places.clone();
-        for block in self.blocks.iter().take(blocks) {
-            x = block.forward(x, self.config.heads);
-        }
-        values_of(self.context.forward(self.norm.forward(x)) + places)
-    }
-}
-
-/// The codec under `codec.` of `file`, or in a file beside it, whose SHA-256 is then given.
-fn load_codec(file: &mut WeightsFile) -> Result<(Codec, Option<String>), EncoderError> {
-    if file.shape("codec.subsample_in.weight").is_some() {
-        return Ok((Codec::load(file, "codec.")?, None));
-    }
-    let path = file.path().to_path_buf();
-    let places = [
-        path.with_extension("codec.safetensors"),
-        path.with_file_name("codecs")
-            .join("image")
-            .join("model.safetensors"),
-    ];
-    let Some(found) = places.iter().find(|p| p.is_file()) else {
-        return Err(file.error(format!(
-            "AION-1 needs its image codec too: put codecs/image/model.safetensors of the same repository at {} or {}",
-            places[0].display(),
-            places[1].display()
-        )));
-    };
-    let codec = Codec::load(&mut WeightsFile::open(found)?, "")?;
-    Ok((codec, Some(sha256_of_file(found)?)))
-}
-
-impl AionBlock {
-    fn forward(&self, x: Tensor<3>, heads: usize) -> Tensor<3> {
-        let qkv = self.qkv.forward(self.norm1.forward(x.clone()));
-        let x = x + self.proj.forward(self_attention(qkv, heads, false));
-        let h = self.norm2.forward(x.clone());
-        let h = match &self.fc3 {
-            Some(fc3) => silu(self.fc1.forward(h.clone())) * fc3.forward(h),
-            None => gelu(self.fc1.forward(h)),
+        let count = [shape[0], self.config.tokens, width];
+        let tensor = |tokens| Tensor::<3>::from_data(TensorData::new(tokens, count), &self.device);
+        let x = tensor(tokens) + places.clone();
+        let x = match &self.plan {
+            Some(plan) => {
+                let x = values_of(x)?;
+                let mut out = vec![0.0; x.len()];
+                plan.tokens(team, &[], [1, 0, 0], &x, blocks, &mut out);
+                tensor(out)
+            }
+            None => {
+                let blocks = self.blocks.iter().take(blocks);
+                let x = blocks.fold(x, |x, block| block.forward(x, self.config.heads));
+                self.norm.forward(x)
+            }
         };
-        x + self.fc2.forward(h)
+        values_of(self.context.forward(x) + places)
     }
 }
 
@@ -260,8 +238,22 @@ impl Network for Aion {
         4
     }
 
-    fn embed(
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        self.pack(kernels).map(|()| true)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        (self.with_precision(precision)).map(|network| Box::new(network) as Box<dyn Network>)
+    }
+
+    fn flops(&self, _side_px: usize, block: Option<usize>) -> Option<u64> {
+        let blocks = block.map_or(self.blocks(), |b| b + 1);
+        Some(self.plan.as_ref()?.flops(self.config.tokens, blocks))
+    }
+
+    fn embed_on(
         &self,
+        team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,
@@ -289,7 +281,7 @@ impl Network for Aion {
                 (true, Some(hsc)) => hsc,
                 (true, None) => return Err("these weights know no HSC images".into()),
             };
-            let tokens = self.embed_survey(input, [1, height, width], modality, blocks)?;
+            let tokens = self.embed_survey(team, input, [1, height, width], modality, blocks)?;
             mean_tokens(&tokens, vector);
         }
         Ok(())

@@ -7,9 +7,10 @@
 
 use super::layers::{Conv, Dense, Layers, Norm, values_of};
 use crate::encoder::EncoderError;
-use crate::encoder::weights::WeightsFile;
+use crate::encoder::weights::{WeightsFile, sha256_of_file};
 use burn::tensor::activation::{leaky_relu, sigmoid, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::path::{Path, PathBuf};
 
 /// ε of the last layer norm.
 const NORM_EPSILON: f64 = 1e-5;
@@ -17,7 +18,7 @@ const NORM_EPSILON: f64 = 1e-5;
 const BOUND_EPSILON: f32 = 1e-3;
 
 /// A residual unit with squeeze and excite.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Unit {
     first: Conv,
     second: Conv,
@@ -27,7 +28,7 @@ struct Unit {
 }
 
 /// One step of the encoder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Step {
     Unit(Box<Unit>),
     Conv(Conv),
@@ -35,7 +36,7 @@ enum Step {
 }
 
 /// The codec's encoding half.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Codec {
     pub bands: usize,
     device: Device,
@@ -164,6 +165,34 @@ impl Codec {
             .iter()
             .fold(1usize, |n, &l| n.saturating_mul(l as usize))
     }
+}
+
+/// Where the codec of the weights at `weights` is kept beside them.
+pub(in crate::encoder) fn codec_beside(weights: &Path) -> PathBuf {
+    weights.with_extension("codec.safetensors")
+}
+
+/// The codec under `codec.` of `file`, or in a file beside it, whose SHA-256 is then given.
+pub(super) fn load_codec(file: &mut WeightsFile) -> Result<(Codec, Option<String>), EncoderError> {
+    if file.shape("codec.subsample_in.weight").is_some() {
+        return Ok((Codec::load(file, "codec.")?, None));
+    }
+    let path = file.path().to_path_buf();
+    let places = [
+        codec_beside(&path),
+        path.with_file_name("codecs")
+            .join("image")
+            .join("model.safetensors"),
+    ];
+    let Some(found) = places.iter().find(|p| p.is_file()) else {
+        return Err(file.error(format!(
+            "AION-1 needs its image codec too: put codecs/image/model.safetensors of the same repository at {} or {}",
+            places[0].display(),
+            places[1].display()
+        )));
+    };
+    let codec = Codec::load(&mut WeightsFile::open(found)?, "")?;
+    Ok((codec, Some(sha256_of_file(found)?)))
 }
 
 /// The code of one place: every value bounded to its levels, rounded (half to even), and put

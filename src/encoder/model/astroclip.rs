@@ -4,6 +4,9 @@
 //! Facts of the published code: the transformer runs on the patches alone, without class token
 //! and without positions; then multi-head attention of the query over the normalised tokens (4
 //! heads), a layer norm (ε = 1e-5), and two layers with exact GELU, not added to their input.
+//!
+//! The transformer is compiled for the processor (`plan`); the head, a fiftieth of the work, stays
+//! in burn and in single precision.
 
 use super::fit::{check, pair};
 use super::layers::{Dense, Layers, Norm, check_lengths, values_of};
@@ -11,6 +14,9 @@ use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
 use crate::encoder::network::{Network, Pooling, check_block};
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu;
 use burn::tensor::module::{attention, linear};
@@ -96,12 +102,21 @@ impl AstroClip {
     }
 
     /// The transformer's normalised tokens of the patches alone.
-    fn tokens(&self, input: &[f32], shape: [usize; 3]) -> Result<Tensor<3>, String> {
+    fn tokens(&self, team: &Team, input: &[f32], shape: [usize; 3]) -> Result<Tensor<3>, String> {
         let vit = &self.vit;
-        let [_, height, width] = shape;
+        let [batch, height, width] = shape;
         let grid = vit.patch_grid(height, width).map_err(|e| e.to_string())?;
+        let count = grid.0 * grid.1;
+        if let Some(plan) = vit.plan() {
+            // Without positions every patch gets the same: the embedding's bias.
+            let table = vit.patch_bias.repeat(count);
+            let mut out = vec![0.0; batch * table.len()];
+            plan.tokens(team, input, shape, &table, plan.blocks.len(), &mut out);
+            let data = TensorData::new(out, [batch, count, vit.config.width]);
+            return Ok(Tensor::from_data(data, &vit.device));
+        }
         let patches = vit.patches(input, shape, grid);
-        let patches = patches.narrow(1, vit.leading_tokens(), grid.0 * grid.1);
+        let patches = patches.narrow(1, vit.leading_tokens(), count);
         let bias = TensorData::new(vit.patch_bias.clone(), [vit.patch_bias.len()]);
         let bias = Tensor::from_data(bias, &vit.device);
         let mut x = linear(patches, vit.patch_weight.clone(), Some(bias));
@@ -166,8 +181,32 @@ impl Network for AstroClip {
         self.vit.group_images(height, width)
     }
 
-    fn embed(
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        self.vit.compile(kernels).map(|()| true)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        Some(Box::new(Self {
+            vit: self.vit.converted(precision)?,
+            query: self.query.clone(),
+            key: self.key.clone(),
+            value: self.value.clone(),
+            out: self.out.clone(),
+            norm: self.norm.clone(),
+            fc1: self.fc1.clone(),
+            fc2: self.fc2.clone(),
+        }))
+    }
+
+    fn flops(&self, side_px: usize, _block: Option<usize>) -> Option<u64> {
+        let (rows, columns) = self.vit.patch_grid(side_px, side_px).ok()?;
+        let plan = self.vit.plan()?;
+        Some(plan.flops(rows * columns, plan.blocks.len()))
+    }
+
+    fn embed_on(
         &self,
+        team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,
@@ -180,7 +219,7 @@ impl Network for AstroClip {
         if batch == 0 {
             return Ok(());
         }
-        let x = self.tokens(input, shape)?;
+        let x = self.tokens(team, input, shape)?;
         let tokens = x.dims()[1];
         let heads = |x: Tensor<3>| (x.reshape([batch, tokens, HEADS, dim / HEADS])).swap_dims(1, 2);
         let (key, value) = (self.key.forward(x.clone()), self.value.forward(x));

@@ -232,6 +232,7 @@ impl Network for ConvNext {
         Ok(self.config.widths[self.stage_of(block)])
     }
 
+<<<<<<< HEAD
     fn image_bytes(&self, height: usize, width: usize) -> usize {
         let c = &self.config;
         // The first stage is the largest: its map, four times as wide between, and copies of both.
@@ -251,6 +252,8 @@ impl Network for ConvNext {
         self.embed_on(&Team::one(), input, shape, block, pooling, out)
     }
 
+=======
+>>>>>>> main
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

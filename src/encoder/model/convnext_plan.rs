@@ -2,13 +2,13 @@
 //! given up one by one, so that memory holds the weights once.
 
 use super::convnext::{ConvBlock, ConvNext, Stage};
-use super::layers::{Conv, Dense, Norm, values_of};
+use super::layers::{Conv, values_of};
+use super::packing::{bias_of, matrix_of, norm_of};
 use crate::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
-use crate::encoder::plan::vit::{Norm as PlanNorm, Pool};
-use burn::tensor::Tensor;
+use crate::encoder::plan::vit::Pool;
 
 /// Side of the depthwise windows that plans know, and the number of channels they take at a time.
 const WINDOW: (usize, usize) = (7, 16);
@@ -44,23 +44,14 @@ impl ConvNext {
     /// A copy of a compiled network whose stages compute in `precision`.
     pub(super) fn with_precision(&self, precision: Precision) -> Option<Self> {
         let plan = self.plan.as_ref()?;
-        let norm = |norm: &Norm| Norm {
-            weight: norm.weight.clone(),
-            bias: norm.bias.clone(),
-            epsilon: norm.epsilon,
-        };
         Some(Self {
             config: self.config.clone(),
             key_names: self.key_names,
             device: self.device.clone(),
-            stem: Conv {
-                weight: self.stem.weight.clone(),
-                bias: self.stem.bias.clone(),
-                ..self.stem
-            },
-            stem_norm: norm(&self.stem_norm),
+            stem: self.stem.clone(),
+            stem_norm: self.stem_norm.clone(),
             stages: Vec::new(),
-            norm: norm(&self.norm),
+            norm: self.norm.clone(),
             plan: Some(plan.converted(precision)),
         })
     }
@@ -89,17 +80,12 @@ fn packed_block(kernels: &Kernels, block: ConvBlock) -> Result<ConvNextBlock, St
     }
     let mut depthwise_bias = bias_of(block.depthwise.bias, channels)?;
     depthwise_bias.resize(padded, 0.0);
-    let matrix = |dense: Dense| {
-        let shape = dense.weight.dims();
-        let (weight, bias) = (values_of(dense.weight)?, bias_of(dense.bias, shape[1])?);
-        Ok::<_, String>(Matrix::pack(kernels, Precision::F32, shape, &weight, &bias))
-    };
     Ok(ConvNextBlock {
         depthwise,
         depthwise_bias,
         norm: norm_of(&block.norm)?,
-        fc1: matrix(block.fc1)?,
-        fc2: matrix(block.fc2)?,
+        fc1: matrix_of(kernels, block.fc1)?,
+        fc2: matrix_of(kernels, block.fc2)?,
     })
 }
 
@@ -121,14 +107,4 @@ fn matrix_of_conv(kernels: &Kernels, conv: &Conv, channels_last: bool) -> Result
     let bias = bias_of(conv.bias.clone(), outputs)?;
     let shape = [channels * taps, outputs];
     Ok(Matrix::pack(kernels, Precision::F32, shape, &weight, &bias))
-}
-
-fn norm_of(norm: &Norm) -> Result<PlanNorm, String> {
-    let weight = values_of(norm.weight.clone())?;
-    let bias = bias_of(norm.bias.clone(), weight.len())?;
-    Ok(PlanNorm { weight, bias })
-}
-
-fn bias_of(bias: Option<Tensor<1>>, len: usize) -> Result<Vec<f32>, String> {
-    bias.map_or_else(|| Ok(vec![0.0; len]), values_of)
 }

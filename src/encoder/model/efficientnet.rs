@@ -8,6 +8,7 @@ use super::efficientnet_keys::EfficientNetKeys;
 use super::layers::{Conv, Layers, check_lengths, values_of};
 use crate::encoder::EncoderError;
 use crate::encoder::network::{Network, Pooling, check_block};
+use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -217,8 +218,9 @@ impl Network for EfficientNet {
         }
     }
 
-    fn embed(
+    fn embed_on(
         &self,
+        _team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,

@@ -8,7 +8,7 @@ use burn::tensor::ops::{AttentionModuleOptions, ConvOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A matrix `[in, out]`, with a bias where the network has one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::encoder) struct Dense {
     pub weight: Tensor<2>,
     pub bias: Option<Tensor<1>>,
@@ -22,7 +22,7 @@ impl Dense {
 }
 
 /// Scale and shift of a layer norm along the last axis.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::encoder) struct Norm {
     pub weight: Tensor<1>,
     pub bias: Option<Tensor<1>>,
@@ -37,7 +37,7 @@ impl Norm {
 }
 
 /// A convolution of `[batch, channels, height, width]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::encoder) struct Conv {
     /// `[out, in / groups, height, width]`.
     pub weight: Tensor<4>,

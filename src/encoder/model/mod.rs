@@ -4,8 +4,10 @@
 //! each knows the key names of the families it accepts and says what doesn't fit.
 
 pub mod aion;
-mod aion_codec;
+mod aion_block;
+pub(super) mod aion_codec;
 pub mod aion_keys;
+mod aion_plan;
 pub mod astroclip;
 pub mod astropt;
 pub mod astropt_keys;
@@ -18,6 +20,7 @@ mod fit;
 mod key_names;
 mod layers;
 pub mod open;
+mod packing;
 pub mod position;
 pub mod vit;
 pub mod vit_keys;

@@ -74,6 +74,7 @@ impl Network for Vit {
         (GROUP_TOKENS / tokens.max(1)).clamp(1, 8)
     }
 
+<<<<<<< HEAD
     fn image_bytes(&self, height: usize, width: usize) -> usize {
         let c = self.config();
         let tokens = self.token_count(height, width).unwrap_or(0);
@@ -92,6 +93,8 @@ impl Network for Vit {
         self.embed_on(&Team::one(), input, shape, block, pooling, out)
     }
 
+=======
+>>>>>>> main
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         Vit::compile(self, kernels).map(|()| true)
     }

@@ -27,6 +27,7 @@ mod stamp;
 mod texture;
 
 pub use features::{Feature, features};
+pub(crate) use stamp::median;
 
 use super::{Encoder, EncoderError, EncoderSpec};
 use crate::sky::cutout::Cutout;

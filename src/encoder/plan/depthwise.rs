@@ -5,7 +5,7 @@
 /// Channels at a time; rows of pixels are padded to a multiple of it.
 pub(super) const GROUP: usize = 16;
 /// Side of the window.
-const SIDE: usize = 7;
+pub(super) const SIDE: usize = 7;
 
 /// An image and the window that goes over it.
 pub(super) struct Depthwise<'a> {

@@ -9,6 +9,8 @@
 )]
 
 use super::depthwise::{self, Depthwise};
+#[cfg(target_arch = "x86_64")]
+use super::depthwise_avx2;
 use super::isa::{Isa, Precision};
 use super::rows::{self, Finish};
 use super::tiles::{Sums, Tile};
@@ -36,7 +38,7 @@ pub struct Kernels {
 }
 
 macro_rules! table {
-    ($module:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr) => {
+    ($module:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr, $depthwise:expr) => {
         mod $module {
             use super::*;
             use crate::encoder::plan::tiles::$module as tiles;
@@ -65,11 +67,6 @@ macro_rules! table {
             fn finish(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
                 rows::finish::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
             }
-            #[target_feature(enable = $features)]
-            fn depthwise(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
-                depthwise::depthwise(d, pixels, out);
-            }
-
             pub static TABLE: Kernels = Kernels {
                 isa: $isa,
                 tile_rows: tiles::ROWS,
@@ -81,10 +78,22 @@ macro_rules! table {
                 to_bf16,
                 to_bytes,
                 finish,
-                depthwise,
+                depthwise: $depthwise,
             };
         }
     };
+}
+
+// Of the depthwise convolution compilers make good code for 32 registers; AVX2's is spelt out.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn depthwise_avx512(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
+    depthwise::depthwise(d, pixels, out);
+}
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn depthwise_neon(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
+    depthwise::depthwise(d, pixels, out);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -93,12 +102,27 @@ table!(
     Isa::Avx512,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     tiles::tile_bf16,
-    tiles::tile_int8
+    tiles::tile_int8,
+    depthwise_avx512
 );
 #[cfg(target_arch = "x86_64")]
-table!(avx2, Isa::Avx2, "avx2,fma", tiles::tile_f32, tiles::tile_f32);
+table!(
+    avx2,
+    Isa::Avx2,
+    "avx2,fma",
+    tiles::tile_f32,
+    tiles::tile_f32,
+    depthwise_avx2::depthwise
+);
 #[cfg(target_arch = "aarch64")]
-table!(neon, Isa::Neon, "neon", tiles::tile_f32, tiles::tile_f32);
+table!(
+    neon,
+    Isa::Neon,
+    "neon",
+    tiles::tile_f32,
+    tiles::tile_f32,
+    depthwise_neon
+);
 
 impl Kernels {
     /// The kernels of `isa`, if the processor has it.

@@ -39,18 +39,34 @@ const EXP2: [f32; 6] = [
 /// Added to a number below 2^22, its last bits are the nearest integer.
 const ROUND: f32 = 12_582_912.0;
 
-/// `x Φ(x)`, the exact (erf) GELU, to 1e-6 (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+/// `x Φ(x)`, the exact (erf) GELU, to 1e-6 (Hendrycks & Gimpel 2016, arXiv:1606.08415), of two
+/// rows at once in place: their polynomials go on side by side, since each waits for its own last
+/// term.
 #[inline(always)]
-pub(super) fn gelu(x: f32) -> f32 {
-    let inside = x.clamp(-ERF_END, ERF_END);
-    let s = (inside * inside).mul_add(2.0 / (ERF_END * ERF_END), -1.0);
-    let mut sum = ERF[0];
-    for c in &ERF[1..] {
-        sum = sum.mul_add(s, *c);
+pub(super) fn gelu_block<const N: usize>(x: &mut [[f32; N]; 2]) {
+    let mut s = [[0.0f32; N]; 2];
+    let mut sum = [[ERF[0]; N]; 2];
+    for i in 0..2 {
+        for j in 0..N {
+            let inside = x[i][j].clamp(-ERF_END, ERF_END);
+            s[i][j] = (inside * inside).mul_add(2.0 / (ERF_END * ERF_END), -1.0);
+        }
     }
-    // Far below, what is left of 1 - 1 must not be multiplied by a large number.
-    let half = 0.5 * x.max(-ERF_END);
-    half.mul_add(inside * sum, half)
+    for c in &ERF[1..] {
+        for i in 0..2 {
+            for j in 0..N {
+                sum[i][j] = sum[i][j].mul_add(s[i][j], *c);
+            }
+        }
+    }
+    for i in 0..2 {
+        for j in 0..N {
+            let inside = x[i][j].clamp(-ERF_END, ERF_END);
+            // Far below, what is left of 1 - 1 must not be multiplied by a large number.
+            let half = 0.5 * x[i][j].max(-ERF_END);
+            x[i][j] = half.mul_add(inside * sum[i][j], half);
+        }
+    }
 }
 
 /// 2^x; 0 below -126, and at most 2^127.
@@ -104,8 +120,12 @@ mod tests {
             (8.0, 8.0),
             (-40.0, 0.0),
         ] {
-            let off = (f64::from(gelu(x)) - want).abs();
-            assert!(off <= 1e-6 * want.abs().max(1.0), "gelu({x}) is off by {off:e}");
+            let mut block = [[1.5, x], [x, -0.5]];
+            gelu_block(&mut block);
+            for got in [block[0][1], block[1][0]] {
+                let off = (f64::from(got) - want).abs();
+                assert!(off <= 1e-6 * want.abs().max(1.0), "gelu({x}) is off by {off:e}");
+            }
         }
     }
 

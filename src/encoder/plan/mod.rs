@@ -17,6 +17,8 @@ pub mod convnext;
 mod convnext_layers;
 mod convnext_passes;
 mod depthwise;
+#[cfg(target_arch = "x86_64")]
+mod depthwise_avx2;
 pub mod isa;
 pub mod kernels;
 mod math;

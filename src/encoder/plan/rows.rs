@@ -118,43 +118,63 @@ pub(super) fn finish<const N: usize>(
     ldo: usize,
 ) {
     const { assert!(N <= MOST_COLUMNS) };
-    let bias = &f.bias[..N];
-    for i in 0..rows.min(MOST_ROWS) {
-        let words = &sums.0[i * N..(i + 1) * N];
-        let mut values = [0.0f32; N];
-        match f.bytes {
-            None => {
-                for j in 0..N {
-                    values[j] = f32::from_bits(words[j]) + bias[j];
-                }
-            }
-            Some((lines, steps, shifts)) => {
-                let ((step, least), steps, shifts) = (lines[i], &steps[..N], &shifts[..N]);
-                for j in 0..N {
-                    let shifted = least.mul_add(shifts[j], bias[j]);
-                    values[j] = (words[j] as i32 as f32 * step).mul_add(steps[j], shifted);
-                }
-            }
+    let rows = rows.min(MOST_ROWS);
+    // Two rows at a time: GELU is a long chain of sums, of which several must be under way.
+    for first in (0..rows).step_by(2) {
+        let height = (rows - first).min(2);
+        let mut values = [[0.0f32; N]; 2];
+        for (i, values) in values.iter_mut().enumerate().take(height) {
+            worth(
+                &sums.0[(first + i) * N..(first + i + 1) * N],
+                first + i,
+                f,
+                values,
+            );
         }
         if f.gelu {
-            for v in &mut values {
-                *v = super::math::gelu(*v);
+            super::math::gelu_block(&mut values);
+        }
+        for (i, values) in values.iter().enumerate().take(height) {
+            place(values, columns, f.add, &mut out[(first + i).wrapping_mul(ldo)..]);
+        }
+    }
+}
+
+/// The sums of row `i` as real values with their bias.
+#[inline(always)]
+fn worth<const N: usize>(words: &[u32], i: usize, f: &Finish<'_>, values: &mut [f32; N]) {
+    let (words, bias) = (&words[..N], &f.bias[..N]);
+    match f.bytes {
+        None => {
+            for j in 0..N {
+                values[j] = f32::from_bits(words[j]) + bias[j];
             }
         }
-        let to = &mut out[i.wrapping_mul(ldo)..];
-        if columns == N {
-            let to = &mut to[..N];
-            if f.add {
-                for j in 0..N {
-                    to[j] += values[j];
-                }
-            } else {
-                to.copy_from_slice(&values);
+        Some((lines, steps, shifts)) => {
+            let ((step, least), steps, shifts) = (lines[i], &steps[..N], &shifts[..N]);
+            for j in 0..N {
+                let shifted = least.mul_add(shifts[j], bias[j]);
+                values[j] = (words[j] as i32 as f32 * step).mul_add(steps[j], shifted);
+            }
+        }
+    }
+}
+
+/// Stores the first `columns` values, or adds them to what is there.
+#[inline(always)]
+fn place<const N: usize>(values: &[f32; N], columns: usize, add: bool, to: &mut [f32]) {
+    if columns == N {
+        let to = &mut to[..N];
+        if add {
+            for j in 0..N {
+                to[j] += values[j];
             }
         } else {
-            for (t, v) in to[..columns].iter_mut().zip(&values) {
-                *t = if f.add { *t + *v } else { *v };
-            }
+            to.copy_from_slice(values);
+        }
+    } else {
+        for (t, v) in to[..columns].iter_mut().zip(values) {
+            *t = if add { *t + *v } else { *v };
         }
     }
 }

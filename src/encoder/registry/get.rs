@@ -2,6 +2,7 @@
 
 use super::{Entry, KnownSum, Registry};
 use crate::encoder::EncoderError;
+use crate::encoder::model::aion_codec::codec_beside;
 use crate::encoder::weights::{sha256_of_file, weights_error};
 use crate::io::fetch::{FetchError, Wanted, fetch};
 use crate::progress::Progress;
@@ -84,7 +85,7 @@ impl Registry {
         here: &Path,
         progress: &dyn Progress,
     ) -> Result<(), EncoderError> {
-        let place = here.with_extension("codec.safetensors");
+        let place = codec_beside(here);
         let Some(url) = entry.description.codec_url(hub).filter(|_| !place.is_file()) else {
             return Ok(());
         };
@@ -93,10 +94,9 @@ impl Registry {
             place: &place,
             sha256: None,
         };
-        match fetch(&wanted, progress) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.not_fetched(entry, hub, error)),
-        }
+        fetch(&wanted, progress)
+            .map(|_| ())
+            .map_err(|error| self.not_fetched(entry, hub, error))
     }
 
     fn not_fetched(&self, entry: &Entry, hub: &str, error: FetchError) -> EncoderError {

@@ -2,6 +2,7 @@
 
 use super::{Entry, MORPHOMETRY, Registry};
 use crate::encoder::computation::Computation;
+use crate::encoder::model::aion_codec::codec_beside;
 use crate::encoder::model::open::open_network;
 use crate::encoder::network::{Network, Pooling};
 use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
@@ -215,7 +216,7 @@ impl Registry {
         match known.url(hub) {
             Some(url) => {
                 let codec = known.codec_url(hub).map_or_else(String::new, |url| {
-                    let place = Path::new(&place).with_extension("codec.safetensors");
+                    let place = codec_beside(Path::new(&place));
                     format!("; and {url} as {}", place.display())
                 });
                 format!("download {url}{licence} elsewhere and save it as {place}{sum}{codec}")

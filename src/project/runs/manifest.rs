@@ -27,6 +27,9 @@ pub struct Manifest {
     pub program: String,
     /// When it was started, UTC.
     pub created: String,
+    /// The run it follows because some of that one's sources have changed; what hadn't was taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
     /// Width of a vector.
     pub dim: usize,
     /// `f16` or `f32`.

@@ -4,15 +4,18 @@
 //! `.f32`; little-endian, row-major, row `i` of segment `s` is object `s * 65536 + i`) and
 //! `done.bits` (bit `i % 8` of byte `i / 8` says that object `i` has its vector). A bit is set only
 //! after its vector has reached the disk, so a run that was killed goes on where it stopped.
-//! `sources.u64` tells changed cutouts.
+//! `sources.u64` tells changed cutouts. Where some sources have changed, a run `<run>-2` follows the old one
+//! ([`Place`]).
 
 mod manifest;
 mod reader;
+mod sources;
 mod stamps;
 mod writer;
 
 pub use manifest::{FieldNote, Manifest, run_name};
 pub use reader::Run;
+pub use sources::{Changed, FieldNow, Known, Place, Sources};
 pub use writer::RunWriter;
 
 use super::error::{ProjectError, io_at};
@@ -93,24 +96,49 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_field_is_noticed_and_its_rows_forgotten() {
+    fn a_run_of_which_nothing_is_true_starts_over() {
         let dir = tempfile::tempdir().unwrap();
-        let mut writer = RunWriter::open(dir.path(), &spec(1, true), "now")
-            .unwrap()
-            .unwrap();
-        let note = FieldNote {
-            name: "a".into(),
-            size: None,
-            crop: 1.0,
-            sources: vec![("r".into(), "1".into())],
+        let spec = spec(1, true);
+        let note = |print: &str| FieldNow {
+            note: FieldNote {
+                name: "a".into(),
+                size: None,
+                crop: 1.0,
+                sources: vec![("r".into(), print.into())],
+            },
+            unreadable: vec![false],
+            rows: vec![0, 9],
         };
-        assert!(!writer.note_field(1, note.clone()).unwrap());
-        assert!(!writer.note_field(1, note.clone()).unwrap());
-        assert!(writer.note_field(1, FieldNote { crop: 0.5, ..note }).unwrap());
+        let mut now = Sources::default();
+        now.fields.insert(1, note("s2-1"));
+        let mut writer = RunWriter::open(dir.path(), &spec, "now").unwrap().unwrap();
+        writer.note_sources(&now).unwrap();
         writer.write(&[0, 9], &[1.0, 2.0]).unwrap();
         writer.confirm().unwrap();
-        writer.forget(&[9]).unwrap();
-        assert!(writer.is_done(0) && !writer.is_done(9));
+        assert_eq!(
+            writer.changed(&now).unwrap(),
+            Changed {
+                kept: 2,
+                ..Changed::default()
+            }
+        );
+        now.fields.insert(1, note("s2-2"));
+        let place = Place::of(dir.path(), &run_name(&spec), &now).unwrap();
+        assert!(matches!(&place, Place::Replaces(run, c) if *run == run_name(&spec) && c.rows == [0, 9]));
+        writer.start_over("later").unwrap();
+        assert!(!writer.is_done(0) && !writer.is_done(9) && writer.manifest().fields.is_empty());
+        // Of objects elsewhere something is true: the old run stays.
+        writer.note_sources(&now).unwrap();
+        writer.write(&[0, 4], &[1.0, 2.0]).unwrap();
+        writer.confirm().unwrap();
+        now.fields.insert(1, note("s2-3"));
+        let place = Place::of(dir.path(), &run_name(&spec), &now).unwrap();
+        assert_eq!(place.run(), format!("{}-2", run_name(&spec)));
+        assert!(matches!(place, Place::Follows { changed, .. } if changed.kept == 1));
+        // An older run whose sources are back is true again.
+        now.fields.insert(1, note("s2-2"));
+        let place = Place::of(dir.path(), &run_name(&spec), &now).unwrap();
+        assert_eq!(place, Place::Joins(run_name(&spec)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Writing a run: vectors first, and that they are there once they have reached the disk.
 
-use super::manifest::{FieldNote, Manifest, read_manifest, run_name, write_manifest};
+use super::manifest::{Manifest, read_manifest, run_name, write_manifest};
+use super::sources::{Changed, Sources};
 use super::{ROWS_PER_SEGMENT, bit, read_done, segment_path, stamps};
 use crate::encoder::EncoderSpec;
 use crate::encoder::representation::BlockScaling;
@@ -27,8 +28,19 @@ impl RunWriter {
     /// Opens the run that `spec` makes below `embeddings`, or starts it. `None` if another process
     /// is writing it.
     pub fn open(embeddings: &Path, spec: &EncoderSpec, created: &str) -> Result<Option<Self>, ProjectError> {
-        let run = run_name(spec);
-        let dir = embeddings.join(&run);
+        Self::open_as(embeddings, &run_name(spec), spec, created, None)
+    }
+
+    /// As [`RunWriter::open`], for the run called `run`, one of those of `spec` ([`super::Place`]). A new
+    /// one follows `after` and scales its blocks as that does.
+    pub fn open_as(
+        embeddings: &Path,
+        run: &str,
+        spec: &EncoderSpec,
+        created: &str,
+        after: Option<&Manifest>,
+    ) -> Result<Option<Self>, ProjectError> {
+        let dir = embeddings.join(run);
         std::fs::create_dir_all(&dir).map_err(io_at(&dir))?;
         let lock_path = dir.join("lock");
         let lock = File::create(&lock_path).map_err(io_at(&lock_path))?;
@@ -38,26 +50,28 @@ impl RunWriter {
             Err(std::fs::TryLockError::Error(cause)) => return Err(io_at(&lock_path)(cause)),
         }
         let path = dir.join("manifest.json");
-        let manifest = if path.exists() {
+        let done = read_done(&dir)?;
+        // Vectors without a manifest could be of anything.
+        let manifest = if path.exists() || done.iter().any(|byte| *byte != 0) {
             read_manifest(&dir)?
         } else {
             let dtype = if spec.keep_f32 { "f32" } else { "f16" };
             let manifest = Manifest {
                 format: 1,
-                run,
+                run: run.to_owned(),
                 encoder: spec.clone(),
                 program: PROGRAM.to_owned(),
                 created: created.to_owned(),
+                follows: after.map(|m| m.run.clone()),
                 dim: spec.dim,
                 dtype: dtype.to_owned(),
                 rows_per_segment: ROWS_PER_SEGMENT,
-                scaling: None,
+                scaling: after.and_then(|m| m.scaling.clone()),
                 fields: BTreeMap::new(),
             };
             write_manifest(&dir, &manifest)?;
             manifest
         };
-        let done = read_done(&dir)?;
         let done_file = open_for_writing(&dir.join("done.bits"))?;
         Ok(Some(Self {
             dir,
@@ -86,42 +100,44 @@ impl RunWriter {
         bit(&self.done, i)
     }
 
-    /// Records how a field is cut out. Returns whether that differs from what the run knew: then
-    /// the field's vectors are of something else and must be forgotten.
-    pub fn note_field(&mut self, id: i64, note: FieldNote) -> Result<bool, ProjectError> {
-        let known = self.manifest.fields.get(&id);
-        let differs = known.is_some_and(|known| !note.agrees_with(known));
-        if self.manifest.fields.get(&id) != Some(&note) {
-            self.manifest.fields.insert(id, note);
-            write_manifest(&self.dir, &self.manifest)?;
-        }
-        Ok(differs)
+    /// What of the run is no longer true.
+    pub fn changed(&self, now: &Sources) -> Result<Changed, ProjectError> {
+        let stamps = stamps::read(&self.dir)?;
+        Ok(now.changed(&self.manifest.fields, &stamps, &self.done))
     }
 
-    /// Records what ready-made cutouts look like now ([`crate::project::fingerprint::stamp`]) and
-    /// forgets the vectors of those that looked otherwise. Returns their rows.
-    pub fn note_files(&mut self, now: &[(usize, u64)]) -> Result<Vec<usize>, ProjectError> {
-        let mut stamps = stamps::read(&self.dir)?;
-        let mut changed = Vec::new();
-        let mut is_new = false;
-        for &(row, stamp) in now {
+    /// Notes what the vectors are made of from now on. Those that were of something else must be
+    /// forgotten before.
+    pub fn note_sources(&mut self, now: &Sources) -> Result<(), ProjectError> {
+        let notes = now.notes(&self.manifest.fields);
+        if notes != self.manifest.fields {
+            self.manifest.fields = notes;
+            write_manifest(&self.dir, &self.manifest)?;
+        }
+        let before = stamps::read(&self.dir)?;
+        let mut stamps = before.clone();
+        for &(row, stamp) in &now.files {
             if stamps.len() <= row {
                 stamps.resize(row + 1, 0);
             }
-            let known = std::mem::replace(&mut stamps[row], stamp);
-            is_new |= known != stamp;
-            if known != 0 && known != stamp && self.is_done(row) {
-                changed.push(row);
-            }
+            stamps[row] = stamp;
         }
-        // Forgotten before the new stamps are kept: a kill between the two forgets again.
-        if !changed.is_empty() {
-            self.forget(&changed)?;
-        }
-        if is_new {
+        if stamps != before {
             stamps::write(&self.dir, &stamps)?;
         }
-        Ok(changed)
+        Ok(())
+    }
+
+    /// Forgets everything: vectors, how their blocks were scaled, and what they were made of.
+    pub fn start_over(&mut self, created: &str) -> Result<(), ProjectError> {
+        self.done.fill(0);
+        // Forgotten before anything else is kept: a kill in between forgets again.
+        self.write_done()?;
+        self.manifest.scaling = None;
+        self.manifest.fields.clear();
+        created.clone_into(&mut self.manifest.created);
+        stamps::write(&self.dir, &[])?;
+        write_manifest(&self.dir, &self.manifest)
     }
 
     /// Forgets the vectors of those of the first `rows` rows that were confirmed and whose segment was
@@ -151,6 +167,10 @@ impl RunWriter {
                 *byte &= !(1 << (row % 8));
             }
         }
+        self.write_done()
+    }
+
+    fn write_done(&self) -> Result<(), ProjectError> {
         let path = self.dir.join("done.bits");
         self.done_file
             .write_all_at(&self.done, 0)

@@ -160,13 +160,14 @@ pub fn collect(
         facts.insert("at".into(), answer.at.clone().into());
         provenance.insert(kind, Value::Object(facts));
     }
-    let mut runs = Vec::new();
-    for (name, _) in project.runs()? {
+    let (mut runs, mut encoders) = (Vec::new(), std::collections::HashSet::new());
+    for (name, encoder) in project.runs()? {
         let opened = Run::open(&project.embeddings(), &name, ids.len()).map(Some);
         let Some(run) = or_skip(opened, skipped)? else {
             continue;
         };
-        if run.manifest.encoder.feature_names.len() == run.manifest.dim {
+        // Of several runs of the same measurements the newest is the columns.
+        if run.manifest.encoder.feature_names.len() == run.manifest.dim && encoders.insert(encoder) {
             columns.extend(feature_columns(&run));
         }
         runs.push(serde_json::to_value(&run.manifest).unwrap_or_default());

@@ -3,9 +3,11 @@
 use super::{Seeded, golden, hold, seeded, tensors};
 use crate::vit::files::cutout_of;
 use astrolabel::encoder::Encoder;
+use astrolabel::encoder::computation::{Computation, cosine};
 use astrolabel::encoder::model::open::open_network;
 use astrolabel::encoder::network::Pooling;
 use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
+use astrolabel::encoder::plan::isa::{Isa, Precision};
 use astrolabel::encoder::preprocess::{Becomes, Fluxes, Preprocessing};
 use astrolabel::io::raster::Plane;
 use astrolabel::sky::cutout::Cutout;
@@ -72,8 +74,31 @@ fn fluxes_of_both_surveys_go_the_whole_way() {
             pooling: Pooling::MeanPatches,
             preprocessing: contract(survey),
             threads: 2,
+            computation: Computation {
+                precision: Some(Precision::F32),
+                ..Computation::default()
+            },
             ..NetworkSettings::default()
         };
+        let auto = NetworkSettings {
+            computation: Computation::default(),
+            ..settings.clone()
+        };
+        let generic = NetworkSettings {
+            computation: Computation {
+                generic: true,
+                ..Computation::default()
+            },
+            ..settings.clone()
+        };
+        let of = |settings| NetworkEncoder::load(&path, settings).unwrap();
+        let generic = of(generic).encode(&cutouts(&file, survey)).unwrap();
+        hold(&expected, survey, &generic);
+        // Whatever passes the check as it is loaded, on pictures of this contract's bands.
+        let auto = of(auto);
+        assert_eq!(auto.chosen().isa, Isa::best());
+        let rough = auto.encode(&cutouts(&file, survey)).unwrap();
+        assert!(cosine(&rough, &generic) > 0.999, "{:?}", auto.chosen());
         let encoder = NetworkEncoder::load(&path, settings).unwrap();
         assert_eq!(encoder.network().family(), "aion");
         let found = encoder.encode(&cutouts(&file, survey)).unwrap();

@@ -88,7 +88,10 @@ fn empty_ui(ui: &mut egui::Ui, title: &str, text: &str) {
 
 /// Names and colours above a plot, where they cover nothing of it. Always a row, so that the plot stays
 /// where it is while a hand drags over it.
-fn legend_ui<'a>(ui: &mut egui::Ui, entries: impl Iterator<Item = (&'a str, egui::Color32)>) {
+pub(in crate::app) fn legend_ui<'a>(
+    ui: &mut egui::Ui,
+    entries: impl Iterator<Item = (&'a str, egui::Color32)>,
+) {
     ui.horizontal_wrapped(|ui| {
         for (name, colour) in entries {
             let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 14.0), egui::Sense::hover());
@@ -122,12 +125,12 @@ fn has_numbers(view: &View<'_>, name: &str) -> bool {
 }
 
 /// Lines behind the data stand back behind it.
-fn grid_colour(ui: &egui::Ui) -> egui::Color32 {
+pub(in crate::app) fn grid_colour(ui: &egui::Ui) -> egui::Color32 {
     ui.visuals().weak_text_color().gamma_multiply(0.35)
 }
 
 /// Marks of an axis at some six round values.
-fn round_marks(input: GridInput) -> Vec<GridMark> {
+pub(in crate::app) fn round_marks(input: GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     let (values, step_size) = ticks([low, high], 6);
     let mark = |value| GridMark { value, step_size };
@@ -135,7 +138,7 @@ fn round_marks(input: GridInput) -> Vec<GridMark> {
 }
 
 /// A mark of an axis in as many digits as it needs.
-fn round_text(mark: GridMark, _: &std::ops::RangeInclusive<f64>) -> String {
+pub(in crate::app) fn round_text(mark: GridMark, _: &std::ops::RangeInclusive<f64>) -> String {
     short_number(mark.value, mark.step_size)
 }
 

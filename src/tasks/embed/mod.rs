@@ -1,17 +1,15 @@
 //! Embed: every object that has no vector yet gets one, in a run that can be stopped at any moment.
 
+mod place;
+
 use super::Skipped;
 use super::images::{Images, Watched};
 use crate::encoder::representation::{BlockScaling, Blocks, SAMPLE};
 use crate::encoder::{Encoder, engine};
 use crate::memory::{self, Free};
 use crate::progress::Progress;
-use crate::project::runs::{FieldNote, RunWriter};
-use crate::project::{FieldKind, Project, ProjectError, fingerprint, journal, objects};
-use rayon::prelude::*;
+use crate::project::{Project, ProjectError, objects};
 use serde::Serialize;
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often what is done is brought to the disk: at most this much work is lost to a kill.
@@ -81,20 +79,10 @@ pub fn embed(
             progress.note(&format!("{}: {less}", free.sentence()));
         }
     }
-    let mut writer = loop {
-        match RunWriter::open(&project.embeddings(), encoder.spec(), &journal::now())? {
-            Some(writer) => break writer,
-            None if progress.cancelled() => return Err(ProjectError::Cancelled),
-            None => {
-                progress.begin("waiting for another process that embeds this run", None);
-                std::thread::sleep(Duration::from_millis(500));
-            }
-        }
-    };
+    let images = Images::of(project)?;
+    let mut writer = place::opened(project, &images, encoder.spec(), progress)?;
     let run = writer.manifest().run.clone();
     project.register_run(&run, &encoder.spec().name)?;
-    let images = Images::of(project)?;
-    refresh_fields(project, &mut writer, &images, progress)?;
     let pending: Vec<usize> = (0..images.objects().len())
         .filter(|&i| !writer.is_done(i))
         .collect();
@@ -200,68 +188,4 @@ fn measure_blocks(
         ));
     }
     Ok(BlockScaling::measure(blocks.widths(), &measured))
-}
-
-/// Notes every field in the manifest and every cutout's looks; where an image or a cutout has changed
-/// since, its vectors are made again.
-fn refresh_fields(
-    project: &mut Project,
-    writer: &mut RunWriter,
-    images: &Images,
-    progress: &dyn Progress,
-) -> Result<(), ProjectError> {
-    let lost = writer.forget_lost(images.objects().len())?;
-    if lost > 0 {
-        progress.note(&format!(
-            "{lost} vectors were in a segment that is cut short or gone: they are made again"
-        ));
-    }
-    let mut folders: HashMap<i64, PathBuf> = HashMap::new();
-    for mut field in objects::fields(project.store())? {
-        if field.kind == FieldKind::Folder {
-            folders.insert(field.id, field.root.clone());
-        }
-        let known = writer.manifest().fields.get(&field.id).cloned();
-        for (i, band) in field.bands.iter_mut().enumerate() {
-            // One that can't be read now has not changed as far as anyone knows.
-            let before = known.as_ref().and_then(|k| k.sources.get(i)).map(|s| s.1.clone());
-            if let Some(now) = fingerprint::fingerprint(&band.path).ok().or(before) {
-                band.fingerprint = now;
-            }
-        }
-        if writer.note_field(field.id, FieldNote::of(&field))? {
-            let rows: Vec<usize> = images
-                .objects()
-                .iter()
-                .filter(|o| o.field == field.id)
-                .map(|o| o.id as usize)
-                .collect();
-            progress.note(&format!(
-                "{} has changed since it was embedded: its {} objects are embedded again",
-                field.name,
-                rows.len()
-            ));
-            writer.forget(&rows)?;
-        }
-    }
-    let stamps: Vec<(usize, u64)> = (images.objects().par_iter())
-        .filter_map(|o| {
-            let path = folders.get(&o.field)?.join(o.file.as_ref()?);
-            Some((o.id as usize, fingerprint::stamp(&path)?))
-        })
-        .collect();
-    let changed = writer.note_files(&stamps)?;
-    if let Some(first) = changed.first().and_then(|&row| images.objects().get(row)) {
-        progress.note(&match changed.len() {
-            1 => format!(
-                "{} has changed since it was embedded: it is embedded again",
-                first.name
-            ),
-            n => format!(
-                "{n} cutouts have changed since they were embedded ({} is one): they are embedded again",
-                first.name
-            ),
-        });
-    }
-    Ok(())
 }

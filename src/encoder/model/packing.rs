@@ -1,0 +1,33 @@
+//! Burn's layers as plans take them: packed matrices and plain vectors.
+
+use super::layers::{Dense, Norm, values_of};
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::matrix::Matrix;
+use crate::encoder::plan::vit::Norm as PlanNorm;
+use burn::tensor::Tensor;
+
+/// A layer in single precision.
+pub(super) fn matrix_of(kernels: &Kernels, dense: Dense) -> Result<Matrix, String> {
+    let shape = dense.weight.dims();
+    let (weight, bias) = dense_of(dense)?;
+    Ok(Matrix::pack(kernels, Precision::F32, shape, &weight, &bias))
+}
+
+/// Weights `[inputs, outputs]`, row-major, and bias, zeros where there is none.
+pub(super) fn dense_of(dense: Dense) -> Result<(Vec<f32>, Vec<f32>), String> {
+    let outputs = dense.weight.dims()[1];
+    Ok((values_of(dense.weight)?, bias_of(dense.bias, outputs)?))
+}
+
+/// Scale and shift of a norm, zeros where there is none.
+pub(super) fn norm_of(norm: &Norm) -> Result<PlanNorm, String> {
+    let weight = values_of(norm.weight.clone())?;
+    let bias = bias_of(norm.bias.clone(), weight.len())?;
+    Ok(PlanNorm { weight, bias })
+}
+
+/// `len` biases, zeros where there are none.
+pub(super) fn bias_of(bias: Option<Tensor<1>>, len: usize) -> Result<Vec<f32>, String> {
+    bias.map_or_else(|| Ok(vec![0.0; len]), values_of)
+}
