@@ -13,3 +13,4 @@ pub mod project;
 pub mod simulate;
 pub mod sky;
 pub mod tasks;
+pub mod train;

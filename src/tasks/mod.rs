@@ -18,6 +18,7 @@ pub mod label;
 pub mod map;
 mod ready_made;
 pub mod similar;
+pub mod train;
 pub mod vectors;
 
 use serde::Serialize;

@@ -21,5 +21,6 @@ mod real;
 mod represented;
 mod support;
 mod tiny;
+mod train;
 mod usage;
 mod zoo;

@@ -15,5 +15,6 @@ mod plan;
 mod project;
 mod representation;
 mod support;
+mod train;
 mod vit;
 mod wcs;

@@ -9,6 +9,7 @@ mod input;
 mod numbers;
 mod output;
 mod size;
+mod train;
 
 pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::{Bench, IsaArg};
@@ -17,6 +18,7 @@ pub use evaluate::Evaluate;
 pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use size::parse_size;
+pub use train::{SizeArg, Train};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -133,6 +135,12 @@ pub enum Command {
     /// as a page. Vectors are z-scored over the set. Halves, examples and folds are drawn as numpy and
     /// scikit-learn draw them, so that figures can be compared with published ones.
     Evaluate(Evaluate),
+    /// Train an encoder on your own images, with labels, votes and larger encoders' vectors where there are some.
+    ///
+    /// The network is small, sees 64 px, and gives the same vector to all rotations by 90° and reflections.
+    /// Checkpoints are kept every two minutes: the same command goes on after a stop. See in evaluate what it
+    /// is worth.
+    Train(Train),
     /// Rank the objects by how strange they are, guided by marks as soon as there are some.
     Anomalies(Anomalies),
     /// Lay the objects out in two dimensions by what they look like.

@@ -18,6 +18,7 @@ mod places;
 mod relocate;
 mod similar;
 mod simulate;
+mod train;
 
 pub(super) use anomalies::anomalies;
 pub(super) use bench::bench;
@@ -34,6 +35,7 @@ pub(super) use map::map;
 pub(super) use relocate::relocate;
 pub(super) use similar::similar;
 pub(super) use simulate::simulate;
+pub(super) use train::train;
 
 use serde_json::{Value, json};
 

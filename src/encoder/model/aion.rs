@@ -15,18 +15,12 @@ use super::aion_codec::{Codec, load_codec};
 use super::aion_keys::{AionConfig, AionKeys};
 use super::layers::{Dense, Layers, Norm, check_lengths, values_of};
 use crate::encoder::EncoderError;
-<<<<<<< HEAD
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
-use crate::encoder::weights::{WeightsFile, sha256_of_file};
-use burn::tensor::activation::{gelu, silu};
-=======
-use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::team::Team;
 use crate::encoder::plan::vit::VitPlan;
 use crate::encoder::weights::WeightsFile;
->>>>>>> main
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// ε of every layer norm.

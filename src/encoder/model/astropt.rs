@@ -10,12 +10,8 @@
 use super::astropt_keys::AstroPtKeys;
 use super::layers::{Dense, Layers, Norm, check_lengths, self_attention, values_of};
 use crate::encoder::EncoderError;
-<<<<<<< HEAD
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
-=======
-use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
 use crate::encoder::plan::team::Team;
->>>>>>> main
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -218,16 +214,12 @@ impl Network for AstroPt {
         }
     }
 
-<<<<<<< HEAD
     fn image_bytes(&self, _height: usize, _width: usize) -> usize {
         let c = &self.config;
         transformer_bytes(c.context, c.width, 4 * c.width, c.heads)
     }
 
-    fn embed(
-=======
     fn embed_on(
->>>>>>> main
         &self,
         _team: &Team,
         input: &[f32],

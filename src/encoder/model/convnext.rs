@@ -232,7 +232,6 @@ impl Network for ConvNext {
         Ok(self.config.widths[self.stage_of(block)])
     }
 
-<<<<<<< HEAD
     fn image_bytes(&self, height: usize, width: usize) -> usize {
         let c = &self.config;
         // The first stage is the largest: its map, four times as wide between, and copies of both.
@@ -241,19 +240,6 @@ impl Network for ConvNext {
         places.saturating_mul(first).saturating_mul(4 * 14)
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
-=======
->>>>>>> main
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

@@ -9,6 +9,8 @@ use super::convnext::ConvNext;
 use super::convnext_keys::{ConvNextKeys, find_convnext};
 use super::efficientnet::EfficientNet;
 use super::efficientnet_keys::{EfficientNetKeys, find_efficientnet};
+use super::p4m::file::find_p4m;
+use super::p4m::network::P4m;
 use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
@@ -26,6 +28,9 @@ use std::path::Path;
 pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
     let mut file = WeightsFile::open(path)?;
     foresee(path)?;
+    if find_p4m(&file) {
+        return Ok(Box::new(P4m::load(&mut file)?));
+    }
     if find_aion(&file).is_some() {
         let keys = AionKeys::find(&file)?;
         return Ok(Box::new(Aion::load(&mut file, &keys)?));

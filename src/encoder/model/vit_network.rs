@@ -74,7 +74,6 @@ impl Network for Vit {
         (GROUP_TOKENS / tokens.max(1)).clamp(1, 8)
     }
 
-<<<<<<< HEAD
     fn image_bytes(&self, height: usize, width: usize) -> usize {
         let c = self.config();
         let tokens = self.token_count(height, width).unwrap_or(0);
@@ -82,19 +81,6 @@ impl Network for Vit {
         transformer_bytes(tokens, c.width, 2 * c.hidden, c.heads)
     }
 
-    fn embed(
-        &self,
-        input: &[f32],
-        shape: [usize; 3],
-        block: Option<usize>,
-        pooling: Pooling,
-        out: &mut [f32],
-    ) -> Result<(), String> {
-        self.embed_on(&Team::one(), input, shape, block, pooling, out)
-    }
-
-=======
->>>>>>> main
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         Vit::compile(self, kernels).map(|()| true)
     }
