@@ -7,6 +7,7 @@ pub mod display;
 pub mod encoder;
 pub mod evaluate;
 pub mod io;
+pub mod memory;
 pub mod progress;
 pub mod project;
 pub mod simulate;

@@ -15,6 +15,7 @@ mod hostile;
 mod hub;
 mod journey;
 mod kill;
+mod memory;
 mod names;
 mod real;
 mod represented;

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod bench;
+mod bench_path;
 mod classify;
 mod compare;
 mod cutouts;
