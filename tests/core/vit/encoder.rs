@@ -119,7 +119,10 @@ fn less_memory_means_fewer_images_at_once_and_the_same_vectors() {
     encoder.fit(each).unwrap().unwrap();
     assert_eq!(encoder.encode(&cutouts).unwrap(), plenty);
     let none = encoder.fit(each - 1).unwrap_err().to_string();
-    assert!(none.contains("one image of 56 px needs about") && none.contains("smaller network"), "{none}");
+    assert!(
+        none.contains("one image of 56 px needs about") && none.contains("smaller network"),
+        "{none}"
+    );
 }
 
 #[test]

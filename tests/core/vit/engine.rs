@@ -232,7 +232,10 @@ fn cancelling_takes_effect_within_a_batch() {
             20 => 20 + 4 * 10,
             _ => 300,
         };
-        assert!((limit.min(300)..=most).contains(&steps), "{steps} of at most {most}");
+        assert!(
+            (limit.min(300)..=most).contains(&steps),
+            "{steps} of at most {most}"
+        );
     }
 }
 
