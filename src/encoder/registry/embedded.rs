@@ -3,7 +3,6 @@
 
 use crate::io::replace::replace_file;
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Names and weights.
