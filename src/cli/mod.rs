@@ -104,6 +104,7 @@ fn dispatch(command: Command, threads: usize, progress: &Bars) -> Outcome {
         Command::Compare(a) => commands::compare(a, progress),
         Command::Runs(a) => commands::runs(a, progress),
         Command::Evaluate(a) => commands::evaluate(a, threads, progress),
+        Command::Train(a) => commands::train(a, threads, progress),
         Command::Anomalies(a) => commands::anomalies(a, progress),
         Command::Map(a) => commands::map(a, progress),
         Command::Export(a) => commands::export(a, progress),

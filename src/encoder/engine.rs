@@ -1,4 +1,5 @@
-//! Drives an encoder over many objects: producer threads read and cut while the encoder computes.
+//! Drives an encoder over many objects: producer threads read and cut while the encoder computes,
+//! and what it made is written while it computes the next.
 //!
 //! Batches are dealt to the producers in turn and come back through one bounded channel each, so
 //! that memory holds at most two batches of cutouts a producer however slow one of them is.
@@ -43,6 +44,23 @@ const SHARE: Duration = Duration::from_secs(1);
 /// Objects that may fail in the encoder one after the other before the encoder itself is blamed.
 const FAILURES_LIMIT: usize = 32;
 
+/// Shares of vectors that may wait to be written.
+const READY: usize = 2;
+
+/// What goes from the encoder to the sink: vectors and whose they are, and objects dealt with.
+struct Ready {
+    objects: Vec<usize>,
+    vectors: Vec<f32>,
+    steps: u64,
+}
+
+/// Whether the run is still wanted.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    stop: &'a AtomicBool,
+    progress: &'a dyn Progress,
+}
+
 /// One batch cut out: the objects that have pixels, and those that don't.
 #[derive(Default)]
 struct Batch {
@@ -77,37 +95,72 @@ pub fn embed(
     let threads = threads.clamp(1, batches.len().max(1));
     progress.begin("embedding", Some(objects.len() as u64));
     let stop = AtomicBool::new(false);
+    let wanted = Wanted {
+        stop: &stop,
+        progress,
+    };
     std::thread::scope(|scope| {
-        // Owned by this closure, so that the receivers go, and waiting producers with them, even
-        // if the sink panics.
-        let lanes: Vec<Receiver<Batch>> = (0..threads)
-            .map(|first| {
-                let (send, receive) = bounded(1);
-                let dealt: Vec<&[usize]> = batches.iter().copied().skip(first).step_by(threads).collect();
-                let stop = &stop;
-                scope.spawn(move || produce(provider, &dealt, stop, &send));
-                receive
-            })
-            .collect();
-        let mut run = Run {
-            encoder,
-            progress,
-            report: EmbedReport::default(),
-            share: 1,
-            failures: 0,
-            last_failure: None,
-        };
-        let result = batches.iter().enumerate().try_for_each(|(number, objects)| {
-            match run.next_batch(&lanes[number % threads]) {
-                Some(made) => run.take(objects, made, sink),
-                None => Ok(()),
-            }
+        let (give, ready) = bounded(READY);
+        let batches = &batches;
+        let encoding = scope.spawn(move || {
+            let lanes: Vec<Receiver<Batch>> = (0..threads)
+                .map(|first| {
+                    let (send, receive) = bounded(1);
+                    let dealt: Vec<&[usize]> = batches.iter().copied().skip(first).step_by(threads).collect();
+                    scope.spawn(move || produce(provider, &dealt, wanted.stop, &send));
+                    receive
+                })
+                .collect();
+            let mut run = Run {
+                encoder,
+                wanted,
+                give,
+                report: EmbedReport::default(),
+                share: 1,
+                failures: 0,
+                last_failure: None,
+            };
+            let result = batches.iter().enumerate().try_for_each(|(number, objects)| {
+                match run.next_batch(&lanes[number % threads]) {
+                    Some(made) => run.take(objects, made),
+                    None => Ok(()),
+                }
+            });
+            wanted.stop.store(true, Ordering::Relaxed);
+            result.map(|()| (run.report, run.last_failure))
         });
-        stop.store(true, Ordering::Relaxed);
-        result?;
-        match run.last_failure {
-            Some(error) if run.report.done == 0 => Err(error),
-            _ => Ok(run.report),
+        let mut done = 0;
+        let mut refused = None;
+        // Taken apart here, so that the encoder stops, and the producers with it, if the sink panics.
+        for Ready {
+            objects,
+            vectors,
+            steps,
+        } in ready
+        {
+            if !objects.is_empty() {
+                if let Err(cause) = sink(&objects, &vectors) {
+                    refused = Some(cause);
+                    wanted.stop.store(true, Ordering::Relaxed);
+                    break;
+                }
+                done += objects.len();
+            }
+            progress.advance(steps);
+        }
+        let fail = |cause: String| EncoderError::Run {
+            name: encoder.spec().name.clone(),
+            cause,
+        };
+        let ended = (encoding.join()).unwrap_or_else(|panic| Err(fail(panic_message(panic.as_ref()))));
+        if let Some(cause) = refused {
+            return Err(fail(cause));
+        }
+        let (mut report, last_failure) = ended?;
+        report.done = done;
+        match last_failure {
+            Some(error) if done == 0 => Err(error),
+            _ => Ok(report),
         }
     })
 }
@@ -143,7 +196,8 @@ fn produce(provider: &dyn CutoutProvider, dealt: &[&[usize]], stop: &AtomicBool,
 /// The encoding side of a run.
 struct Run<'a> {
     encoder: &'a dyn Encoder,
-    progress: &'a dyn Progress,
+    wanted: Wanted<'a>,
+    give: Sender<Ready>,
     report: EmbedReport,
     /// Objects the encoder gets at a time, so that it takes about [`SHARE`] for them: one at first.
     share: usize,
@@ -153,13 +207,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The next batch of a producer, or `None` if the run is cancelled.
+    /// Whether the run was cancelled or the sink refused.
+    fn is_over(&mut self) -> bool {
+        self.report.cancelled |= self.wanted.progress.cancelled();
+        self.report.cancelled || self.wanted.stop.load(Ordering::Relaxed)
+    }
+
+    /// The next batch of a producer, or `None` if the run is over.
     fn next_batch(&mut self, lane: &Receiver<Batch>) -> Option<Batch> {
-        while !self.report.cancelled {
-            if self.progress.cancelled() {
-                self.report.cancelled = true;
-                break;
-            }
+        while !self.is_over() {
             // Woken twenty times a second, so that a slow reader doesn't delay cancelling.
             match lane.recv_timeout(Duration::from_millis(50)) {
                 Ok(made) => return Some(made),
@@ -172,37 +228,38 @@ impl Run<'_> {
     }
 
     /// Encodes what was cut out of `objects` and hands it over, in shares of about [`SHARE`].
-    fn take(&mut self, objects: &[usize], made: Batch, sink: &mut Sink<'_>) -> Result<(), EncoderError> {
+    fn take(&mut self, objects: &[usize], made: Batch) -> Result<(), EncoderError> {
         let mut skipped = made.skipped;
-        self.progress.advance(skipped.len() as u64);
+        let mut steps = skipped.len();
         let mut at = 0;
-        while at < made.objects.len() {
-            if at > 0 && self.progress.cancelled() {
-                self.report.cancelled = true;
-                break;
-            }
+        while at < made.objects.len() && (at == 0 || !self.is_over()) {
             let end = made.objects.len().min(at + self.share);
             let start = Instant::now();
-            let (kept, vectors) =
+            let (objects, vectors) =
                 self.encode(&made.objects[at..end], &made.cutouts[at..end], &mut skipped)?;
-            if !kept.is_empty() {
-                sink(&kept, &vectors).map_err(|cause| EncoderError::Run {
-                    name: self.encoder.spec().name.clone(),
-                    cause,
-                })?;
-                self.report.done += kept.len();
-            }
-            self.progress.advance((end - at) as u64);
             let each = start.elapsed().as_secs_f64() / (end - at) as f64;
             self.share = (SHARE.as_secs_f64() / each.max(1e-9))
                 .min(8.0 * self.share as f64)
                 .max(1.0) as usize;
+            self.hand_over(objects, vectors, std::mem::take(&mut steps) + end - at);
             at = end;
+        }
+        if steps > 0 {
+            self.hand_over(vec![], vec![], steps);
         }
         // Failed cuts and failed encodings, back in the order given.
         skipped.sort_by_key(|(object, _)| objects.iter().position(|o| o == object));
         self.report.skipped.append(&mut skipped);
         Ok(())
+    }
+
+    /// Nobody takes it if the sink has refused; why is known there.
+    fn hand_over(&self, objects: Vec<usize>, vectors: Vec<f32>, steps: usize) {
+        let _ = self.give.send(Ready {
+            objects,
+            vectors,
+            steps: steps as u64,
+        });
     }
 
     /// The vectors of `objects`, and whose they are; those that fail are skipped.

@@ -83,6 +83,15 @@ pub trait Encoder: Send + Sync {
     /// [`EMPTY`](crate::sky::cutout::CutoutFlags::EMPTY) never comes here.
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError>;
 
+    /// Computes from now on no more at once than `bytes` of memory allow, beside what it holds
+    /// already; a sentence for people if that is less than before.
+    ///
+    /// # Errors
+    /// [`EncoderError::Run`] if not even one cutout can be computed in them, saying what it needs.
+    fn fit(&self, _bytes: u64) -> Result<Option<String>, EncoderError> {
+        Ok(None)
+    }
+
     /// The blocks of its vectors, if they are of several kinds that must be scaled to each other.
     fn blocks(&self) -> Option<&representation::Blocks> {
         None

@@ -91,6 +91,16 @@ pub trait Network: Send + Sync {
         8
     }
 
+    /// About how many bytes one image of `height` by `width` px takes while it is computed, beside
+    /// the weights: rather too many than too few.
+    fn image_bytes(&self, height: usize, width: usize) -> usize {
+        // Convolutions: some copies of the first, largest feature map.
+        self.channels()
+            .saturating_mul(height)
+            .saturating_mul(width)
+            .saturating_mul(4 * 40)
+    }
+
     /// Computes one vector an image into `out`, `[batch, dim]`, from `input`,
     /// `[batch, channels, height, width]`, both row-major; on all cores of `team` if the network is
     /// compiled.
@@ -141,6 +151,14 @@ pub trait Network: Send + Sync {
     fn flops(&self, _side_px: usize, _block: Option<usize>) -> Option<u64> {
         None
     }
+}
+
+/// Bytes that an image of `tokens` tokens takes in a transformer: tokens, queries, keys, values, the
+/// layer between, and the weights of attention where they aren't computed head by head.
+pub(super) fn transformer_bytes(tokens: usize, width: usize, hidden: usize, heads: usize) -> usize {
+    let each = tokens.saturating_mul(width.saturating_mul(7).saturating_add(hidden));
+    let attention = tokens.saturating_mul(tokens).saturating_mul(2 * heads);
+    each.saturating_add(attention).saturating_mul(4)
 }
 
 /// An error about block `block` where `blocks` there are.

@@ -4,7 +4,8 @@
 //! matrix product between the cores: products of a few hundred tokens are too small for that. A
 //! compiled network ([`plan`](super::plan)) sees to it itself, and shares what is left over between
 //! cores in a better way; any other gets one call a core, in a rayon pool of one thread. Memory is
-//! bounded by [`Network::group_images`] a thread, whatever the number of the images.
+//! bounded by [`Network::group_images`] a thread, whatever the number of the images, and by
+//! [`Encoder::fit`] where there is less memory than that.
 
 use super::computation::{Chosen, Computation, Use, compile};
 use super::cores::{Cores, pools};
@@ -15,9 +16,11 @@ use super::plan::team::Team;
 use super::preprocess::Preprocessing;
 use super::weights::{sha256_of_file, weights_error};
 use super::{Encoder, EncoderError, EncoderSpec};
+use crate::memory::human;
 use crate::sky::cutout::Cutout;
 use rayon::ThreadPool;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How a network is used; everything here changes the vectors but `threads`
@@ -60,6 +63,10 @@ pub struct NetworkEncoder {
     spec: EncoderSpec,
     chosen: Chosen,
     cores: Cores,
+    /// Images computed at once on all cores together.
+    at_once: AtomicUsize,
+    /// The planes of a call on all cores, kept for the next: pages of new memory cost time.
+    planes: Mutex<Vec<f32>>,
 }
 
 impl NetworkEncoder {
@@ -138,7 +145,14 @@ impl NetworkEncoder {
             settings: facts,
             keep_f32: false,
         };
+        let lanes = match &cores {
+            Cores::Team(team) => team.lanes(),
+            Cores::Pools(pools) => pools.len(),
+        };
+        let group = network.group_images(side, side).max(1);
         Ok(Self {
+            at_once: AtomicUsize::new(group.saturating_mul(lanes)),
+            planes: Mutex::new(Vec::new()),
             network,
             block: settings.block,
             pooling: settings.pooling,
@@ -186,7 +200,11 @@ impl NetworkEncoder {
     fn encode_on(&self, team: &Team, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
         let side = self.preprocessing.image_px;
         let image = self.network.channels() * side * side;
-        let mut input = vec![0.0f32; cutouts.len() * image];
+        let mut planes = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
+        if planes.len() < cutouts.len() * image {
+            planes.resize(cutouts.len() * image, 0.0);
+        }
+        let input = &mut planes[..cutouts.len() * image];
         let work: Vec<_> = (cutouts.iter().zip(input.chunks_exact_mut(image)))
             .map(|(cutout, planes)| Mutex::new((cutout, planes, Ok(()))))
             .collect();
@@ -201,7 +219,7 @@ impl NetworkEncoder {
             one.into_inner().unwrap_or_else(PoisonError::into_inner).2?;
         }
         let shape = [cutouts.len(), side, side];
-        (self.network).embed_on(team, &input, shape, self.block, self.pooling, out)?;
+        (self.network).embed_on(team, input, shape, self.block, self.pooling, out)?;
         check_finite(out)
     }
 
@@ -215,7 +233,9 @@ impl NetworkEncoder {
     /// Every core its own groups of the cutouts.
     fn encode_by(&self, pools: &[ThreadPool], cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
         let (dim, side) = (self.spec.dim, self.preprocessing.image_px);
-        let most = self.network.group_images(side, side).max(1);
+        let at_once = self.at_once.load(Ordering::Relaxed);
+        let pools = &pools[..at_once.clamp(1, pools.len())];
+        let most = (self.network.group_images(side, side)).clamp(1, (at_once / pools.len()).max(1));
         // Equal shares, so that no core waits for another's last image.
         let share = (cutouts.len()).div_ceil(pools.len()).clamp(1, most);
         let groups: Vec<(&[Cutout], &mut [f32])> =
@@ -253,15 +273,39 @@ impl Encoder for NetworkEncoder {
         &self.spec
     }
 
+    fn fit(&self, bytes: u64) -> Result<Option<String>, EncoderError> {
+        let side = self.preprocessing.image_px;
+        let planes = self.network.channels().saturating_mul(side * side * 4);
+        let each = self.network.image_bytes(side, side).saturating_add(planes).max(1) as u64;
+        let room = bytes / each;
+        if room == 0 {
+            return Err(self.failed(format!(
+                "one image of {side} px needs about {} of memory beside the weights, but there are only {} for it: \
+                 close other programs, raise the limit, or use a smaller network",
+                human(each),
+                human(bytes)
+            )));
+        }
+        let before = self.at_once.load(Ordering::Relaxed);
+        if room >= before as u64 {
+            return Ok(None);
+        }
+        self.at_once.store(room as usize, Ordering::Relaxed);
+        Ok(Some(format!(
+            "there is memory for {room} images at once instead of {before} (each needs about {})",
+            human(each)
+        )))
+    }
+
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
-        let (dim, side) = (self.spec.dim, self.preprocessing.image_px);
+        let dim = self.spec.dim;
         let mut out = vec![0.0f32; cutouts.len() * dim];
         if cutouts.is_empty() {
             return Ok(out);
         }
         match &self.cores {
             Cores::Team(team) => {
-                let group = self.network.group_images(side, side).max(1) * team.lanes();
+                let group = self.at_once.load(Ordering::Relaxed).max(1);
                 for (cutouts, out) in cutouts.chunks(group).zip(out.chunks_mut(group * dim)) {
                     self.encode_on(team, cutouts, out).map_err(|e| self.failed(e))?;
                 }

@@ -9,6 +9,7 @@
 //! with another contract can't be compared.
 
 mod fluxes;
+mod stretch;
 mod window;
 
 pub use fluxes::{Becomes, Fluxes};
@@ -16,6 +17,7 @@ pub use fluxes::{Becomes, Fluxes};
 use crate::io::raster::{Origin, Plane};
 use crate::sky::cutout::{Cutout, Filter, resize};
 use serde::{Deserialize, Serialize};
+use stretch::{asinh_stretch, percentile, to_unit};
 use window::{Shape, window};
 
 /// How a square of pixels is brought to the network's size; the antialiased ones widen their
@@ -303,38 +305,24 @@ impl Preprocessing {
 
     /// Pixels as values from 0 to 1 without gaps, or `None` if no pixel has a value.
     fn unit_values(&self, mut pixels: Vec<f32>, is_picture: bool) -> Option<Vec<f32>> {
-        let mut sorted: Vec<f32> = pixels.iter().copied().filter(|v| v.is_finite()).collect();
-        if sorted.is_empty() {
+        let mut valued: Vec<f32> = pixels.iter().copied().filter(|v| v.is_finite()).collect();
+        if valued.is_empty() {
             return None;
         }
-        sorted.sort_unstable_by(f32::total_cmp);
-        let median = percentile(&sorted, 50.0);
-        let (low, range, softening) = if is_picture {
-            (0.0, 255.0, None)
-        } else {
-            let s = &self.flux_stretch;
-            let low = percentile(&sorted, s.low_percentile);
-            let high = percentile(&sorted, s.high_percentile);
-            (low, high - low, Some(s.asinh_softening))
-        };
-        for pixel in &mut pixels {
-            let value = if pixel.is_finite() {
-                f64::from(*pixel)
-            } else {
-                median
-            };
-            // A band without any contrast is black, not noise.
-            let x = if range > 0.0 {
-                ((value - low) / range).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
-            *pixel = match softening {
-                Some(s) if self.flux_stretch.unscaled => (x / s).asinh() as f32,
-                Some(s) => ((x / s).asinh() / (1.0 / s).asinh()) as f32,
-                None => x as f32,
-            };
+        if valued.len() < pixels.len() {
+            let median = percentile(&mut valued, 50.0) as f32;
+            let missing = pixels.iter_mut().filter(|v| !v.is_finite());
+            missing.for_each(|v| *v = median);
         }
+        if is_picture {
+            to_unit(&mut pixels, 0.0, 255.0);
+            return Some(pixels);
+        }
+        let s = &self.flux_stretch;
+        let low = percentile(&mut valued, s.low_percentile);
+        let high = percentile(&mut valued, s.high_percentile);
+        to_unit(&mut pixels, low, high - low);
+        asinh_stretch(&mut pixels, s.asinh_softening, s.unscaled);
         Some(pixels)
     }
 }
@@ -358,13 +346,4 @@ fn mean_of(planes: &[&Vec<f32>], len: usize) -> Vec<f32> {
             .map(|i| more.iter().map(|p| p[i]).sum::<f32>() / more.len() as f32)
             .collect(),
     }
-}
-
-/// Percentile of sorted values, linearly interpolated (Hyndman & Fan 1996, type 7; numpy's default).
-fn percentile(sorted: &[f32], percent: f64) -> f64 {
-    let at = percent / 100.0 * (sorted.len() - 1) as f64;
-    let below = (at.floor() as usize).min(sorted.len() - 1);
-    let above = (below + 1).min(sorted.len() - 1);
-    let (a, b) = (f64::from(sorted[below]), f64::from(sorted[above]));
-    a + (b - a) * (at - below as f64)
 }

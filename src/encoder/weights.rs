@@ -293,7 +293,7 @@ fn foreign_kind(start: &[u8; 8]) -> Option<&'static str> {
 }
 
 /// An error about the weights file `path`.
-pub(super) fn weights_error(path: &Path, cause: String) -> EncoderError {
+pub(crate) fn weights_error(path: &Path, cause: String) -> EncoderError {
     EncoderError::Weights {
         path: path.display().to_string(),
         cause,

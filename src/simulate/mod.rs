@@ -5,6 +5,7 @@
 mod artefact;
 mod galaxy;
 mod stamp;
+pub mod stamps;
 mod survey;
 
 use crate::io::catalog::{Table, table};

@@ -52,6 +52,11 @@ impl Survey {
     pub fn make(options: &SimulateOptions, progress: &dyn Progress) -> Result<Self, SimulateError> {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         let side = options.side;
+        if side < 256 {
+            return Err(SimulateError::Options(format!(
+                "a survey of {side} pixels a side has no room for objects: choose 256 or more"
+            )));
+        }
         let mut survey = Self {
             images: vec![Plane::filled(side, side, 0.0); 3],
             objects: vec![],

@@ -20,6 +20,7 @@ pub mod probe;
 mod ready_made;
 pub mod runs;
 pub mod similar;
+pub mod train;
 pub mod vectors;
 
 use serde::Serialize;

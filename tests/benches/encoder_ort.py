@@ -50,9 +50,17 @@ def memory(folder, name, batch):
     """Most MB of Astrolabel (all of the process) and of ONNX Runtime (beyond Python's own)."""
     command = [str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch", str(batch),
                "--seconds", "1", "--isa", "avx2"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
+    # Asked while it runs: what the system says of an ended child counts what Python held when it was made.
+    process, most = subprocess.Popen(command, stdout=subprocess.DEVNULL), 0
+    while process.poll() is None:
+        try:
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            if PROGRAM.name in lines[0]:
+                most = max([most] + [int(l.split()[1]) for l in lines if l.startswith("VmHWM")])
+        except OSError:
+            pass
+        time.sleep(0.01)
+    if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed")
     code = f"""
 import numpy, onnxruntime
@@ -65,7 +73,7 @@ for _ in range(3):
 print(held("VmHWM") - before)
 """
     other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    return used.ru_maxrss / 1024, int(other) / 1024
+    return most / 1024, int(other) / 1024
 
 
 def theirs(folder, name, batch):

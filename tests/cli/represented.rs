@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// A person with the tiny network `net`, and a project of a survey.
-fn with_project(objects: usize) -> (Person, PathBuf, PathBuf) {
+pub fn with_project(objects: usize) -> (Person, PathBuf, PathBuf) {
     let person = Person::new();
     std::fs::write(person.at("own/net.toml"), tiny::description("net", "dim = 64")).unwrap();
     tiny::write(&person.at("own/net.safetensors"), 5);
@@ -20,7 +20,7 @@ fn with_project(objects: usize) -> (Person, PathBuf, PathBuf) {
     (person, data, project)
 }
 
-fn manifests(project: &Path) -> BTreeMap<String, Value> {
+pub fn manifests(project: &Path) -> BTreeMap<String, Value> {
     let runs = std::fs::read_dir(project.join("embeddings")).unwrap().flatten();
     runs.map(|run| {
         let text = std::fs::read_to_string(run.path().join("manifest.json")).unwrap();
@@ -33,7 +33,7 @@ fn manifests(project: &Path) -> BTreeMap<String, Value> {
 }
 
 /// Vectors by object of the run called `on`.
-fn vectors(person: &Person, project: &Path, on: &str) -> BTreeMap<String, Vec<f32>> {
+pub fn vectors(person: &Person, project: &Path, on: &str) -> BTreeMap<String, Vec<f32>> {
     let out = person.at("vectors.csv");
     person.run(
         0,

@@ -169,3 +169,36 @@ fn advice_on_crowded_fields_names_options_there_are() {
     let split = sources(&import("d", &[]));
     assert!(split > whole, "{split} {whole}");
 }
+
+#[test]
+fn stamps_are_written_and_impossible_ones_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("stamps");
+    let said = ok(&["simulate", "--stamps", "15", "--seed", "5", "--out", arg(&out)]);
+    assert!(said.contains("labels.csv"), "{said}");
+    let table = std::fs::read_to_string(out.join("labels.csv")).unwrap();
+    assert!(table.starts_with("file,label,"), "{table}");
+    assert_eq!(table.lines().count(), 16);
+    assert!(
+        table.lines().nth(1).unwrap().starts_with("000000.png,smooth,"),
+        "{table}"
+    );
+    assert!(out.join("000014.png").is_file());
+    for (args, hint) in [
+        (&["--stamps", "0"][..], "--stamps"),
+        (&["--stamps", "many"], "--stamps"),
+        (&["--stamps", "5", "--objects", "7"], "--objects"),
+        (&["--stamps", "5", "--side", "4"], "--side"),
+        (&["--stamps", "5", "--side", "4096"], "side from 32 to 512"),
+        (&["--side", "100"], "256 or more"),
+    ] {
+        let all = [&["simulate", "--out", arg(&out)][..], args].concat();
+        let said = ends(2, &all);
+        assert!(said.contains(hint), "{args:?}: {said}");
+    }
+    // A file where the folder should be.
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let said = ends(1, &["simulate", "--stamps", "5", "--out", arg(&file)]);
+    assert!(said.contains(arg(&file)), "{said}");
+}

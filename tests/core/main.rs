@@ -14,6 +14,8 @@ mod morphometry;
 mod plan;
 mod project;
 mod representation;
+mod simulate;
 mod support;
+mod train;
 mod vit;
 mod wcs;

@@ -1,5 +1,6 @@
 //! What is measured on this machine.
 
+use super::PrecisionArg;
 use crate::encoder::plan::isa::Isa;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -17,6 +18,13 @@ pub struct Bench {
     /// Seconds of each measurement.
     #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600), conflicts_with = "ui")]
     pub seconds: u32,
+    /// The whole path beside the network alone: a simulated mosaic is read, cut, prepared, computed and
+    /// written; both rates are measured in turn.
+    #[arg(long, requires = "encoder")]
+    pub whole_path: bool,
+    /// Only these numbers; without --whole-path all, with it the fastest that pass their check.
+    #[arg(long, value_enum, conflicts_with = "ui")]
+    pub precision: Option<PrecisionArg>,
     /// Use these instructions even where better ones are there.
     #[arg(long, value_enum, conflicts_with = "ui")]
     pub isa: Option<IsaArg>,

@@ -169,10 +169,13 @@ pub struct Simulate {
     /// The same seed gives the same survey.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Side of the images in pixels.
-    #[arg(long, value_name = "PX", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(256..=16384))]
-    pub side: u32,
-    /// Number of objects.
+    /// Side of the images in pixels [default: 2048; of stamps 96].
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(32..=16384))]
+    pub side: Option<u32>,
+    /// Number of objects of the survey.
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub objects: usize,
+    /// Make, instead of a survey, N pictures of one object each, and labels.csv with what each shows.
+    #[arg(long, value_name = "N", conflicts_with = "objects", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub stamps: Option<u64>,
 }

@@ -10,6 +10,7 @@ mod numbers;
 mod output;
 mod runs;
 mod size;
+mod train;
 
 pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, On, Similar};
 pub use bench::{Bench, IsaArg};
@@ -19,6 +20,7 @@ pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Reloc
 pub use output::{Cutouts, Export, Info};
 pub use runs::Runs;
 pub use size::parse_size;
+pub use train::{SizeArg, Train};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -137,6 +139,12 @@ pub enum Command {
     /// as a page. Vectors are z-scored over the set. Halves, examples and folds are drawn as numpy and
     /// scikit-learn draw them, so that figures can be compared with published ones.
     Evaluate(Evaluate),
+    /// Train an encoder on your own images, with labels, votes and larger encoders' vectors where there are some.
+    ///
+    /// The network is small, sees 64 px, and gives the same vector to all rotations by 90° and reflections.
+    /// Checkpoints are kept every two minutes: the same command goes on after a stop. See in evaluate what it
+    /// is worth.
+    Train(Train),
     /// Rank the objects by how strange they are, guided by marks as soon as there are some.
     Anomalies(Anomalies),
     /// Lay the objects out in two dimensions by what they look like.
@@ -150,6 +158,10 @@ pub enum Command {
     /// Go the whole way through on the sample survey, showing the command of every step.
     Demo(Demo),
     /// Make a small simulated survey: images in three bands and a catalogue with the truth.
+    ///
+    /// With --stamps N, pictures of single objects instead, as varied as real surveys show them: smooth, disc, spiral,
+    /// edge-on, ring, irregular, merger, lens, star, blend, and radio sources (compact, FRI, FRII, bent), equally many
+    /// each, with labels.csv. For training and trying networks.
     Simulate(Simulate),
     /// Measure this machine: how quick the window is.
     ///

@@ -14,7 +14,10 @@ use std::time::{Duration, Instant};
 
 pub(in crate::cli) fn bench(a: &Bench, threads: usize, progress: &Bars) -> Outcome {
     if let Some(name) = &a.encoder {
-        return bench_encoder(a, name, threads);
+        return match a.whole_path {
+            true => super::bench_path::bench_path(a, name, threads, progress),
+            false => bench_encoder(a, name, threads),
+        };
     }
     let options = UiBenchOptions {
         renderer: a.renderer,
@@ -30,10 +33,24 @@ pub(in crate::cli) fn bench(a: &Bench, threads: usize, progress: &Bars) -> Outco
     Ok(vec![])
 }
 
+/// Values from -1 to 1, always the same.
+pub(super) fn noise(count: usize) -> Vec<f32> {
+    let mut state = 1u32;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
 /// The network alone, from prepared planes to vectors, in every number format.
 fn bench_encoder(a: &Bench, name: &str, threads: usize) -> Outcome {
     let isa = a.isa.map(IsaArg::isa).or_else(Isa::best);
-    let precisions = isa.map_or(vec![Precision::F32], Isa::precisions);
+    let precisions = match a.precision.and_then(|p| p.precision()) {
+        Some(one) => vec![one],
+        None => isa.map_or(vec![Precision::F32], Isa::precisions),
+    };
     let team = Team::new(threads).map_err(anyhow::Error::msg)?;
     let mut first = true;
     for precision in precisions {
@@ -61,13 +78,7 @@ fn bench_encoder(a: &Bench, name: &str, threads: usize) -> Outcome {
                 ))
             ));
         }
-        let mut state = 1u32;
-        let input: Vec<f32> = (0..a.batch * network.channels() * side * side)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
-            })
-            .collect();
+        let input = noise(a.batch * network.channels() * side * side);
         let mut out = vec![0.0; a.batch * encoder.spec().dim];
         let mut run = || network.embed_on(&team, &input, [a.batch, side, side], block, pooling, &mut out);
         run().map_err(anyhow::Error::msg)?;

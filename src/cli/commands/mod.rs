@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod bench;
+mod bench_path;
 mod classify;
 mod compare;
 mod cutouts;
@@ -18,6 +19,7 @@ mod relocate;
 mod runs;
 mod similar;
 mod simulate;
+mod train;
 
 pub(super) use anomalies::anomalies;
 pub(super) use bench::bench;
@@ -35,6 +37,7 @@ pub(super) use relocate::relocate;
 pub(super) use runs::runs;
 pub(super) use similar::similar;
 pub(super) use simulate::simulate;
+pub(super) use train::train;
 
 use crate::cli::Usage;
 use serde_json::{Value, json};

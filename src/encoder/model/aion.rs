@@ -15,7 +15,7 @@ use super::aion_codec::{Codec, load_codec};
 use super::aion_keys::{AionConfig, AionKeys};
 use super::layers::{Dense, Layers, Norm, check_lengths, values_of};
 use crate::encoder::EncoderError;
-use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::team::Team;
@@ -219,6 +219,13 @@ impl Network for Aion {
             Pooling::MeanPatches => Ok(self.config.width),
             _ => Err("AION has no class token: use the mean of the patches as pooling".into()),
         }
+    }
+
+    fn image_bytes(&self, height: usize, width: usize) -> usize {
+        let c = &self.config;
+        // The codec's maps at full size, then the tokens, whose inner layer is gated.
+        let codec = height.saturating_mul(width).saturating_mul(4 * 1024);
+        codec.saturating_add(transformer_bytes(c.tokens, c.width, 8 * c.width, c.heads))
     }
 
     fn group_images(&self, _height: usize, _width: usize) -> usize {

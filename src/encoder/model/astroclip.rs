@@ -173,6 +173,10 @@ impl Network for AstroClip {
         }
     }
 
+    fn image_bytes(&self, height: usize, width: usize) -> usize {
+        self.vit.image_bytes(height, width)
+    }
+
     fn group_images(&self, height: usize, width: usize) -> usize {
         self.vit.group_images(height, width)
     }

@@ -10,7 +10,7 @@
 use super::astropt_keys::AstroPtKeys;
 use super::layers::{Dense, Layers, Norm, check_lengths, self_attention, values_of};
 use crate::encoder::EncoderError;
-use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
 use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu_approximate;
@@ -212,6 +212,11 @@ impl Network for AstroPt {
             Pooling::MeanPatches => Ok(self.config.width),
             _ => Err("an AstroPT has no class token: use the mean of the patches as pooling".into()),
         }
+    }
+
+    fn image_bytes(&self, _height: usize, _width: usize) -> usize {
+        let c = &self.config;
+        transformer_bytes(c.context, c.width, 4 * c.width, c.heads)
     }
 
     fn embed_on(

@@ -232,6 +232,14 @@ impl Network for ConvNext {
         Ok(self.config.widths[self.stage_of(block)])
     }
 
+    fn image_bytes(&self, height: usize, width: usize) -> usize {
+        let c = &self.config;
+        // The first stage is the largest: its map, four times as wide between, and copies of both.
+        let places = (height / c.stem_px.max(1)).saturating_mul(width / c.stem_px.max(1));
+        let first = c.widths.first().copied().unwrap_or(1);
+        places.saturating_mul(first).saturating_mul(4 * 14)
+    }
+
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

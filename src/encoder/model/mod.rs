@@ -20,6 +20,7 @@ mod fit;
 mod key_names;
 mod layers;
 pub mod open;
+pub mod p4m;
 mod packing;
 pub mod position;
 pub mod vit;

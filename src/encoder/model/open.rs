@@ -9,11 +9,14 @@ use super::convnext::ConvNext;
 use super::convnext_keys::{ConvNextKeys, find_convnext};
 use super::efficientnet::EfficientNet;
 use super::efficientnet_keys::{EfficientNetKeys, find_efficientnet};
+use super::p4m::file::find_p4m;
+use super::p4m::network::P4m;
 use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
 use crate::encoder::network::Network;
-use crate::encoder::weights::WeightsFile;
+use crate::encoder::weights::{WeightsFile, weights_error};
+use crate::memory::{free, human};
 use std::path::Path;
 
 /// Opens the network in the weights file `path`.
@@ -24,6 +27,10 @@ use std::path::Path;
 /// expected and what was found).
 pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
     let mut file = WeightsFile::open(path)?;
+    foresee(path)?;
+    if find_p4m(&file) {
+        return Ok(Box::new(P4m::load(&mut file)?));
+    }
     if find_aion(&file).is_some() {
         let keys = AionKeys::find(&file)?;
         return Ok(Box::new(Aion::load(&mut file, &keys)?));
@@ -45,4 +52,21 @@ pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
     }
     let keys = VitKeys::find(&file)?;
     Ok(Box::new(Vit::load(&mut file, &keys)?))
+}
+
+/// Whether the weights of `path` can be held: twice while they are packed for the processor.
+fn foresee(path: &Path) -> Result<(), EncoderError> {
+    let held = std::fs::metadata(path).map_or(0, |m| m.len()).saturating_mul(2);
+    match free() {
+        Some(free) if free.bytes < held => Err(weights_error(
+            path,
+            format!(
+                "opening these weights needs about {} of memory, but only {}: close other programs, raise the \
+                 limit, or use a smaller network",
+                human(held),
+                free.sentence()
+            ),
+        )),
+        _ => Ok(()),
+    }
 }

@@ -1,7 +1,7 @@
 //! The Vision Transformer as a [`Network`]: tokens pooled to vectors.
 
 use super::vit::Vit;
-use crate::encoder::network::{Network, Pooling, check_block, mean_tokens};
+use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::team::Team;
@@ -72,6 +72,13 @@ impl Network for Vit {
     fn group_images(&self, height: usize, width: usize) -> usize {
         let tokens = self.token_count(height, width).unwrap_or(GROUP_TOKENS);
         (GROUP_TOKENS / tokens.max(1)).clamp(1, 8)
+    }
+
+    fn image_bytes(&self, height: usize, width: usize) -> usize {
+        let c = self.config();
+        let tokens = self.token_count(height, width).unwrap_or(0);
+        // SwiGLU has two halves of `hidden`.
+        transformer_bytes(tokens, c.width, 2 * c.hidden, c.heads)
     }
 
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {

@@ -69,9 +69,24 @@ pub(super) fn gelu_block<const N: usize>(x: &mut [[f32; N]; 2]) {
     }
 }
 
+/// erf(x / √2), to 1e-7.
+#[inline(always)]
+pub(crate) fn erf_root<const N: usize>(x: &[f32; N]) -> [f32; N] {
+    let mut sum = [ERF[0]; N];
+    let inside: [f32; N] = std::array::from_fn(|j| x[j].clamp(-ERF_END, ERF_END));
+    let s: [f32; N] =
+        std::array::from_fn(|j| (inside[j] * inside[j]).mul_add(2.0 / (ERF_END * ERF_END), -1.0));
+    for c in &ERF[1..] {
+        for j in 0..N {
+            sum[j] = sum[j].mul_add(s[j], *c);
+        }
+    }
+    std::array::from_fn(|j| inside[j] * sum[j])
+}
+
 /// 2^x; 0 below -126, and at most 2^127.
 #[inline(always)]
-pub(super) fn exp2(x: f32) -> f32 {
+pub(crate) fn exp2(x: f32) -> f32 {
     let x = x.clamp(-126.0, 127.0);
     let rounded = x + ROUND;
     let f = x - (rounded - ROUND);

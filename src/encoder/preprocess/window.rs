@@ -71,13 +71,13 @@ pub(super) fn window(
         }
     }
     let mut out = Vec::with_capacity(new * new);
+    let mut sums = vec![0.0f64; new];
     for (first, weights) in &taps {
-        for x in 0..new {
-            let sum: f64 = (weights.iter().enumerate())
-                .map(|(k, w)| w * wide[(first + k) * new + x])
-                .sum();
-            out.push(sum as f32);
+        sums.fill(0.0);
+        for (weight, row) in weights.iter().zip(wide[first * new..].chunks_exact(new)) {
+            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += weight * v);
         }
+        out.extend(sums.iter().map(|&sum| sum as f32));
     }
     out
 }

@@ -9,6 +9,7 @@ macro_rules! assets {
 
 /// Names and descriptions, in the order they are offered.
 pub(super) const DESCRIPTIONS: &[(&str, &str)] = assets![
+    "astrolabel_s",
     "vit_s14_dinov2",
     "vit_b14_dinov2",
     "vit_l14_dinov2",

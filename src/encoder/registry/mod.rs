@@ -10,6 +10,7 @@ mod add;
 mod checksums;
 mod contract;
 mod description;
+mod embedded;
 mod facts;
 mod folders;
 mod get;
@@ -35,6 +36,9 @@ use std::path::{Path, PathBuf};
 
 /// The encoder without weights.
 pub const MORPHOMETRY: &str = "morphometry";
+
+/// Name of the network whose weights come with the program.
+pub const OWN_NETWORK: &str = "astrolabel_s";
 
 /// The encoders of one person: descriptions and the folders of weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +122,10 @@ impl Registry {
     /// The weights of a described network, if they are here.
     pub fn weights(&self, entry: &Entry) -> Option<PathBuf> {
         let folder = entry.file.as_deref().and_then(Path::parent);
-        folders::weights_for(&entry.description, folder, &self.models)
+        folders::weights_for(&entry.description, folder, &self.models).or_else(|| match entry.file {
+            None => embedded::weights(&entry.description.name),
+            Some(_) => None,
+        })
     }
 
     /// Where the weights of a described network belong, if they aren't anywhere yet.

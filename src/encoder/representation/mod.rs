@@ -230,6 +230,10 @@ impl Encoder for Represented {
         self.classical.as_ref().map(|(_, blocks)| blocks)
     }
 
+    fn fit(&self, bytes: u64) -> Result<Option<String>, EncoderError> {
+        self.network.fit(bytes)
+    }
+
     fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
         let each = self.choice.fractions().len() * if self.choice.symmetric { 8 } else { 1 };
         let mut out = Vec::with_capacity(cutouts.len() * self.spec.dim);

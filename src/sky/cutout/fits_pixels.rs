@@ -32,7 +32,7 @@ impl FitsPixels {
             _ => file.read_plane(hdu, plane).map(|p| (p.width, p.height))?,
         };
         let held = match width.saturating_mul(height).saturating_mul(4) {
-            bytes if bytes <= IN_MEMORY_BYTES => Some(file.read_plane(hdu, plane)?),
+            bytes if bytes <= IN_MEMORY_BYTES && has_room(bytes) => Some(file.read_plane(hdu, plane)?),
             _ => None,
         };
         let handles = Mutex::new(if held.is_some() { vec![] } else { vec![file] });
@@ -51,6 +51,11 @@ impl FitsPixels {
     pub fn plane(&self) -> Option<&Plane> {
         self.held.as_ref()
     }
+}
+
+/// Whether a plane of so many bytes leaves enough for all else: a field has several.
+fn has_room(bytes: usize) -> bool {
+    crate::memory::free().is_none_or(|free| bytes as u64 <= free.bytes / 8)
 }
 
 impl PixelSource for FitsPixels {

@@ -37,9 +37,11 @@ pub fn resize(plane: &Plane, width: usize, height: usize, filter: Filter) -> Pla
         return plane.clone();
     }
     let across = Taps::new(plane.width, width, filter);
-    let down = Taps::new(plane.height, height, filter);
+    let other =
+        ((plane.width, width) != (plane.height, height)).then(|| Taps::new(plane.height, height, filter));
+    let down = other.as_ref().unwrap_or(&across);
     if filter == Filter::Nearest || !plane.pixels.iter().any(|v| v.is_nan()) {
-        return filtered(plane, &across, &down);
+        return filtered(plane, &across, down);
     }
     let known = Plane {
         width: plane.width,
@@ -59,8 +61,8 @@ pub fn resize(plane: &Plane, width: usize, height: usize, filter: Filter) -> Pla
             .map(|v| if v.is_nan() { 0.0 } else { *v })
             .collect(),
     };
-    let covered = filtered(&known, &across, &down);
-    let mut out = filtered(&zeroed, &across, &down);
+    let covered = filtered(&known, &across, down);
+    let mut out = filtered(&zeroed, &across, down);
     for (value, covered) in out.pixels.iter_mut().zip(&covered.pixels) {
         *value = if *covered >= LEAST_COVERED {
             *value / covered

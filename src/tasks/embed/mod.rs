@@ -6,6 +6,7 @@ use super::Skipped;
 use super::images::{Images, Watched};
 use crate::encoder::representation::{BlockScaling, Blocks, SAMPLE};
 use crate::encoder::{Encoder, engine};
+use crate::memory::{self, Free};
 use crate::progress::Progress;
 use crate::project::{Project, ProjectError, objects};
 use serde::Serialize;
@@ -18,7 +19,13 @@ const CONFIRM_EVERY: Duration = Duration::from_secs(1);
 const IN_FLIGHT_BYTES: f64 = 1e9;
 
 /// Batch and threads with which cutouts of the widest field stay within [`IN_FLIGHT_BYTES`].
-fn within_memory(fields: &[crate::project::Field], batch: usize, threads: usize) -> (usize, usize) {
+fn within_memory(
+    fields: &[crate::project::Field],
+    batch: usize,
+    threads: usize,
+    free: Option<Free>,
+) -> (usize, usize) {
+    let in_flight = free.map_or(IN_FLIGHT_BYTES, |f| IN_FLIGHT_BYTES.min(f.bytes as f64 / 8.0));
     use crate::sky::cutout::CutoutSize;
     let bytes = fields.iter().map(|f| match f.size {
         Some(CutoutSize::Pixels(px)) => 4.0 * px * px * f.bands.len().max(1) as f64,
@@ -27,7 +34,7 @@ fn within_memory(fields: &[crate::project::Field], batch: usize, threads: usize)
     });
     let bytes = bytes.fold(1.0, f64::max);
     // Every thread has one batch in hand and one waiting; one is in the encoder.
-    let room = (IN_FLIGHT_BYTES / bytes).max(1.0) as usize;
+    let room = (in_flight / bytes).max(1.0) as usize;
     let threads = threads.clamp(1, (room / 3).max(1));
     (batch.clamp(1, (room / (2 * threads + 1)).max(1)), threads)
 }
@@ -64,6 +71,14 @@ pub fn embed(
             "this project has no objects yet: import some first".into(),
         ));
     }
+    // Half of it for the network, an eighth for cutouts that wait; images that are held take less than the rest.
+    let free = memory::free();
+    if let Some(free) = free {
+        let fitted = encoder.fit(free.bytes / 2);
+        if let Some(less) = fitted.map_err(|e| ProjectError::Ask(format!("{e} ({})", free.sentence())))? {
+            progress.note(&format!("{}: {less}", free.sentence()));
+        }
+    }
     let images = Images::of(project)?;
     let mut writer = place::opened(project, &images, encoder.spec(), progress)?;
     let run = writer.manifest().run.clone();
@@ -80,7 +95,7 @@ pub fn embed(
         return Ok(report);
     }
     let watched = Watched::new(&images);
-    let (batch, threads) = within_memory(&objects::fields(project.store())?, batch, threads);
+    let (batch, threads) = within_memory(&objects::fields(project.store())?, batch, threads, free);
     if let Some(blocks) = encoder.blocks() {
         let scaling = match writer.manifest().scaling.clone() {
             Some(known) => known,

@@ -101,6 +101,31 @@ fn the_manifest_says_what_made_the_vectors() {
 }
 
 #[test]
+fn less_memory_means_fewer_images_at_once_and_the_same_vectors() {
+    let (cases, _) = golden_cases();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.safetensors");
+    write(&path, &cases[4].tensors);
+    let encoder = NetworkEncoder::load(&path, tiny_settings(Pooling::Cls)).unwrap();
+    let cutouts = some_cutouts(19);
+    let plenty = encoder.encode(&cutouts).unwrap();
+    assert_eq!(encoder.fit(1 << 40).unwrap(), None);
+    let planes = 4 * 3 * 56 * 56;
+    let each = (encoder.network().image_bytes(56, 56) + planes) as u64;
+    assert!(each > planes as u64);
+    let less = encoder.fit(3 * each).unwrap().unwrap();
+    assert!(less.contains("for 3 images at once instead of 16"), "{less}");
+    assert_eq!(encoder.encode(&cutouts).unwrap(), plenty);
+    encoder.fit(each).unwrap().unwrap();
+    assert_eq!(encoder.encode(&cutouts).unwrap(), plenty);
+    let none = encoder.fit(each - 1).unwrap_err().to_string();
+    assert!(
+        none.contains("one image of 56 px needs about") && none.contains("smaller network"),
+        "{none}"
+    );
+}
+
+#[test]
 fn sha256_is_the_standards() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("abc");

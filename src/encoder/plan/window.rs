@@ -1,0 +1,122 @@
+//! Depthwise convolutions of any window over images with a border of zeros whose channels lie side by side,
+//! and how a function is compiled for what the processor has.
+
+#![allow(
+    unsafe_code,
+    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
+)]
+
+/// Channels at a time.
+pub(crate) const LANES: usize = 16;
+/// Neighbouring outputs that are computed together.
+const TOGETHER: usize = 8;
+
+/// Makes `$name` the function `$body`, compiled for AVX-512, for AVX2 and for any processor, of
+/// which the best that is there is called.
+macro_rules! vectorised {
+    ($(#[$doc:meta])* $name:ident $(<$(const $k:ident),+>)? ($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+        $(#[$doc])*
+        pub(crate) fn $name $(<$(const $k: usize),+>)? ($($arg: $ty),*) {
+            #[inline(always)]
+            fn body $(<$(const $k: usize),+>)? ($($arg: $ty),*) $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                fn wide $(<$(const $k: usize),+>)? ($($arg: $ty),*) { body $(::<$($k),+>)? ($($arg),*) }
+                #[target_feature(enable = "avx2,fma")]
+                fn medium $(<$(const $k: usize),+>)? ($($arg: $ty),*) { body $(::<$($k),+>)? ($($arg),*) }
+                if is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                {
+                    // SAFETY: the processor was just asked.
+                    return unsafe { wide $(::<$($k),+>)? ($($arg),*) };
+                }
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor was just asked.
+                    return unsafe { medium $(::<$($k),+>)? ($($arg),*) };
+                }
+            }
+            body $(::<$($k),+>)? ($($arg),*)
+        }
+    };
+}
+pub(crate) use vectorised;
+
+/// Sixteen channels.
+#[inline(always)]
+pub(crate) fn lanes(x: &[f32], at: usize) -> &[f32] {
+    &x[at..at + LANES]
+}
+
+/// Sixteen channels, to write.
+#[inline(always)]
+pub(crate) fn lanes_mut(x: &mut [f32], at: usize) -> &mut [f32] {
+    &mut x[at..at + LANES]
+}
+
+vectorised! {
+    /// A depthwise convolution with a window of `K` by `K` in steps of `S`: `image` is `[rows, line,
+    /// channels]` with its border of zeros, `weights` `[K * K, channels]`, `out` `[height, width,
+    /// channels]`.
+    window<const K, const S>(image: &[f32], line: usize, channels: usize, weights: &[f32], size: [usize; 2], out: &mut [f32]) {
+        let [height, width] = size;
+        for y in 0..height {
+            for group in (0..channels).step_by(LANES) {
+                let mut x = 0;
+                while x < width {
+                    // The last outputs of a line are computed with some that were there already.
+                    let first = if width >= TOGETHER { x.min(width - TOGETHER) } else { x };
+                    let count = TOGETHER.min(width - first);
+                    let mut sums = [[0.0f32; LANES]; TOGETHER];
+                    if count == TOGETHER {
+                        for tap in 0..K * K {
+                            let w = lanes(weights, tap * channels + group);
+                            let start = ((y * S + tap / K) * line + first * S + tap % K) * channels + group;
+                            for (j, sum) in sums.iter_mut().enumerate() {
+                                let v = lanes(image, start + j * S * channels);
+                                for l in 0..LANES {
+                                    sum[l] = v[l].mul_add(w[l], sum[l]);
+                                }
+                            }
+                        }
+                    } else {
+                        for tap in 0..K * K {
+                            let w = lanes(weights, tap * channels + group);
+                            let start = ((y * S + tap / K) * line + first * S + tap % K) * channels + group;
+                            for (j, sum) in sums.iter_mut().enumerate().take(count) {
+                                let v = lanes(image, start + j * S * channels);
+                                for l in 0..LANES {
+                                    sum[l] = v[l].mul_add(w[l], sum[l]);
+                                }
+                            }
+                        }
+                    }
+                    for (j, sum) in sums.iter().enumerate().take(count) {
+                        lanes_mut(out, (y * width + first + j) * channels + group).copy_from_slice(sum);
+                    }
+                    x = first + count;
+                }
+            }
+        }
+    }
+}
+
+/// A copy of an image `[size, size, channels]` with zeros around it, into `out`; gives the length of a line.
+pub(crate) fn bordered(
+    image: &[f32],
+    size: usize,
+    channels: usize,
+    zeros: usize,
+    out: &mut Vec<f32>,
+) -> usize {
+    let line = size + 2 * zeros;
+    out.clear();
+    out.resize(line * line * channels, 0.0);
+    for (y, row) in image.chunks_exact(size * channels).enumerate() {
+        let at = ((y + zeros) * line + zeros) * channels;
+        out[at..at + row.len()].copy_from_slice(row);
+    }
+    line
+}

@@ -1,0 +1,244 @@
+//! What happens to an image before the network sees it: all that changes a picture of the sky and not
+//! the object in it.
+//!
+//! One cubic resampling turns it by any angle, reflects, scales and shifts it (means over 2×2 points where it
+//! shrinks, so that nothing aliases); then stretch, gain and level, a gradient of the background, colours, a
+//! blur as of a worse seeing, noise. What is beyond the kept image is its reflection.
+
+use super::data::{ImageSet, SEEN_PX, stream};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// How much may change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Augmentation {
+    /// Scale, a factor of what is normally seen, uniform in its logarithm.
+    pub scale: [f32; 2],
+    /// Standard deviation of the shift, as a part of the side.
+    pub shift: f32,
+    /// Exponent of the values.
+    pub gamma: [f32; 2],
+    /// Factor of the values.
+    pub gain: [f32; 2],
+    /// Most that is added or taken.
+    pub level: f32,
+    /// Most that the background rises from the middle to an edge.
+    pub gradient: f32,
+    /// Most that a colour's factor is away from 1.
+    pub colour: f32,
+    /// Share of images that lose their colour.
+    pub grey: f32,
+    /// Share of images that are blurred.
+    pub blur: f32,
+    /// Largest standard deviation of the noise.
+    pub noise: f32,
+    /// Share of images with another, fainter one's light at their edge.
+    pub neighbour: f32,
+}
+
+impl Default for Augmentation {
+    fn default() -> Self {
+        Self {
+            scale: [0.75, 1.2],
+            shift: 0.03,
+            gamma: [0.65, 1.5],
+            gain: [0.75, 1.35],
+            level: 0.06,
+            gradient: 0.04,
+            colour: 0.1,
+            grey: 0.25,
+            blur: 0.5,
+            noise: 0.05,
+            neighbour: 0.1,
+        }
+    }
+}
+
+/// A seen pixel of more kept ones than this is a mean over several points.
+const SHRINKS: f32 = 1.25;
+
+/// Values are brought to `(value - LEVEL) / LEVEL` for the network: a usual sky is then near 0.
+pub const LEVEL: f32 = 0.2;
+
+/// Weights of the four values around a place `f` past the second (Catmull & Rom 1974, Keys' cubic with
+/// a = −0.5).
+#[inline]
+fn cubic(f: f32) -> [f32; 4] {
+    let (f2, f3) = (f * f, f * f * f);
+    [
+        0.5 * (-f3 + 2.0 * f2 - f),
+        0.5 * (3.0 * f3 - 5.0 * f2 + 2.0),
+        0.5 * (-3.0 * f3 + 4.0 * f2 + f),
+        0.5 * (f3 - f2),
+    ]
+}
+
+/// The four places around `v` on a line of `side`, reflected beyond its ends, and their weights.
+#[inline]
+fn around(v: f32, side: usize) -> ([usize; 4], [f32; 4]) {
+    let floor = v.floor();
+    let fold = |i: isize| {
+        let t = i.rem_euclid(2 * side as isize) as usize;
+        t.min(2 * side - 1 - t)
+    };
+    let first = floor as isize - 1;
+    (
+        std::array::from_fn(|k| fold(first + k as isize)),
+        cubic(v - floor),
+    )
+}
+
+/// Places image `i` of `set` into `out`, `[3, SEEN_PX, SEEN_PX]`, changed by the random numbers of
+/// (`seed`, `step`, `slot`); values as the network takes them, under `circle`.
+pub fn augmented(
+    set: &ImageSet,
+    i: usize,
+    how: &Augmentation,
+    (seed, step, slot): (u64, u64, u64),
+    circle: &[f32],
+    out: &mut [f32],
+) {
+    let mut rng = stream(seed, step, slot);
+    let between = |rng: &mut rand_chacha::ChaCha8Rng, [a, b]: [f32; 2]| a + (b - a) * rng.random::<f32>();
+    let normal = |rng: &mut rand_chacha::ChaCha8Rng| -> f32 { StandardNormal.sample(rng) };
+    let area = SEEN_PX * SEEN_PX;
+    let [low, high] = how.scale;
+    let scale = (between(&mut rng, [low.ln(), high.ln()])).exp();
+    place(set, i, scale, [0.0; 2], how.shift, &mut rng, out);
+    if rng.random::<f32>() < how.neighbour {
+        let other = rng.random_range(0..set.len());
+        let angle = rng.random::<f32>() * std::f32::consts::TAU;
+        let away = between(&mut rng, [0.32, 0.5]);
+        let mut light = vec![0.0; 3 * area];
+        let small = scale * between(&mut rng, [1.2, 2.0]);
+        let towards = [away * angle.sin(), away * angle.cos()];
+        place(set, other, small, towards, 0.0, &mut rng, &mut light);
+        let strength = between(&mut rng, [0.3, 0.9]);
+        for (plane, light) in out.chunks_exact_mut(area).zip(light.chunks_exact(area)) {
+            // Only what stands above its own sky is light of a neighbour.
+            let sky = light.iter().sum::<f32>() / area as f32;
+            for (v, l) in plane.iter_mut().zip(light) {
+                *v = v.max((l - sky).max(0.0) * strength);
+            }
+        }
+    }
+    let gamma = between(&mut rng, how.gamma);
+    let gain = between(&mut rng, how.gain);
+    let level = between(&mut rng, [-how.level, how.level]);
+    let slope: [f32; 2] = std::array::from_fn(|_| between(&mut rng, [-how.gradient, how.gradient]));
+    let grey = set.planes == 1 || rng.random::<f32>() < how.grey;
+    if grey && set.planes == 3 {
+        for p in 0..area {
+            let mean = (out[p] + out[area + p] + out[2 * area + p]) / 3.0;
+            (0..3).for_each(|c| out[c * area + p] = mean);
+        }
+    }
+    let blur = (rng.random::<f32>() < how.blur).then(|| rng.random::<f32>() * 2.0);
+    let noise = between(&mut rng, [0.0, how.noise]);
+    let planes = if grey { 1 } else { 3 };
+    let middle = (SEEN_PX as f32 - 1.0) / 2.0;
+    for plane in out.chunks_exact_mut(area).take(planes) {
+        let factor = if grey {
+            1.0
+        } else {
+            1.0 + between(&mut rng, [-how.colour, how.colour])
+        };
+        for (p, v) in plane.iter_mut().enumerate() {
+            let (y, x) = ((p / SEEN_PX) as f32 - middle, (p % SEEN_PX) as f32 - middle);
+            let bent = (slope[0] * y + slope[1] * x) / middle;
+            *v = ((*v + 1e-4).powf(gamma) * gain + level + bent) * factor;
+        }
+        let mut left = blur.unwrap_or(0.0);
+        while left > 0.0 {
+            blurred(plane, left.min(1.0));
+            left -= 1.0;
+        }
+        for (v, c) in plane.iter_mut().zip(circle) {
+            *v = ((*v + noise * normal(&mut rng)) - LEVEL) / LEVEL * c;
+        }
+    }
+    if grey {
+        out.copy_within(0..area, area);
+        out.copy_within(0..area, 2 * area);
+    }
+}
+
+/// One resampling: turned by any angle, perhaps reflected, `scale` times as much sky as is normally seen,
+/// its middle moved by `towards` and by chance.
+fn place(
+    set: &ImageSet,
+    i: usize,
+    scale: f32,
+    towards: [f32; 2],
+    shift: f32,
+    rng: &mut rand_chacha::ChaCha8Rng,
+    out: &mut [f32],
+) {
+    let area = SEEN_PX * SEEN_PX;
+    let angle = rng.random::<f32>() * std::f32::consts::TAU;
+    let side = if rng.random::<bool>() { 1.0 } else { -1.0 };
+    let moved: [f32; 2] = std::array::from_fn(|_| {
+        let n: f32 = StandardNormal.sample(rng);
+        n * shift
+    });
+    let (image, planes, kept) = (set.image(i), set.planes, set.side);
+    // Kept pixels a seen pixel, times the turn.
+    let step = kept as f32 / set.reach * scale / SEEN_PX as f32;
+    let points: &[(f32, f32)] = match step > SHRINKS {
+        true => &[(-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)],
+        false => &[(0.0, 0.0)],
+    };
+    let (sin, cos) = angle.sin_cos();
+    let [c, s] = [cos * step, sin * step];
+    let half = SEEN_PX as f32 / 2.0;
+    let middle = kept as f32 / 2.0 - 0.5;
+    for p in 0..area {
+        let y = (p / SEEN_PX) as f32 - half + 0.5 - towards[0] * SEEN_PX as f32;
+        let x = (p % SEEN_PX) as f32 - half + 0.5 - towards[1] * SEEN_PX as f32;
+        let mut sums = [0.0f32; 3];
+        for (dy, dx) in points {
+            let (y, x) = (
+                y + dy + moved[0] * SEEN_PX as f32,
+                (x + dx) * side + moved[1] * SEEN_PX as f32,
+            );
+            let (rows, wy) = around(middle + s * x + c * y, kept);
+            let (columns, wx) = around(middle + c * x - s * y, kept);
+            for (plane, sum) in image.chunks_exact(kept * kept).zip(&mut sums) {
+                for (row, wy) in rows.iter().zip(&wy) {
+                    let line = &plane[row * kept..(row + 1) * kept];
+                    let across: f32 = columns
+                        .iter()
+                        .zip(&wx)
+                        .map(|(&c, w)| w * f32::from(line[c]))
+                        .sum();
+                    *sum += wy * across;
+                }
+            }
+        }
+        for plane in 0..3 {
+            out[plane * area + p] =
+                (sums[plane.min(planes - 1)] / (points.len() as f32 * 255.0)).clamp(0.0, 1.0);
+        }
+    }
+}
+
+/// Mixes a plane with its mean under 1-2-1 in both directions.
+fn blurred(plane: &mut [f32], share: f32) {
+    let n = SEEN_PX;
+    let from = plane.to_vec();
+    let near = |i: usize, step: isize| i.saturating_add_signed(step).min(n - 1);
+    let mut rows = vec![0.0; n * n];
+    for y in 0..n {
+        for x in 0..n {
+            let row = &from[y * n..(y + 1) * n];
+            rows[y * n + x] = 0.25 * (row[near(x, -1)] + row[near(x, 1)]) + 0.5 * row[x];
+        }
+    }
+    for y in 0..n {
+        for x in 0..n {
+            let soft = 0.25 * (rows[near(y, -1) * n + x] + rows[near(y, 1) * n + x]) + 0.5 * rows[y * n + x];
+            plane[y * n + x] += share * (soft - plane[y * n + x]);
+        }
+    }
+}
