@@ -38,7 +38,7 @@ fn two_runs_are_compared_and_one_is_deleted() {
     let mut desk = Desk::new();
     let root = project(desk.folder.path());
     let classical = runs_on_disk(&root).remove(0);
-    let network = embed_with_a_network(&root, &desk.folder.path().to_owned());
+    let network = embed_with_a_network(&root, desk.folder.path());
     desk.open_by_path(&root);
     desk.see("0 selected");
     desk.command("Runs…");
