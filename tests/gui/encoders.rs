@@ -182,7 +182,7 @@ fn a_second_file_that_an_encoder_needs_is_shown() {
     desk.command("Encoders…");
     // The list is longer than the window: arrows go through it.
     desk.see("Encoder morphometry");
-    for _ in 0..21 {
+    for _ in 0..22 {
         desk.press(Key::ArrowDown);
     }
     desk.see("AION-1 base");
