@@ -57,8 +57,8 @@ impl EncodersDialog {
                 let width = (room.x - 60.0).clamp(320.0, 1240.0);
                 ui.set_width(width);
                 ui.heading("Encoders");
-                let what = "A network turns every cutout into a vector. Its weights are not part of Astrolabel: \
-                            get them here, or add your own.";
+                let what = "A network turns every cutout into a vector. One comes with Astrolabel; get the others' weights here, \
+                            or add your own.";
                 ui.add(egui::Label::new(RichText::new(what).weak()).wrap());
                 ui.add_space(6.0);
                 let is_adding = around.jobs.running().iter().any(|j| j.title == ADDING);
