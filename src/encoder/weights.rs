@@ -9,6 +9,7 @@
 //! executes one.
 
 use super::EncoderError;
+use crate::io::replace::replace_file;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
@@ -290,6 +291,15 @@ fn foreign_kind(start: &[u8; 8]) -> Option<&'static str> {
         [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file"),
         _ => None,
     }
+}
+
+/// Writes `bytes` to `path`, which appears whole or not at all.
+///
+/// # Errors
+/// [`EncoderError::Weights`] if it can't be written.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), EncoderError> {
+    let failed = |e: std::io::Error| weights_error(path, format!("can't be written: {e}"));
+    replace_file(path, failed, |out| out.write_all(bytes).map_err(failed))
 }
 
 /// An error about the weights file `path`.

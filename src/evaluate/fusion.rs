@@ -7,6 +7,29 @@ use crate::progress::Progress;
 /// A network's vector is brought to so many principal components.
 const COMPONENTS: usize = 64;
 
+/// Vectors z-scored and, where they are wider than 64 numbers, brought to 64 principal components, whose
+/// variances come along.
+///
+/// # Errors
+/// Cancelled; fewer than two objects.
+pub fn condensed(
+    vectors: &Matrix,
+    progress: &dyn Progress,
+) -> Result<(Matrix, Option<Vec<f64>>), DiscoveryError> {
+    let view = Vectors::from_f32(vectors.cols, &vectors.values);
+    let standardizer = Standardizer::fit(&view, progress)?;
+    let features = Features::single(view, standardizer)?;
+    if vectors.cols > COMPONENTS {
+        let pca = Pca::fit(&features, COMPONENTS, progress)?;
+        return Ok((pca.transform(&features, progress)?, Some(pca.variance)));
+    }
+    let mut all = Matrix::missing(vectors.rows(), vectors.cols);
+    for (i, out) in all.values.chunks_exact_mut(vectors.cols).enumerate() {
+        features.read_row(i, out);
+    }
+    Ok((all, None))
+}
+
 /// The encoders' vectors of the same objects as one: each z-scored, those wider than 64 numbers brought
 /// to 64 principal components, each encoder divided by its norm.
 ///
@@ -15,16 +38,7 @@ const COMPONENTS: usize = 64;
 pub fn fused(parts: &[&Matrix], progress: &dyn Progress) -> Result<Matrix, DiscoveryError> {
     let mut blocks = Vec::new();
     for part in parts {
-        let view = Vectors::from_f32(part.cols, &part.values);
-        let standardizer = Standardizer::fit(&view, progress)?;
-        let features = Features::single(view, standardizer)?;
-        let mut block = Matrix::missing(part.rows(), part.cols);
-        for (i, out) in block.values.chunks_exact_mut(part.cols).enumerate() {
-            features.read_row(i, out);
-        }
-        if part.cols > COMPONENTS {
-            block = Pca::fit(&features, COMPONENTS, progress)?.transform(&features, progress)?;
-        }
+        let (mut block, _) = condensed(part, progress)?;
         let squares: f64 = block.values.iter().map(|v| f64::from(*v).powi(2)).sum();
         let norm = (squares / part.rows().max(1) as f64).sqrt();
         if norm > 0.0 {

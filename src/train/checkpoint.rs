@@ -3,14 +3,13 @@
 use super::optimiser::AdamW;
 use super::trainer::{Settings, State};
 use crate::encoder::EncoderError;
-use crate::encoder::weights::{WeightsFile, weights_error};
-use crate::io::replace::replace_file;
+use crate::encoder::weights::{WeightsFile, weights_error, write_whole};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
 use std::path::Path;
 
 /// Tensors of a state, with their names.
-fn parts(state: &State) -> [(&'static str, &Vec<f32>); 7] {
+pub(super) fn parts(state: &State) -> [(&'static str, &Vec<f32>); 7] {
     [
         ("weights", &state.weights),
         ("mean", &state.mean),
@@ -39,11 +38,7 @@ pub fn write_tensors(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| failed(e.to_string()))?;
     let bytes = safetensors::serialize(views, Some(remarks)).map_err(|e| failed(e.to_string()))?;
-    replace_file(
-        path,
-        |e| failed(e.to_string()),
-        |out| out.write_all(&bytes).map_err(|e| failed(e.to_string())),
-    )
+    write_whole(path, &bytes)
 }
 
 /// Little-endian bytes.
@@ -68,16 +63,30 @@ pub fn save(path: &Path, state: &State, settings: &Settings, images: &str) -> Re
     write_tensors(path, &tensors, remarks)
 }
 
+/// How many steps the training at `path` has from beginning to end; none if there is no such file or it
+/// doesn't say.
+pub fn steps(path: &Path) -> Option<u64> {
+    let remarks = remarks_of(path).ok()?;
+    let settings: Settings = serde_json::from_str(remarks.get("settings")?).ok()?;
+    Some(settings.steps)
+}
+
+/// What was remarked when a checkpoint was written.
+fn remarks_of(path: &Path) -> Result<HashMap<String, String>, EncoderError> {
+    let wrong = |e: String| weights_error(path, e);
+    let bytes = std::fs::read(path).map_err(|e| wrong(format!("can't be read: {e}")))?;
+    let (_, head) = safetensors::SafeTensors::read_metadata(&bytes)
+        .map_err(|e| wrong(format!("is no checkpoint: {e}; delete it to begin anew")))?;
+    Ok(head.metadata().clone().unwrap_or_default())
+}
+
 /// The state at `path`; of the same settings and images, or an error.
 ///
 /// # Errors
 /// [`EncoderError::Weights`] if the file is damaged, or of another training (saying which setting differs).
 pub fn load(path: &Path, settings: &Settings, images: &str) -> Result<State, EncoderError> {
     let wrong = |e: String| weights_error(path, e);
-    let bytes = std::fs::read(path).map_err(|e| wrong(format!("can't be read: {e}")))?;
-    let (_, head) = safetensors::SafeTensors::read_metadata(&bytes)
-        .map_err(|e| wrong(format!("is no checkpoint: {e}; delete it to begin anew")))?;
-    let remarks = head.metadata().clone().unwrap_or_default();
+    let remarks = remarks_of(path)?;
     // Through text, as theirs came: single precision becomes other digits without.
     let mine: serde_json::Value = (serde_json::to_string(settings).ok())
         .and_then(|s| serde_json::from_str(&s).ok())

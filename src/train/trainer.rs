@@ -3,6 +3,7 @@
 //! would have come without.
 
 use super::augment::{Augmentation, augmented};
+use super::checkpoint::parts;
 use super::data::{ImageSet, SEEN_PX, draw, stream};
 use super::heads::{Batch, Heads, Losses, Weights};
 use super::optimiser::{AdamW, rate};
@@ -137,17 +138,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// A sentence if it is of another network or other sets.
     pub fn restore(&mut self, state: State) -> Result<(), String> {
-        let lengths = |s: &State| {
-            [
-                s.weights.len(),
-                s.mean.len(),
-                s.heads.len(),
-                s.optimiser.first.len(),
-                s.optimiser.second.len(),
-                s.heads_optimiser.first.len(),
-                s.heads_optimiser.second.len(),
-            ]
-        };
+        let lengths = |s: &State| parts(s).map(|(_, values)| values.len());
         if lengths(&state) != lengths(&self.state) {
             return Err("the checkpoint is of another network, or of other labels or teachers".into());
         }
@@ -185,7 +176,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// A sentence if a loss is no number any more: the rate is too high.
     pub fn step(&mut self) -> Result<Losses, String> {
-        let step = self.state.step;
+        let (step, two_views) = (self.state.step, self.two_views());
         let rows = self.prepare(step);
         let shape = [rows.len(), SEEN_PX];
         let state = &mut self.state;
@@ -205,7 +196,7 @@ impl<'a> Trainer<'a> {
         let batch = Batch {
             sets: self.sets,
             rows: &rows,
-            two_views: self.settings.losses.contrastive > 0.0,
+            two_views,
         };
         let as_rows = numbers.clone().reshape([rows.len(), width]);
         let (total, parts) = self

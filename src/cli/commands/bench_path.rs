@@ -10,6 +10,7 @@ use crate::cli::bar::Bars;
 use crate::cli::{Outcome, say};
 use crate::encoder::Encoder;
 use crate::encoder::computation::Computation;
+use crate::encoder::morphometry::median;
 use crate::encoder::network_encoder::NetworkEncoder;
 use crate::encoder::plan::team::Team;
 use crate::encoder::registry::{EncoderOptions, open_network_encoder};
@@ -127,9 +128,4 @@ impl<'a> Bare<'a> {
         }
         Ok(images as f64 / start.elapsed().as_secs_f64())
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

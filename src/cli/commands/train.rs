@@ -4,17 +4,13 @@ use crate::cli::args::{SizeArg, Train};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, say};
 use crate::encoder::model::p4m::shape::P4mShape;
-use crate::encoder::registry::Registry;
+use crate::encoder::registry::{Registry, is_name};
 use crate::tasks::train::{Length, Source, TrainRequest, train as run};
 use crate::train::heads::Weights;
 
 pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcome {
     let registry = Registry::of_user();
-    let is_name = a.out.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && a.out
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    if !is_name {
+    if !is_name(&a.out) {
         return Err(Usage(format!(
             "--out {}: a name has letters, digits, '-', '_' and '.', and begins with a letter or digit",
             a.out

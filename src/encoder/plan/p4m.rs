@@ -16,7 +16,7 @@ use super::product::{After, product};
 use super::team::{Team, part};
 use super::vit_layers::Pool;
 use super::window::{bordered, window};
-use crate::encoder::model::p4m::expand::{each_lift, each_tap, each_weight};
+use crate::encoder::model::p4m::expand::{each_lift, each_tap, each_weight, seen};
 use crate::encoder::model::p4m::group::TURNS;
 use crate::encoder::model::p4m::shape::{Entry, LIFT_PX, Layout, MixAt, NormAt, SHRINK_PX, STEP, WINDOW_PX};
 
@@ -237,17 +237,7 @@ impl P4mPlan {
         m.images[0].resize(small * small * channels, 0.0);
         for y in 0..small {
             (m.left).fill(k, Precision::F32, small, self.lift.inputs, |x, row| {
-                row.fill(0.0);
-                for (line, to) in row.chunks_exact_mut(LIFT_PX).enumerate() {
-                    let (plane, line) = (line / LIFT_PX, line % LIFT_PX);
-                    // One row of zeros above and one column before.
-                    let Some(from) = (y * STEP + line).checked_sub(1).filter(|&l| l < side) else {
-                        continue;
-                    };
-                    let (first, last) = (usize::from(x == 0), LIFT_PX.min(side + 1 - x * STEP));
-                    let at = (plane * side + from) * side + x * STEP + first - 1;
-                    to[first..last].copy_from_slice(&planes[at..at + last - first]);
-                }
+                seen(planes, side, y, x, row);
             });
             let to = &mut m.images[0][y * small * channels..(y + 1) * small * channels];
             product(k, &m.left, small, &self.lift, After::Store, to, channels);

@@ -3,7 +3,7 @@
 use super::description::is_name;
 use super::open::{open_described, open_undescribed};
 use super::{EncoderDescription, EncoderOptions, Entry, Registry};
-use crate::encoder::weights::weights_error;
+use crate::encoder::weights::{weights_error, write_whole};
 use crate::encoder::{Encoder as _, EncoderError};
 use crate::io::paths::whole_path;
 use crate::io::replace::replace_file;
@@ -192,7 +192,8 @@ impl Registry {
         })
     }
 
-    fn folder_of_own(&self, file: &Path) -> Result<PathBuf, EncoderError> {
+    /// The folder of the user's own descriptions, made if it isn't there; `file` is named in errors.
+    pub(crate) fn folder_of_own(&self, file: &Path) -> Result<PathBuf, EncoderError> {
         let own = self.own.clone().ok_or_else(|| {
             weights_error(
                 file,
@@ -249,15 +250,7 @@ fn name_for(file: &Path) -> String {
 }
 
 fn write(path: &Path, description: EncoderDescription) -> Result<Entry, EncoderError> {
-    let text = description.to_toml()?;
-    replace_file(
-        path,
-        |e| weights_error(path, format!("can't be written: {e}")),
-        |out| {
-            out.write_all(text.as_bytes())
-                .map_err(|e| weights_error(path, format!("can't be written: {e}")))
-        },
-    )?;
+    write_whole(path, description.to_toml()?.as_bytes())?;
     Ok(Entry {
         description,
         file: Some(path.to_owned()),

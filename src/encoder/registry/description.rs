@@ -156,7 +156,7 @@ impl EncoderDescription {
 }
 
 /// Whether `name` can stand for an encoder on a command line and for a file.
-pub(super) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     name.len() <= 100
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && (name.chars()).all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))

@@ -22,7 +22,7 @@ mod verify;
 pub use add::{Added, Brought};
 pub use checksums::Known as KnownSum;
 pub use contract::contract;
-pub use description::EncoderDescription;
+pub use description::{EncoderDescription, is_name};
 pub use facts::{EncoderFacts, SecondFile, WeightsState};
 pub use folders::{ENDINGS, hub, model_folders, own_folder, weights_of};
 pub use get::Got;

@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 const CUTOUT_SIDE_PX: usize = 512;
 
 pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progress, inputs: &mut Inputs) {
-    let mut files = Vec::new();
-    let mut seen = HashSet::new();
-    walk(root, root, &mut seen, &mut files, &mut inputs.skipped);
-    files.sort();
+    let (files, mut unread) = below(root);
+    inputs.skipped.append(&mut unread);
     progress.begin(
         &format!("looking at {}", root.display()),
         Some(files.len() as u64),
@@ -79,6 +77,15 @@ pub(super) fn look_at_folder(root: &Path, as_mosaics: bool, progress: &dyn Progr
     if !cutouts.files.is_empty() {
         inputs.cutouts.push(cutouts);
     }
+}
+
+/// Every file below `root` but hidden ones and those of projects, as paths relative to it, in order; and what
+/// can't be listed or named.
+pub fn below(root: &Path) -> (Vec<String>, Vec<Skipped>) {
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
+    walk(root, root, &mut HashSet::new(), &mut files, &mut skipped);
+    files.sort();
+    (files, skipped)
 }
 
 /// `seen`: folders as they really are, so that links to one that was visited end there.

@@ -10,6 +10,7 @@ use super::bands::{band_name, is_auxiliary, stem};
 use crate::io::fits::{FitsFile, HduKind, Header};
 use crate::progress::Progress;
 use crate::sky::wcs::Wcs;
+pub use folder::below;
 use folder::look_at_folder;
 use std::path::{Path, PathBuf};
 

@@ -4,8 +4,7 @@ use super::{TrainError, TrainRequest};
 use crate::encoder::network::Pooling;
 use crate::encoder::preprocess::{Preprocessing, Resample};
 use crate::encoder::registry::{EncoderDescription, Registry};
-use crate::encoder::weights::{sha256_of_file, weights_error};
-use crate::io::replace::replace_file;
+use crate::encoder::weights::{sha256_of_file, write_whole};
 use crate::train::augment::LEVEL;
 use crate::train::checkpoint::{bytes_of, write_tensors};
 use crate::train::data::{ImageSet, SEEN_PX};
@@ -13,7 +12,7 @@ use crate::train::trainer::Trainer;
 use half::f16;
 use safetensors::Dtype;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Writes the encoder into the user's own folder; its description's path.
 pub(super) fn finish(
@@ -22,13 +21,8 @@ pub(super) fn finish(
     sets: &[ImageSet],
     registry: &Registry,
 ) -> Result<PathBuf, TrainError> {
-    let own = registry.own_folder().ok_or_else(|| {
-        TrainError::from(String::from(
-            "this system names no folder for settings: set ASTROLABEL_ENCODERS to one",
-        ))
-    })?;
-    std::fs::create_dir_all(own)
-        .map_err(|e| TrainError::from(format!("{}: can't be made: {e}", own.display())))?;
+    let toml = format!("{}.toml", request.name);
+    let own = registry.folder_of_own(Path::new(&toml))?;
     let (weights, stats) = trainer.finished();
     let halves = |values: &[f32]| {
         values
@@ -91,14 +85,12 @@ pub(super) fn finish(
             ..Preprocessing::default()
         },
     };
-    let toml = own.join(format!("{name}.toml"));
-    for (path, text) in [
-        (&own.join(format!("{name}.md")), card(trainer, request, sets)),
-        (&toml, description.to_toml()?),
-    ] {
-        let failed = |e: std::io::Error| weights_error(path, format!("can't be written: {e}"));
-        replace_file(path, failed, |out| out.write_all(text.as_bytes()).map_err(failed))?;
-    }
+    write_whole(
+        &own.join(format!("{name}.md")),
+        card(trainer, request, sets).as_bytes(),
+    )?;
+    let toml = own.join(toml);
+    write_whole(&toml, description.to_toml()?.as_bytes())?;
     Ok(toml)
 }
 

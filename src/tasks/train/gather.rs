@@ -7,6 +7,7 @@ use crate::project::{Project, ProjectError};
 use crate::sky::cutout::{Cutout, CutoutFlags, crop_central};
 use crate::tasks::Skipped;
 use crate::tasks::images::{Images, read_cutout};
+use crate::tasks::inputs::below;
 use crate::tasks::label::{NAMING, class_name, label_column};
 use crate::train::data::{ImageSet, KEPT_PX};
 use rayon::prelude::*;
@@ -42,9 +43,7 @@ pub(super) fn gather(
     let (mut sets, mut skipped) = (Vec::new(), Vec::new());
     for source in sources {
         let (set, mut left_out) = match source {
-            Source::Images(path, crop) if path.join("project.sqlite").is_file() => {
-                of_project(path, *crop, progress)?
-            }
+            Source::Images(path, crop) if Project::is_project(path) => of_project(path, *crop, progress)?,
             Source::Images(path, crop) => of_folder(path, *crop, progress)?,
             Source::Labels(path, crop) => of_table(path, *crop, split, progress)?,
         };
@@ -67,27 +66,15 @@ fn of_folder(
     progress: &dyn Progress,
 ) -> Result<(ImageSet, Vec<Skipped>), ProjectError> {
     let wrong = |e: std::io::Error| ProjectError::Ask(format!("{}: can't be read: {e}", path.display()));
-    let (mut files, mut folders) = (Vec::new(), vec![path.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(wrong)? {
-            let entry = entry.map_err(wrong)?;
-            let name = entry.file_name().to_string_lossy().to_lowercase();
-            let kind = entry.file_type().map_err(wrong)?;
-            if name.starts_with('.') {
-                continue;
-            }
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if is_image(&name) {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
+    std::fs::read_dir(path).map_err(wrong)?;
+    let (mut files, mut unread) = below(path);
+    files.retain(|f| is_image(&f.to_lowercase()));
     let known = vec![Known::default(); files.len()];
-    let read = |i: usize| read_cutout(&files[i]);
-    let name = |i: usize| files[i].display().to_string();
-    filled(path, known, vec![], vec![], crop, (&read, &name), progress)
+    let read = |i: usize| read_cutout(&path.join(&files[i]));
+    let name = |i: usize| path.join(&files[i]).display().to_string();
+    let (set, mut skipped) = filled(path, known, vec![], vec![], crop, (&read, &name), progress)?;
+    skipped.append(&mut unread);
+    Ok((set, skipped))
 }
 
 fn is_image(name: &str) -> bool {

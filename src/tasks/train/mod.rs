@@ -142,7 +142,6 @@ pub fn train(
         None => (request.shape.clone(), None),
     };
     let kept = request.folder.join("checkpoint.safetensors");
-    let steps_file = request.folder.join("steps");
     let mut settings = Settings {
         shape,
         augmentation: Augmentation::default(),
@@ -162,15 +161,13 @@ pub fn train(
         settings.steps = match request.length {
             Length::Steps(steps) => steps,
             Length::Epochs(epochs) => (epochs * images as f64 / settings.batch as f64).ceil() as u64,
-            Length::Minutes(minutes) => match std::fs::read_to_string(&steps_file) {
+            Length::Minutes(minutes) => match checkpoint::steps(&kept) {
                 // Measured when it began; measuring again would make it another training.
-                Ok(text) if kept.exists() => text.trim().parse().unwrap_or(1),
-                _ => steps_in(minutes, &settings, &sets, weights.clone()).map_err(ask)?,
+                Some(steps) => steps,
+                None => steps_in(minutes, &settings, &sets, weights.clone()).map_err(ask)?,
             },
         }
         .max(1);
-        std::fs::write(&steps_file, settings.steps.to_string())
-            .map_err(|e| ask(format!("{}: can't be written: {e}", steps_file.display())))?;
         settings.warm_up = settings.warm_up.min(settings.steps / 10);
         let mut trainer = Trainer::new(settings, &sets, weights.clone()).map_err(ask)?;
         if kept.exists() {

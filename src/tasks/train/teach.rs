@@ -2,15 +2,16 @@
 //! components, each component's size between what it was and equal.
 
 use super::{TrainError, TrainRequest};
-use crate::discovery::projection::Pca;
-use crate::discovery::{Features, Matrix, Standardizer, Vectors};
+use crate::discovery::Matrix;
 use crate::encoder::Encoder;
 use crate::encoder::registry::{EncoderOptions, Registry};
+use crate::evaluate::fusion::condensed;
 use crate::evaluate::hand26::{COUNT, hand26};
 use crate::io::raster::{Origin, Plane};
 use crate::progress::Progress;
 use crate::project::ProjectError;
 use crate::sky::cutout::{Cutout, CutoutFlags};
+use crate::tasks::evaluate::HAND26;
 use crate::train::checkpoint::{bytes_of, write_tensors};
 use crate::train::data::ImageSet;
 use rayon::prelude::*;
@@ -18,14 +19,10 @@ use safetensors::Dtype;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// Wide vectors are brought to so many components.
-const COMPONENTS: usize = 64;
 /// Values are cut off here, in standard deviations.
 const MOST: f32 = 4.0;
 /// Images of a set that teachers are asked about, at most: evenly spread.
 const ASKED: usize = 6000;
-/// The 26 classical numbers as a teacher.
-const HAND26: &str = "hand26";
 
 /// Fills the sets' `teachers`.
 pub(super) fn teach(
@@ -44,18 +41,10 @@ pub(super) fn teach(
     let mut said: Vec<Matrix> = Vec::new();
     for teacher in &request.teachers {
         let vectors = vectors_of(teacher, sets, &asked, request, registry, progress)?;
-        let view = Vectors::from_f32(vectors.cols, &vectors.values);
         let failed = |e: crate::discovery::DiscoveryError| TrainError::from(format!("{teacher}: {e}"));
-        let standardizer = Standardizer::fit(&view, progress).map_err(failed)?;
-        let features = Features::single(view, standardizer).map_err(failed)?;
-        let mut ready = Matrix::missing(vectors.rows(), vectors.cols);
-        for (i, out) in ready.values.chunks_exact_mut(vectors.cols).enumerate() {
-            features.read_row(i, out);
-        }
-        if vectors.cols > COMPONENTS {
-            let pca = Pca::fit(&features, COMPONENTS, progress).map_err(failed)?;
-            ready = pca.transform(&features, progress).map_err(failed)?;
-            let sizes: Vec<f32> = pca.variance.iter().map(|v| v.sqrt() as f32).collect();
+        let (mut ready, variances) = condensed(&vectors, progress).map_err(failed)?;
+        if let Some(variances) = variances {
+            let sizes: Vec<f32> = variances.iter().map(|v| v.sqrt() as f32).collect();
             let mean = sizes.iter().sum::<f32>() / sizes.len().max(1) as f32;
             for row in ready.values.chunks_exact_mut(ready.cols) {
                 for (v, s) in row.iter_mut().zip(&sizes) {

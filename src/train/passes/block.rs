@@ -136,6 +136,7 @@ pub(super) fn summed(parts: Vec<Vec<f32>>) -> Vec<f32> {
 }
 
 /// A block's layers.
+#[derive(Default)]
 pub(super) struct Inside {
     pub window: Window,
     pub up: Mix,

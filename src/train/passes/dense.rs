@@ -6,12 +6,14 @@ use crate::encoder::model::p4m::group::TURNS;
 use crate::encoder::model::p4m::shape::{Entry, MixAt};
 
 /// A depthwise window, `[side * side, channels]`.
+#[derive(Default)]
 pub(super) struct Window {
     pub channels: usize,
     pub values: Vec<f32>,
 }
 
 /// A product over channels, `[outputs, inputs]`, and its bias.
+#[derive(Default)]
 pub(super) struct Mix {
     pub outputs: usize,
     pub inputs: usize,

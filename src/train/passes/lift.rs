@@ -6,6 +6,7 @@ use super::kernels;
 use super::norm::{Moments, Normed};
 use super::product::{matrix, multiply};
 use super::{Kept, block};
+use crate::encoder::model::p4m::expand::seen;
 use crate::encoder::model::p4m::group::TURNS;
 use crate::encoder::model::p4m::shape::{LIFT_PX, Layout, STEP};
 use rayon::prelude::*;
@@ -14,23 +15,9 @@ use rayon::prelude::*;
 fn rows_of(image: &[f32], planes: usize, side: usize, rows: &mut Vec<f32>) {
     let small = side / STEP;
     let long = planes * LIFT_PX * LIFT_PX;
-    rows.clear();
     rows.resize(small * small * long, 0.0);
     for (place, row) in rows.chunks_exact_mut(long).enumerate() {
-        let (y, x) = (place / small * STEP, place % small * STEP);
-        for plane in 0..planes {
-            for line in 0..LIFT_PX {
-                // One row of zeros above and one column before.
-                let Some(from) = (y + line).checked_sub(1).filter(|&l| l < side) else {
-                    continue;
-                };
-                let first = usize::from(x == 0);
-                let last = LIFT_PX.min(side + 1 - x);
-                let at = (plane * side + from) * side + x + first - 1;
-                let to = (plane * LIFT_PX + line) * LIFT_PX;
-                row[to + first..to + last].copy_from_slice(&image[at..at + last - first]);
-            }
-        }
+        seen(image, side, place / small, place % small, row);
     }
 }
 

@@ -45,9 +45,17 @@ struct KeptStage {
 
 #[derive(Default)]
 struct KeptBlock {
+    /// Its weights, spread out once for both ways.
+    layers: Inside,
     convolved: Vec<f32>,
     norm: Normed,
     inner: Vec<f32>,
+}
+
+/// What leaves the last block.
+fn last_image(stages: &[KeptStage]) -> &[f32] {
+    let last = stages.last().and_then(|s| s.images.last());
+    last.map_or(&[], |image| image)
 }
 
 /// Room for `len` values; what is in it doesn't count.
@@ -80,9 +88,8 @@ pub fn forward(
     [batch, side]: [usize; 2],
     kept: &mut Kept,
 ) -> Vec<f32> {
-    let halvings = layout.shape.fields.len();
     assert!(
-        batch > 0 && side.is_multiple_of(STEP << (halvings - 1)),
+        batch > 0 && side.is_multiple_of(layout.shape.side_multiple()),
         "a side that doesn't halve"
     );
     assert_eq!(
@@ -104,10 +111,7 @@ pub fn forward(
         now.blocks.resize_with(stage.blocks.len(), Default::default);
         let channels = stage.fields * TURNS;
         if let Some((window, norm, mix)) = &stage.shrink {
-            let from: &[f32] = match before.last().and_then(|b| b.images.last()) {
-                Some(image) => image,
-                None => &[],
-            };
+            let from = last_image(before);
             let window = Window::of(window, weights);
             let small = size / STEP;
             let shrunk = room(&mut now.shrunk, batch * small * small * window.channels);
@@ -129,9 +133,10 @@ pub fn forward(
             lift::normed(&kept.lift, norm, cut.group * size * size * channels, image);
         }
         for (b, at) in stage.blocks.iter().enumerate() {
-            let inside = layers(at, weights);
             let (images, next) = now.images.split_at_mut(b + 1);
             let block = &mut now.blocks[b];
+            block.layers = layers(at, weights);
+            let inside = &block.layers;
             let len = batch * size * size * channels;
             let convolved = room(&mut block.convolved, len);
             let moments = block::windows::<WINDOW_PX, 1>(&images[b], size, &inside.window, cut, convolved);
@@ -140,15 +145,14 @@ pub fn forward(
             block::inside(
                 (&images[b], &block.convolved),
                 &block.norm,
-                &inside,
+                inside,
                 cut.group * size * size,
                 inner,
                 room(&mut next[0], len),
             );
         }
     }
-    let last = kept.stages.last().and_then(|s| s.images.last());
-    let last: &[f32] = last.map_or(&[], |i| i);
+    let last = last_image(&kept.stages);
     let channels = layout.norm.width() * TURNS;
     let moments = lift::moments(last, cut.group * size * size * channels, channels);
     kept.norm = Normed::new(&layout.norm, weights, &moments, batch * size * size);
@@ -171,8 +175,7 @@ pub fn backward(
     let mut size = (side / STEP) >> (layout.stages.len() - 1);
     let [mut d, mut other] = std::mem::take(&mut kept.room);
     {
-        let last = kept.stages.last().and_then(|s| s.images.last());
-        let last: &[f32] = last.map_or(&[], |i| i);
+        let last = last_image(&kept.stages);
         room(&mut d, last.len());
         let sums = pool::backward(last, pooled, &kept.pool, size * size, &mut d);
         let factors = kept.norm.back(&layout.norm, weights, &sums, gradient);
@@ -183,13 +186,13 @@ pub fn backward(
         let now = &mut now[0];
         let rows = cut.group * size * size;
         for (b, at) in stage.blocks.iter().enumerate().rev() {
-            let inside = layers(at, weights);
             let block = &now.blocks[b];
+            let inside = &block.layers;
             let back = room(&mut other, d.len());
             let (g, sums) = block::inside_back(
                 (&d, &block.convolved, &block.inner),
                 &block.norm,
-                &inside,
+                inside,
                 rows,
                 back,
             );
@@ -210,10 +213,7 @@ pub fn backward(
         }
         if let Some(shrink) = &stage.shrink {
             let (window, norm, mix): &(_, NormAt, MixAt) = shrink;
-            let from: &[f32] = match before.last().and_then(|b| b.images.last()) {
-                Some(image) => image,
-                None => &[],
-            };
+            let from = last_image(before);
             let dense = Mix::of(mix, weights);
             let back = room(&mut other, now.shrunk.len());
             let (w, bias, sums) = block::mixed_back((&d, &now.shrunk), &now.shrunk_norm, &dense, rows, back);

@@ -4,7 +4,7 @@
 //! Channel `8 * field + g` of a map is field `field` of the image turned by `g`.
 
 use super::group::{TURNS, quotients, source};
-use super::shape::LIFT_PX;
+use super::shape::{LIFT_PX, STEP};
 
 /// Of windows `[fields, side, side]`: calls `each(tap, channel, place among the weights)`.
 pub(crate) fn each_tap(fields: usize, side: usize, mut each: impl FnMut(usize, usize, usize)) {
@@ -49,5 +49,22 @@ pub(crate) fn each_lift(fields: usize, planes: usize, mut each: impl FnMut(usize
                 }
             }
         }
+    }
+}
+
+/// What the first convolution sees for the place (`y`, `x`) of its map: the window of every plane of `image`,
+/// `[planes, side, side]`, into `row`, `[planes, 4, 4]`; zeros beyond the border.
+pub(crate) fn seen(image: &[f32], side: usize, y: usize, x: usize, row: &mut [f32]) {
+    row.fill(0.0);
+    let (y, x) = (y * STEP, x * STEP);
+    for (line, to) in row.chunks_exact_mut(LIFT_PX).enumerate() {
+        let (plane, line) = (line / LIFT_PX, line % LIFT_PX);
+        // One row of zeros above and one column before.
+        let Some(from) = (y + line).checked_sub(1).filter(|&l| l < side) else {
+            continue;
+        };
+        let (first, last) = (usize::from(x == 0), LIFT_PX.min(side + 1 - x));
+        let at = (plane * side + from) * side + x + first - 1;
+        to[first..last].copy_from_slice(&image[at..at + last - first]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::file;
 use super::graph::{Graph, circle};
-use super::shape::{Layout, STEP};
+use super::shape::Layout;
 use crate::encoder::EncoderError;
 use crate::encoder::model::layers::{check_lengths, values_of};
 use crate::encoder::network::{Network, Pooling, check_block};
@@ -78,7 +78,7 @@ impl Network for P4m {
     }
 
     fn check_side(&self, px: usize) -> Result<(), String> {
-        let multiple = STEP << (self.layout.shape.fields.len() - 1);
+        let multiple = self.layout.shape.side_multiple();
         if px >= multiple && px.is_multiple_of(multiple) {
             return Ok(());
         }

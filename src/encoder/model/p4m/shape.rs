@@ -240,6 +240,11 @@ impl P4mShape {
         Ok(())
     }
 
+    /// Sides of images are multiples of this: as many pixels become one place of the last stage.
+    pub fn side_multiple(&self) -> usize {
+        STEP << (self.fields.len() - 1)
+    }
+
     /// Pooled numbers an image.
     pub fn pooled(&self) -> usize {
         POOLED * self.fields.last().copied().unwrap_or(0)
