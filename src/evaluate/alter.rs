@@ -30,10 +30,12 @@ pub enum Alteration {
 
 impl Alteration {
     /// Those that are tried.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::QuarterTurn,
         Self::Flip,
+        Self::Turn(11.0),
         Self::Turn(17.0),
+        Self::Turn(22.5),
         Self::Turn(45.0),
         Self::Noise,
         Self::Blur(3.0),

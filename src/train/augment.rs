@@ -6,6 +6,7 @@
 //! blur as of a worse seeing, noise. What is beyond the kept image is its reflection.
 
 use super::data::{ImageSet, SEEN_PX, stream};
+use crate::encoder::model::p4m::turn::cubic;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -61,19 +62,6 @@ const SHRINKS: f32 = 1.25;
 /// Values are brought to `(value - LEVEL) / LEVEL` for the network: a usual sky is then near 0.
 pub const LEVEL: f32 = 0.2;
 
-/// Weights of the four values around a place `f` past the second (Catmull & Rom 1974, Keys' cubic with
-/// a = −0.5).
-#[inline]
-fn cubic(f: f32) -> [f32; 4] {
-    let (f2, f3) = (f * f, f * f * f);
-    [
-        0.5 * (-f3 + 2.0 * f2 - f),
-        0.5 * (3.0 * f3 - 5.0 * f2 + 2.0),
-        0.5 * (-3.0 * f3 + 4.0 * f2 + f),
-        0.5 * (f3 - f2),
-    ]
-}
-
 /// The four places around `v` on a line of `side`, reflected beyond its ends, and their weights.
 #[inline]
 fn around(v: f32, side: usize) -> ([usize; 4], [f32; 4]) {
@@ -90,12 +78,14 @@ fn around(v: f32, side: usize) -> ([usize; 4], [f32; 4]) {
 }
 
 /// Places image `i` of `set` into `out`, `[3, SEEN_PX, SEEN_PX]`, changed by the random numbers of
-/// (`seed`, `step`, `slot`); values as the network takes them, under `circle`.
+/// (`seed`, `step`, `slot`) and turned by the further angle `more` (radians, 0 for none); values as the network
+/// takes them, under `circle`.
 pub fn augmented(
     set: &ImageSet,
     i: usize,
     how: &Augmentation,
     (seed, step, slot): (u64, u64, u64),
+    more: f32,
     circle: &[f32],
     out: &mut [f32],
 ) {
@@ -105,15 +95,25 @@ pub fn augmented(
     let area = SEEN_PX * SEEN_PX;
     let [low, high] = how.scale;
     let scale = (between(&mut rng, [low.ln(), high.ln()])).exp();
-    place(set, i, scale, [0.0; 2], how.shift, &mut rng, out);
+    let look = Look {
+        scale,
+        towards: [0.0; 2],
+        shift: how.shift,
+        more,
+    };
+    place(set, i, &look, &mut rng, out);
     if rng.random::<f32>() < how.neighbour {
         let other = rng.random_range(0..set.len());
         let angle = rng.random::<f32>() * std::f32::consts::TAU;
         let away = between(&mut rng, [0.32, 0.5]);
         let mut light = vec![0.0; 3 * area];
-        let small = scale * between(&mut rng, [1.2, 2.0]);
-        let towards = [away * angle.sin(), away * angle.cos()];
-        place(set, other, small, towards, 0.0, &mut rng, &mut light);
+        let look = Look {
+            scale: scale * between(&mut rng, [1.2, 2.0]),
+            towards: [away * angle.sin(), away * angle.cos()],
+            shift: 0.0,
+            more,
+        };
+        place(set, other, &look, &mut rng, &mut light);
         let strength = between(&mut rng, [0.3, 0.9]);
         for (plane, light) in out.chunks_exact_mut(area).zip(light.chunks_exact(area)) {
             // Only what stands above its own sky is light of a neighbour.
@@ -127,6 +127,7 @@ pub fn augmented(
     let gain = between(&mut rng, how.gain);
     let level = between(&mut rng, [-how.level, how.level]);
     let slope: [f32; 2] = std::array::from_fn(|_| between(&mut rng, [-how.gradient, how.gradient]));
+    let slope = turned(slope, -more);
     let grey = set.planes == 1 || rng.random::<f32>() < how.grey;
     if grey && set.planes == 3 {
         for p in 0..area {
@@ -164,17 +165,32 @@ pub fn augmented(
     }
 }
 
-/// One resampling: turned by any angle, perhaps reflected, `scale` times as much sky as is normally seen,
-/// its middle moved by `towards` and by chance.
-fn place(
-    set: &ImageSet,
-    i: usize,
+/// How an image is looked at.
+struct Look {
+    /// Times as much sky as is normally seen.
     scale: f32,
+    /// Where its middle comes to lie, in sides.
     towards: [f32; 2],
+    /// Standard deviation of a further shift, in sides.
     shift: f32,
-    rng: &mut rand_chacha::ChaCha8Rng,
-    out: &mut [f32],
-) {
+    /// The whole view is turned by this angle.
+    more: f32,
+}
+
+/// (y, x) in a frame that is turned by `angle`.
+fn turned([y, x]: [f32; 2], angle: f32) -> [f32; 2] {
+    let (sin, cos) = angle.sin_cos();
+    [cos * y + sin * x, cos * x - sin * y]
+}
+
+/// One resampling: turned by any angle, perhaps reflected, and as `look` says.
+fn place(set: &ImageSet, i: usize, look: &Look, rng: &mut rand_chacha::ChaCha8Rng, out: &mut [f32]) {
+    let &Look {
+        scale,
+        towards,
+        shift,
+        more,
+    } = look;
     let area = SEEN_PX * SEEN_PX;
     let angle = rng.random::<f32>() * std::f32::consts::TAU;
     let side = if rng.random::<bool>() { 1.0 } else { -1.0 };
@@ -194,8 +210,12 @@ fn place(
     let half = SEEN_PX as f32 / 2.0;
     let middle = kept as f32 / 2.0 - 0.5;
     for p in 0..area {
-        let y = (p / SEEN_PX) as f32 - half + 0.5 - towards[0] * SEEN_PX as f32;
-        let x = (p % SEEN_PX) as f32 - half + 0.5 - towards[1] * SEEN_PX as f32;
+        let at = [
+            (p / SEEN_PX) as f32 - half + 0.5,
+            (p % SEEN_PX) as f32 - half + 0.5,
+        ];
+        let [y, x] = turned(at, more);
+        let (y, x) = (y - towards[0] * SEEN_PX as f32, x - towards[1] * SEEN_PX as f32);
         let mut sums = [0.0f32; 3];
         for (dy, dx) in points {
             let (y, x) = (

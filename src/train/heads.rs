@@ -6,6 +6,7 @@
 //!   from votes too);
 //! - teachers: a linear head on the normed numbers, smooth L1 (distillation, Hinton et al. 2015,
 //!   arXiv:1503.02531);
+//! - one view of an image, turned by any angle: the same vector;
 //! - two views of an image: alike among all others (NT-Xent, Chen et al. 2020, arXiv:2002.05709).
 
 use super::data::ImageSet;
@@ -37,6 +38,9 @@ pub struct Weights {
     pub teachers: f32,
     /// Two views among others.
     pub contrastive: f32,
+    /// Two rotations of one view (with a contrastive loss, its two views).
+    #[serde(default)]
+    pub rotation: f32,
 }
 
 /// A matrix `[outputs, inputs]` and its bias in the row of the heads' weights.
@@ -86,16 +90,19 @@ pub struct Losses {
     pub teachers: f32,
     /// Two views among others.
     pub contrastive: f32,
+    /// Two rotations of one view (with a contrastive loss, its two views).
+    #[serde(default)]
+    pub rotation: f32,
 }
 
 /// Which images a batch holds.
 pub struct Batch<'a> {
     /// All sets.
     pub sets: &'a [ImageSet],
-    /// Set and image of each row; with two views, the second half repeats the first.
+    /// Set and image of each row.
     pub rows: &'a [(usize, usize)],
-    /// Whether it does.
-    pub two_views: bool,
+    /// So many of the last rows are further views of the first ones: half of all with a contrastive loss.
+    pub again: usize,
 }
 
 impl Heads {
@@ -159,12 +166,12 @@ impl Heads {
         pooled: Tensor<2>,
         batch: &Batch<'_>,
         weights: &Weights,
-    ) -> (Tensor<1>, [Option<Tensor<1>>; 4]) {
+    ) -> (Tensor<1>, [Option<Tensor<1>>; 5]) {
         let normed = graph.normed(pooled);
         let vectors = graph.vectors(normed.clone());
         let device = row.device();
         let mut total = Tensor::<1>::zeros([1], &device);
-        let mut parts = [None, None, None, None];
+        let mut parts = [const { None }; 5];
         let count = batch.rows.len() as f32;
         let mut add = |part: usize, loss: Tensor<1>, weight: f32| {
             let loss = loss.reshape([1]) * weight;
@@ -231,10 +238,13 @@ impl Heads {
                 add(2, loss, weights.teachers * 4.0 * taught.len() as f32 / count);
             }
         }
-        if let (Some([first, second]), true) = (&self.compare, batch.two_views) {
+        if let (Some([first, second]), true) = (&self.compare, 2 * batch.again == batch.rows.len()) {
             let x = second.forward(row, relu(first.forward(row, normed)));
             let x = x.clone() / (x.clone() * x).sum_dim(1).add_scalar(1e-12).sqrt();
             add(3, nt_xent(x, batch), weights.contrastive);
+        }
+        if weights.rotation > 0.0 && batch.again > 0 {
+            add(4, disagreement(vectors, batch.again), weights.rotation);
         }
         (total, parts)
     }
@@ -268,4 +278,14 @@ fn nt_xent(x: Tensor<2>, batch: &Batch<'_>) -> Tensor<1> {
     let square = |v: Vec<f32>| Tensor::<2>::from_data(TensorData::new(v, [n, n]), &device);
     let alike = x.clone().matmul(x.transpose()) / TEMPERATURE + square(never);
     -(log_softmax(alike, 1) * square(wanted)).sum() / n as f32
+}
+
+/// How far an image's two vectors point from each other: 2 − 2 cos, on average, seen from the middle of all (from
+/// which alone a common part that says nothing would make any two agree).
+fn disagreement(x: Tensor<2>, again: usize) -> Tensor<1> {
+    let first_again = x.dims()[0] - again;
+    let x = x.clone() - x.mean_dim(0);
+    let x = x.clone() / (x.clone() * x).sum_dim(1).add_scalar(1e-12).sqrt();
+    let off = x.clone().narrow(0, 0, again) - x.narrow(0, first_again, again);
+    (off.clone() * off).sum() / again as f32
 }

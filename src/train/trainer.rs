@@ -29,7 +29,8 @@ pub struct Settings {
     pub rate: f32,
     /// How much weights shrink.
     pub decay: f32,
-    /// Images of a batch; with a contrastive loss half of them, in two views.
+    /// Views in a batch; with a contrastive loss, of half as many images, with one of rotation alone, of three
+    /// quarters.
     pub batch: usize,
     /// Batches, from beginning to end.
     pub steps: u64,
@@ -146,27 +147,49 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn two_views(&self) -> bool {
-        self.settings.losses.contrastive > 0.0
+    /// How many of a batch's views are second ones.
+    fn again(&self) -> usize {
+        let s = &self.settings;
+        match (s.losses.contrastive > 0.0, s.losses.rotation > 0.0) {
+            (true, _) => s.batch / 2,
+            (false, true) => s.batch / 4,
+            (false, false) => 0,
+        }
     }
 
     /// Draws and augments the batch of `step`.
     fn prepare(&mut self, step: u64) -> Vec<(usize, usize)> {
-        let views = if self.two_views() { 2 } else { 1 };
+        let again = self.again();
         let s = &self.settings;
-        let one_set = self.two_views() && step % 2 == 1;
-        let mut rows = draw(self.sets, s.seed, step, s.batch / views, one_set);
-        if views == 2 {
-            rows.extend(rows.clone());
-        }
+        let one_set = s.losses.contrastive > 0.0 && step % 2 == 1;
+        let once = match s.losses.contrastive > 0.0 {
+            true => again,
+            false => s.batch - again,
+        };
+        let mut rows = draw(self.sets, s.seed, step, once, one_set);
+        rows.extend_from_within(..again);
         let long = 3 * SEEN_PX * SEEN_PX;
         self.images.resize(rows.len() * long, 0.0);
         (self.images.par_chunks_mut(long))
             .zip(&rows)
             .enumerate()
             .for_each(|(slot, (out, &(set, i)))| {
-                let random = (s.seed, step, slot as u64);
-                augmented(&self.sets[set], i, &s.augmentation, random, &self.circle, out);
+                // With a loss of rotation alone, the second view is the first, turned.
+                let same = s.losses.contrastive == 0.0 && slot >= once;
+                let random = (s.seed, step, (if same { slot - once } else { slot }) as u64);
+                let mut more = 0.0;
+                if same {
+                    more = stream(s.seed, step, slot as u64).random::<f32>() * std::f32::consts::TAU;
+                }
+                augmented(
+                    &self.sets[set],
+                    i,
+                    &s.augmentation,
+                    random,
+                    more,
+                    &self.circle,
+                    out,
+                );
             });
         rows
     }
@@ -176,7 +199,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// A sentence if a loss is no number any more: the rate is too high.
     pub fn step(&mut self) -> Result<Losses, String> {
-        let (step, two_views) = (self.state.step, self.two_views());
+        let (step, again) = (self.state.step, self.again());
         let rows = self.prepare(step);
         let shape = [rows.len(), SEEN_PX];
         let state = &mut self.state;
@@ -196,7 +219,7 @@ impl<'a> Trainer<'a> {
         let batch = Batch {
             sets: self.sets,
             rows: &rows,
-            two_views,
+            again,
         };
         let as_rows = numbers.clone().reshape([rows.len(), width]);
         let (total, parts) = self
@@ -208,6 +231,7 @@ impl<'a> Trainer<'a> {
             &mut losses.votes,
             &mut losses.teachers,
             &mut losses.contrastive,
+            &mut losses.rotation,
         ];
         for (to, part) in seen.into_iter().zip(parts) {
             *to = part.map_or(Ok(0.0), |p| values(p).map(|v| v[0]))?;

@@ -76,6 +76,10 @@ pub struct Train {
     /// Weight of the teachers' loss.
     #[arg(long, value_name = "W", default_value_t = 1.0)]
     pub teacher_weight: f32,
+    /// Weight of the loss that an image and the same turned by any angle have one vector.
+    /// [default: 0 with --contrastive, else 0.5]
+    #[arg(long, value_name = "W")]
+    pub rotation: Option<f32>,
     /// Images of a batch.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = positive)]
     pub batch: usize,

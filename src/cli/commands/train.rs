@@ -42,6 +42,7 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
         SizeArg::Large => vec![8, 16, 32, 64],
     };
     let told = !a.labels.is_empty() || !a.teacher.is_empty();
+    let contrastive = a.contrastive.unwrap_or(if told { 0.0 } else { 1.0 });
     let length = match (a.steps, a.epochs, a.minutes) {
         (Some(steps), _, _) => Length::Steps(steps),
         (_, Some(epochs), _) => Length::Epochs(epochs),
@@ -74,7 +75,8 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
             labels: a.label_weight,
             votes: a.label_weight,
             teachers: a.teacher_weight,
-            contrastive: a.contrastive.unwrap_or(if told { 0.0 } else { 1.0 }),
+            contrastive,
+            rotation: a.rotation.unwrap_or(if contrastive > 0.0 { 0.0 } else { 0.5 }),
         },
         rate: a.rate,
         batch: a.batch,

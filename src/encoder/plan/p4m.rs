@@ -19,6 +19,7 @@ use super::window::{bordered, window};
 use crate::encoder::model::p4m::expand::{each_lift, each_tap, each_weight, seen};
 use crate::encoder::model::p4m::group::TURNS;
 use crate::encoder::model::p4m::shape::{Entry, LIFT_PX, Layout, MixAt, NormAt, SHRINK_PX, STEP, WINDOW_PX};
+use crate::encoder::model::p4m::turn::Turn;
 
 /// Rows of a tile's insides times their width: what stays in the cache.
 const TILE: usize = 49_152;
@@ -62,6 +63,8 @@ pub struct P4mPlan {
 struct Memory {
     images: [Vec<f32>; 2],
     bordered: Vec<f32>,
+    turned: Vec<f32>,
+    vector: Vec<f32>,
     hidden: Buffer,
     left: Operand,
     inner: Operand,
@@ -197,8 +200,15 @@ impl P4mPlan {
         }
     }
 
-    /// Vectors, `[batch, dim]`, of `images`, `[batch, planes, side, side]`, under their circle.
-    pub fn embed(&self, team: &Team, images: &[f32], [batch, side]: [usize; 2], out: &mut [f32]) {
+    /// Vectors, `[batch, dim]`, of `images`, `[batch, planes, side, side]`: each the mean over `turns`.
+    pub fn embed(
+        &self,
+        team: &Team,
+        images: &[f32],
+        [batch, side]: [usize; 2],
+        turns: &[Turn],
+        out: &mut [f32],
+    ) {
         let (long, dim) = (self.planes * side * side, self.head.outputs);
         assert_eq!(
             (images.len(), out.len()),
@@ -211,15 +221,27 @@ impl P4mPlan {
             for image in part(batch, lane, team.lanes()) {
                 // SAFETY: an image's vector is written by the lane that has the image alone.
                 let to = unsafe { out.floats_mut(image * dim, dim) };
-                self.image(&images[image * long..(image + 1) * long], side, &mut memory, to);
+                let planes = &images[image * long..(image + 1) * long];
+                to.fill(0.0);
+                for turn in turns {
+                    self.image(planes, side, turn, &mut memory);
+                    for (sum, v) in to.iter_mut().zip(&memory.vector) {
+                        *sum += v / turns.len() as f32;
+                    }
+                }
             }
             self.memory.give(memory);
         });
     }
 
-    fn image(&self, planes: &[f32], side: usize, m: &mut Memory, out: &mut [f32]) {
+    /// The vector of one turn of an image, into the memory.
+    fn image(&self, planes: &[f32], side: usize, turn: &Turn, m: &mut Memory) {
         let mut size = side / STEP;
-        self.lifted(planes, side, m);
+        let mut turned = std::mem::take(&mut m.turned);
+        turned.resize(planes.len(), 0.0);
+        turn.apply(planes, &mut m.bordered, &mut turned);
+        self.lifted(&turned, side, m);
+        m.turned = turned;
         for stage in &self.stages {
             if let Some((taps, mix)) = &stage.shrink {
                 self.shrink(taps, mix, &mut size, m);
@@ -228,7 +250,10 @@ impl P4mPlan {
                 self.block(block, size, stage.channels, m);
             }
         }
-        self.pooled(size * size, m, out);
+        let mut vector = std::mem::take(&mut m.vector);
+        vector.resize(self.head.outputs, 0.0);
+        self.pooled(size * size, m, &mut vector);
+        m.vector = vector;
     }
 
     /// Planes to fields, into the first image.

@@ -1,6 +1,7 @@
 //! A finished training becomes an encoder: weights in half precision, description, model card.
 
 use super::{TrainError, TrainRequest};
+use crate::encoder::model::p4m::file;
 use crate::encoder::network::Pooling;
 use crate::encoder::preprocess::{Preprocessing, Resample};
 use crate::encoder::registry::{EncoderDescription, Registry};
@@ -13,6 +14,9 @@ use half::f16;
 use safetensors::Dtype;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+/// A vector is the mean over so many turns within a quarter: with three, an angle hardly matters (README).
+const TURNS: usize = 3;
 
 /// Writes the encoder into the user's own folder; its description's path.
 pub(super) fn finish(
@@ -52,6 +56,7 @@ pub(super) fn finish(
             ));
         }
     }
+    tensors.push((file::TURNS.into(), vec![1], bytes_of(&[TURNS as f32]), Dtype::F32));
     let name = &request.name;
     let place = own.join(format!("{name}.safetensors"));
     write_tensors(
@@ -98,8 +103,8 @@ pub(super) fn finish(
 fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> String {
     let s = &trainer.settings;
     let mut text = format!(
-        "# {}\n\nA p4m network of {} weights: stages of {:?} fields and {:?} blocks, vectors of {} numbers, the same for all \
-         rotations by 90° and reflections.\n\n## Images\n\n| set | images | labelled | classes | votes | part seen |\n|---|---|---|---|---|---|\n",
+        "# {}\n\nA p4m network of {} weights: stages of {:?} fields and {:?} blocks, vectors of {} numbers, the same for \
+         rotations by 90° and reflections, and the mean over {TURNS} turns within a quarter.\n\n## Images\n\n| set | images | labelled | classes | votes | part seen |\n|---|---|---|---|---|---|\n",
         request.name, trainer.layout.weights, s.shape.fields, s.shape.depths, s.shape.dim
     );
     for set in sets {
@@ -119,7 +124,7 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
     };
     text += &format!(
         "\nTeachers: {teachers}.\n\n## Training\n\n{} steps of {} images ({:.1} times each on average), seed {}, losses (labels, votes, \
-         teachers, contrastive) weighted {}, {}, {}, {}; AdamW, rate {}, decay {}; the weights are their running mean.\n\n```\n{}\n```\n",
+         teachers, contrastive, rotation) weighted {}, {}, {}, {}, {}; AdamW, rate {}, decay {}; the weights are their running mean.\n\n```\n{}\n```\n",
         s.steps,
         s.batch,
         s.steps as f64 * s.batch as f64 / sets.iter().map(ImageSet::len).sum::<usize>().max(1) as f64,
@@ -128,6 +133,7 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
         s.losses.votes,
         s.losses.teachers,
         s.losses.contrastive,
+        s.losses.rotation,
         s.rate,
         s.decay,
         request.command

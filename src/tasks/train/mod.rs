@@ -206,7 +206,7 @@ fn run(
     let log = request.folder.join("log.jsonl");
     progress.begin("training", Some(steps));
     progress.advance(trainer.state.step);
-    let (mut last_kept, mut sums, mut counted) = (Instant::now(), [0.0f64; 4], 0u32);
+    let (mut last_kept, mut sums, mut counted) = (Instant::now(), [0.0f64; 5], 0u32);
     let mut recent = Losses::default();
     while trainer.state.step < steps {
         if progress.cancelled() {
@@ -216,7 +216,7 @@ fn run(
         let l = trainer.step()?;
         for (sum, v) in sums
             .iter_mut()
-            .zip([l.labels, l.votes, l.teachers, l.contrastive])
+            .zip([l.labels, l.votes, l.teachers, l.contrastive, l.rotation])
         {
             *sum += f64::from(v);
         }
@@ -230,8 +230,9 @@ fn run(
                 votes: mean[1],
                 teachers: mean[2],
                 contrastive: mean[3],
+                rotation: mean[4],
             };
-            (sums, counted) = ([0.0; 4], 0);
+            (sums, counted) = ([0.0; 5], 0);
             append(&log, step, &recent)?;
         }
         if last_kept.elapsed() > KEPT || step == steps {
@@ -277,8 +278,8 @@ fn beginning(name: &str, registry: &Registry) -> Result<(P4mShape, Vec<f32>), Tr
             .ok_or_else(|| format!("the weights of '{name}' are not here: astrolabel encoders get {name}"))?,
         None => PathBuf::from(name),
     };
-    let (layout, weights, _) = file::read(&mut WeightsFile::open(&path)?)?;
-    Ok((layout.shape, weights))
+    let read = file::read(&mut WeightsFile::open(&path)?)?;
+    Ok((read.layout.shape, read.weights))
 }
 
 /// What tells these images, labels and teachers from others.

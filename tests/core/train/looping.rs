@@ -67,6 +67,7 @@ fn settings(steps: u64, contrastive: f32) -> Settings {
             votes: 1.0,
             teachers: 1.0,
             contrastive,
+            rotation: 0.0,
         },
         rate: 1e-2,
         decay: 0.05,
@@ -101,6 +102,24 @@ fn two_views_are_told_from_others() {
     let mean = |l: &[f32]| l.iter().sum::<f32>() / l.len() as f32;
     assert!(mean(&losses[20..]) < mean(&losses[..5]) - 0.2, "{losses:?}");
     assert!(losses.iter().all(|l| *l > 0.0));
+}
+
+#[test]
+fn an_image_and_itself_turned_come_together() {
+    let sets = sets();
+    let mut settings = settings(30, 0.0);
+    settings.losses.rotation = 2.0;
+    let losses = |settings: Settings| -> Vec<f32> {
+        let mut trainer = Trainer::new(settings, &sets, None).unwrap();
+        (0..30).map(|_| trainer.step().unwrap().rotation).collect()
+    };
+    let mean = |l: &[f32]| l.iter().sum::<f32>() / l.len() as f32;
+    let seen = losses(settings.clone());
+    assert!(mean(&seen[25..]) < 0.6 * mean(&seen[..5]), "{seen:?}");
+    // An image and itself unturned would be alike from the beginning.
+    assert!(seen[0] > 0.01, "{seen:?}");
+    settings.losses.rotation = 0.0;
+    assert!(losses(settings).iter().all(|l| *l == 0.0));
 }
 
 #[test]
@@ -157,6 +176,7 @@ fn what_cant_be_trained_is_said() {
             votes: 0.0,
             teachers: 0.0,
             contrastive: 0.0,
+            rotation: 0.0,
         },
         ..settings(3, 0.0)
     };

@@ -26,8 +26,13 @@ fn shape() -> P4mShape {
 }
 
 fn network() -> P4m {
+    averaged(1)
+}
+
+/// Its vector is the mean over so many turns.
+fn averaged(turns: usize) -> P4m {
     let (weights, stats) = drawn(&shape(), 3);
-    P4m::new(shape().layout(), weights, stats)
+    P4m::new(shape().layout(), weights, stats, turns)
 }
 
 fn images(count: usize) -> Vec<f32> {
@@ -109,6 +114,49 @@ fn turned_and_reflected_images_have_the_same_vector() {
 }
 
 #[test]
+fn the_mean_over_turns_within_a_quarter_hardly_depends_on_the_angle() {
+    // Two long blobs beside each other, drawn at any angle.
+    let drawn = |degrees: f32| -> Vec<f32> {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let middle = (SIDE as f32 - 1.0) / 2.0;
+        let plane = |c: usize| {
+            (0..SIDE * SIDE).map(move |i| {
+                let (y, x) = ((i / SIDE) as f32 - middle, (i % SIDE) as f32 - middle);
+                let (v, u) = (cos * y + sin * x, cos * x - sin * y);
+                let blob = |u: f32, v: f32| (-(u * u / 40.0 + v * v / 9.0)).exp();
+                3.0 * blob(u, v) + (1.0 + c as f32) * blob(v - 5.0, u - 7.0)
+            })
+        };
+        (0..3).flat_map(plane).collect()
+    };
+    let compiled = |turns: usize| {
+        let mut network = averaged(turns);
+        assert!(
+            network
+                .compile(Kernels::of(Isa::available()[0]).unwrap())
+                .unwrap()
+        );
+        network
+    };
+    // By burn and compiled alike.
+    for (g, w) in vectors(&compiled(3), &drawn(0.0), 1)
+        .iter()
+        .zip(&vectors(&averaged(3), &drawn(0.0), 1))
+    {
+        assert!((g - w).abs() < 1e-4, "{g}, not {w}");
+    }
+    let apart = |turns: usize, degrees: f32| {
+        let network = compiled(turns);
+        let [a, b] = [0.0, degrees].map(|d| vectors(&network, &drawn(d), 1));
+        a.iter().zip(&b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
+    };
+    assert!(apart(3, 15.0) < 0.4 * apart(1, 15.0));
+    assert!(apart(3, 45.0) < 0.4 * apart(1, 45.0));
+    // The turns themselves are almost the same: an image that is turned by one meets the others.
+    assert!(apart(3, 30.0) < 0.1 * apart(1, 30.0));
+}
+
+#[test]
 fn it_comes_out_of_a_file_as_it_went_in_and_says_what_is_wrong_with_one() {
     let folder = tempfile::tempdir().unwrap();
     let layout = shape().layout();
@@ -148,6 +196,25 @@ fn it_comes_out_of_a_file_as_it_went_in_and_says_what_is_wrong_with_one() {
         vectors(&network(), &images, 1)
     );
     assert!(read.check_side(SIDE + 4).unwrap_err().contains("multiple of 8"));
+
+    let of_turns = |turns: f32| {
+        let path = folder.path().join(format!("turns{turns}.safetensors"));
+        let mut tensors = tensors.clone();
+        tensors.push(("turns".into(), vec![1], bytes_of(&[turns]), Dtype::F32));
+        write_tensors(&path, &tensors, HashMap::new()).unwrap();
+        open_network(&path)
+    };
+    assert_eq!(
+        (
+            read.settings()["turns"].as_u64(),
+            of_turns(3.0).unwrap().settings()["turns"].as_u64()
+        ),
+        (Some(1), Some(3))
+    );
+    for wrong in [0.0, 2.5, 1e9, f32::NAN] {
+        let said = of_turns(wrong).err().unwrap().to_string();
+        assert!(said.contains("turns: 1 to 16 can be taken"), "{said}");
+    }
 
     tensors.retain(|t| t.0 != "stages.1.blocks.1.up.bias");
     let odd = folder.path().join("odd.safetensors");

@@ -10,6 +10,9 @@
 //! between by a depthwise 4×4 in steps of 2; mean and maximum over places and over turns; norm and
 //! one matrix.
 //!
+//! What is left to the angle, within a quarter turn, is averaged away: a network says of how many turns of an
+//! image its vector is the mean (`turn`).
+//!
 //! Sources: group convolutions, Cohen & Welling 2016 (arXiv:1602.07576); blocks after ConvNeXt, Liu
 //! et al. 2022 (arXiv:2201.03545).
 
@@ -19,3 +22,4 @@ pub mod graph;
 pub mod group;
 pub mod network;
 pub mod shape;
+pub mod turn;

@@ -1,8 +1,9 @@
 //! A p4m network as one of the encoders: loaded, compiled for the processor, or computed by burn.
 
 use super::file;
-use super::graph::{Graph, circle};
+use super::graph::Graph;
 use super::shape::Layout;
+use super::turn::Turn;
 use crate::encoder::EncoderError;
 use crate::encoder::model::layers::{check_lengths, values_of};
 use crate::encoder::network::{Network, Pooling, check_block};
@@ -12,6 +13,7 @@ use crate::encoder::plan::p4m::P4mPlan;
 use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::{Device, Tensor, TensorData};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Images that one call gets at most: they are small.
 const GROUP: usize = 32;
@@ -23,6 +25,9 @@ pub struct P4m {
     stats: Vec<f32>,
     device: Device,
     plan: Option<P4mPlan>,
+    turns: usize,
+    /// The turns of the side that was last asked for.
+    ready: Mutex<(usize, Arc<[Turn]>)>,
 }
 
 impl P4m {
@@ -31,27 +36,31 @@ impl P4m {
     /// # Errors
     /// [`EncoderError::Weights`] if tensors are missing or don't fit.
     pub fn load(file: &mut WeightsFile) -> Result<Self, EncoderError> {
-        let (layout, weights, stats) = file::read(file)?;
-        Ok(Self::new(layout, weights, stats))
+        let read = file::read(file)?;
+        Ok(Self::new(read.layout, read.weights, read.stats, read.turns))
     }
 
-    /// A network of these weights and statistics, which are as long as `layout` says.
-    pub fn new(layout: Layout, weights: Vec<f32>, stats: Vec<f32>) -> Self {
+    /// A network of these weights and statistics, which are as long as `layout` says; a vector is the mean over
+    /// `turns` of an image.
+    pub fn new(layout: Layout, weights: Vec<f32>, stats: Vec<f32>, turns: usize) -> Self {
         Self {
             layout,
             weights,
             stats,
             device: Device::flex(),
             plan: None,
+            turns: turns.max(1),
+            ready: Mutex::new((0, Arc::new([]))),
         }
     }
 
-    /// `input` under its circle.
-    fn circled(input: &[f32], [_, height, width]: [usize; 3]) -> Vec<f32> {
-        let circle = circle(height.min(width));
-        (input.chunks_exact(height * width))
-            .flat_map(|plane| plane.iter().zip(&circle).map(|(v, c)| v * c))
-            .collect()
+    /// The turns of images of `side` px.
+    fn turns(&self, side: usize) -> Arc<[Turn]> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.0 != side {
+            *ready = (side, Turn::all(side, self.turns).into());
+        }
+        ready.1.clone()
     }
 }
 
@@ -66,7 +75,7 @@ impl Network for P4m {
     }
 
     fn settings(&self) -> serde_json::Value {
-        serde_json::json!({ "architecture": "p4m", "config": self.layout.shape })
+        serde_json::json!({ "architecture": "p4m", "config": self.layout.shape, "turns": self.turns })
     }
 
     fn channels(&self) -> usize {
@@ -121,13 +130,18 @@ impl Network for P4m {
     fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
         let kernels = self.plan.as_ref()?.kernels;
         let plan = P4mPlan::new(kernels, &self.layout, &self.weights, &self.stats, precision);
-        let mut copy = Self::new(self.layout.clone(), self.weights.clone(), self.stats.clone());
+        let mut copy = Self::new(
+            self.layout.clone(),
+            self.weights.clone(),
+            self.stats.clone(),
+            self.turns,
+        );
         copy.plan = Some(plan);
         Some(Box::new(copy))
     }
 
     fn flops(&self, side_px: usize, _block: Option<usize>) -> Option<u64> {
-        Some(self.plan.as_ref()?.flops(side_px))
+        Some(self.turns as u64 * self.plan.as_ref()?.flops(side_px))
     }
 
     fn embed_on(
@@ -150,9 +164,9 @@ impl Network for P4m {
         if batch == 0 {
             return Ok(());
         }
-        let images = Self::circled(input, shape);
+        let turns = self.turns(height);
         if let Some(plan) = &self.plan {
-            plan.embed(team, &images, [batch, height], out);
+            plan.embed(team, input, [batch, height], &turns, out);
             return Ok(());
         }
         let row = |v: &[f32]| Tensor::<1>::from_data(TensorData::new(v.to_vec(), [v.len()]), &self.device);
@@ -161,9 +175,20 @@ impl Network for P4m {
             weights: row(&self.weights),
             statistics: Some(row(&self.stats)),
         };
-        let data = TensorData::new(images, [batch, planes, height, width]);
-        let pooled = graph.pooled(Tensor::from_data(data, &self.device));
-        out.copy_from_slice(&values_of(graph.vectors(graph.normed(pooled)))?);
+        out.fill(0.0);
+        let (mut images, mut bordered) = (vec![0.0; input.len()], Vec::new());
+        let long = planes * height * width;
+        for turn in turns.iter() {
+            for (image, to) in input.chunks_exact(long).zip(images.chunks_exact_mut(long)) {
+                turn.apply(image, &mut bordered, to);
+            }
+            let data = TensorData::new(images.clone(), [batch, planes, height, width]);
+            let pooled = graph.pooled(Tensor::from_data(data, &self.device));
+            let vectors = values_of(graph.vectors(graph.normed(pooled)))?;
+            for (sum, v) in out.iter_mut().zip(&vectors) {
+                *sum += v / turns.len() as f32;
+            }
+        }
         Ok(())
     }
 }
