@@ -7,6 +7,7 @@ use super::args::{
 };
 use super::bar::Bars;
 use super::{Outcome, commands, say};
+use crate::encoder::registry::OWN_NETWORK;
 use crate::project::{Project, catalog, objects};
 use crate::tasks::{self, import::author};
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
     step(&format!("embed --project {at}"));
     let embed = Embed {
         project: project.clone(),
-        encoder: "morphometry".into(),
+        encoder: OWN_NETWORK.into(),
         batch: 32,
         block: None,
         pooling: None,

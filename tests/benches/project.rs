@@ -213,7 +213,7 @@ fn embedding(dir: &Path) -> Outcome {
     let arguments: Vec<&std::ffi::OsStr> = arguments.iter().map(AsRef::as_ref).collect();
     run("import 100 000 places", dir, &arguments)?;
     let root = root.to_string_lossy();
-    let words = ["embed", "--project", &*root].map(AsRef::as_ref);
+    let words = ["embed", "--project", &*root, "--encoder", "morphometry"].map(AsRef::as_ref);
     run("embed 100 000 cutouts", dir, &words)
 }
 

@@ -52,7 +52,7 @@ fn a_project_that_can_only_be_read_still_answers() {
         arg(&dir.join("p")),
     ]);
     let p = arg(&dir.join("p")).to_owned();
-    ok(&["embed", "--project", &p]);
+    ok(&["embed", "--project", &p, "--encoder", "morphometry"]);
     let info: serde_json::Value = serde_json::from_str(&ok(&["info", &p, "--format", "json"])).unwrap();
     std::fs::copy(env!("CARGO_BIN_EXE_astrolabel"), dir.join("astrolabel")).unwrap();
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -55,13 +55,13 @@ fn a_replaced_cutout_is_embedded_in_a_new_run_and_the_old_one_stays() {
     let p = arg(&project);
     pictures(&folder, &["a.png", "b.png", "c.png"]);
     ok(&["import", arg(&folder), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let before = [
         vector_of(p, dir.path(), "a.png"),
         vector_of(p, dir.path(), "b.png"),
     ];
     assert!(
-        ok(&["embed", "--project", p]).contains("0 vectors"),
+        ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("0 vectors"),
         "nothing has changed"
     );
     let first = runs(&project);
@@ -72,7 +72,7 @@ fn a_replaced_cutout_is_embedded_in_a_new_run_and_the_old_one_stays() {
         .to_vec();
     std::thread::sleep(Duration::from_millis(20));
     picture(&folder.join("b.png"), 233);
-    let said = ends(0, &["embed", "--project", p]);
+    let said = ends(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     let second = format!("{}-2", first[0].0);
     assert!(
         said.contains("1 vector of")
@@ -105,22 +105,22 @@ fn a_replaced_cutout_is_embedded_in_a_new_run_and_the_old_one_stays() {
         1,
         "{columns:?}"
     );
-    assert!(ok(&["embed", "--project", p]).contains("0 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("0 vectors"));
     assert_eq!(runs(&project).len(), 2);
     // Killed before anything was taken over: what is missing is made, and is the same.
     let new = project.join("embeddings").join(&second);
     let whole = std::fs::read(new.join("segment-00000.f32")).unwrap();
     std::fs::write(new.join("done.bits"), b"").unwrap();
-    assert!(ok(&["embed", "--project", p]).contains("3 vectors of"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("3 vectors of"));
     assert!(std::fs::read(new.join("segment-00000.f32")).unwrap() == whole);
     // A project of an earlier program has no record of its cutouts: what is there counts.
     std::fs::remove_file(project.join("embeddings").join(&second).join("sources.u64")).unwrap();
     picture(&folder.join("c.png"), 99);
-    assert!(ok(&["embed", "--project", p]).contains("0 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("0 vectors"));
     picture(&folder.join("c.png"), 11);
     std::thread::sleep(Duration::from_millis(20));
     picture(&folder.join("c.png"), 12);
-    let said = ok(&["embed", "--project", p]);
+    let said = ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(said.contains("1 vector of"), "{said}");
     let third = runs(&project);
     assert_eq!((third.len(), &third[2].1["follows"]), (3, &second.into()));
@@ -133,12 +133,12 @@ fn a_run_of_which_nothing_is_true_any_more_is_made_again_in_its_place() {
     let p = arg(&project);
     pictures(&folder, &["a.png", "b.png"]);
     ok(&["import", arg(&folder), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let before = vector_of(p, dir.path(), "a.png");
     std::thread::sleep(Duration::from_millis(20));
     picture(&folder.join("a.png"), 201);
     picture(&folder.join("b.png"), 202);
-    let said = ends(0, &["embed", "--project", p]);
+    let said = ends(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(
         said.contains("2 vectors of") && said.contains("2 cutouts have changed") && !said.contains("new run"),
         "{said}"
@@ -156,16 +156,16 @@ fn vectors_without_a_manifest_are_not_taken_for_anything() {
     let p = arg(&project);
     pictures(&folder, &["a.png", "b.png"]);
     ok(&["import", arg(&folder), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let run = project.join("embeddings").join(&runs(&project)[0].0);
     std::fs::remove_file(run.join("manifest.json")).unwrap();
-    let said = ends(1, &["embed", "--project", p]);
+    let said = ends(1, &["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(
         said.contains("manifest.json") && said.contains("delete the run's folder"),
         "{said}"
     );
     std::fs::remove_dir_all(run).unwrap();
-    assert!(ok(&["embed", "--project", p]).contains("2 vectors of"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("2 vectors of"));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_mosaic_that_was_written_to_is_embedded_again() {
         "--project",
         p,
     ]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     // The same byte again: what lies between the samples could be another.
     let bytes = std::fs::read(&image).unwrap();
     let length = bytes.len();
@@ -191,7 +191,7 @@ fn a_mosaic_that_was_written_to_is_embedded_again() {
     file.write_all_at(&bytes[length / 2..][..1], length as u64 / 2)
         .unwrap();
     drop(file);
-    let said = ends(0, &["embed", "--project", p]);
+    let said = ends(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(said.contains("has changed since"), "{said}");
     // What an earlier program noted is taken for what it says: the length.
     let run = std::fs::read_dir(Path::new(p).join("embeddings"))
@@ -204,7 +204,7 @@ fn a_mosaic_that_was_written_to_is_embedded_again() {
     let mut facts: serde_json::Value = serde_json::from_str(&text).unwrap();
     facts["fields"]["1"]["sources"][0][1] = format!("{length}-0123456789abcdef").into();
     std::fs::write(&manifest, facts.to_string()).unwrap();
-    let said = ends(0, &["embed", "--project", p]);
+    let said = ends(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(
         said.contains("0 vectors") && !said.contains("has changed"),
         "{said}"
@@ -223,7 +223,7 @@ fn new_files_of_a_known_folder_become_objects() {
     pictures(&folder, &["a.png", "b.png"]);
     ok(&["import", arg(&folder), "--project", p]);
     ok(&["label", "--project", p, "a.png", "round"]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     pictures(&folder.join("more"), &["x.png", "y.png"]);
     picture(&folder.join("z.png"), 77);
     let one = ok(&["import", arg(&folder.join("z.png")), "--project", p]);
@@ -243,7 +243,7 @@ fn new_files_of_a_known_folder_become_objects() {
         "one folder: {facts}"
     );
     assert_eq!(facts["labels"]["round"], 1);
-    assert!(ok(&["embed", "--project", p]).contains("3 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("3 vectors"));
     assert!(vector_of(p, dir.path(), "more/x.png").len() > 40);
     assert!(ends(3, &["import", arg(&folder), "--project", p]).contains("already"));
     let said = ends(3, &["import", arg(&folder), "--project", p, "--crop", "0.5"]);
@@ -286,7 +286,7 @@ fn relocating_goes_through_dots() {
         arg(&at("moved")),
         arg(&at("last")),
     ]);
-    assert!(ok(&["embed", "--project", arg(&at("p"))]).contains("2 vectors"));
+    assert!(ok(&["embed", "--project", arg(&at("p")), "--encoder", "morphometry"]).contains("2 vectors"));
     assert_eq!(
         run(&["relocate", "--project", arg(&at("p")), "x", "y"])
             .status
@@ -302,7 +302,7 @@ fn a_segment_cut_short_is_made_again() {
     let p = arg(&project);
     pictures(&folder, &["a.png", "b.png"]);
     ok(&["import", arg(&folder), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let run = std::fs::read_dir(project.join("embeddings"))
         .unwrap()
         .next()
@@ -315,7 +315,7 @@ fn a_segment_cut_short_is_made_again() {
         .unwrap()
         .set_len(10)
         .unwrap();
-    let said = ends(0, &["embed", "--project", p]);
+    let said = ends(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(
         said.contains("2 vectors of") && said.contains("cut short"),
         "{said}"

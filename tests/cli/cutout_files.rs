@@ -10,7 +10,7 @@ fn a_cutout_keeps_its_place_on_the_sky_and_finds_its_object() {
     let (project, files) = (dir.path().join("p"), dir.path().join("files"));
     let p = arg(&project);
     ok(&["import", arg(&data), "--project", p, "--size", "33px"]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     ok(&[
         "cutouts",
         "--project",

@@ -9,7 +9,7 @@ fn with_labels(dir: &Path, objects: usize) -> (PathBuf, PathBuf) {
     let data = survey(dir, objects);
     let project = dir.join("p");
     ok(&["import", arg(&data), "--project", arg(&project)]);
-    ok(&["embed", "--project", arg(&project)]);
+    ok(&["embed", "--project", arg(&project), "--encoder", "morphometry"]);
     let vectors = dir.join("v.csv");
     ok(&["export", "--project", arg(&project), "--vectors", arg(&vectors)]);
     // The class follows one of the numbers, so that there is something to learn.

@@ -34,7 +34,7 @@ fn few_labels_are_told_as_few_labels() {
     let dir = tempfile::tempdir().unwrap();
     let project = project(dir.path(), 6);
     let p = arg(&project);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let classify = ["classify", "--project", p, "--next", "2"];
 
     let said = ends(0, &classify);
@@ -72,7 +72,7 @@ fn one_class_on_every_object_is_no_lack_of_vectors() {
     let dir = tempfile::tempdir().unwrap();
     let project = project(dir.path(), 3);
     let p = arg(&project);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     for id in ["sr0", "sr1", "sr2"] {
         label(p, id, "ring");
     }
@@ -87,7 +87,7 @@ fn labels_on_objects_without_vectors_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let project = project(dir.path(), 4);
     let p = arg(&project);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     add(dir.path(), &project, "g", 3);
     let note = || json(&["classify", "--project", p, "--format", "json"])["note"].clone();
 
@@ -120,7 +120,7 @@ fn labels_on_objects_without_vectors_are_counted() {
         "{said}"
     );
 
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     assert!(note().is_null(), "{}", note());
 }
 
@@ -130,7 +130,7 @@ fn few_objects_are_told_as_few_objects() {
     for count in [1, 2] {
         let project = project(dir.path(), count);
         let p = arg(&project);
-        ok(&["embed", "--project", p]);
+        ok(&["embed", "--project", p, "--encoder", "morphometry"]);
         for (command, needed) in [("anomalies", 3), ("map", 4)] {
             let said = ends(1, &[command, "--project", p]);
             let needs = format!("needs at least {needed} objects, and this project has {count}");
@@ -148,7 +148,7 @@ fn few_objects_are_told_as_few_objects() {
         said.contains("2 of 5 have one of morphometry") && said.contains("astrolabel embed"),
         "{said}"
     );
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let found = json(&["anomalies", "--project", p, "--format", "json"]);
     assert_eq!(found["ranked"], 5, "{found}");
 }
@@ -160,7 +160,7 @@ fn labels_given_after_learning_and_rows_that_contradict_are_told() {
     let project = dir.path().join("p");
     let p = arg(&project);
     ok(&["import", arg(&data), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let labels = dir.path().join("labels.csv");
     std::fs::write(&labels, "id,label\nSIM00001,disc\nSIM00002,star\nSIM00001,star\n").unwrap();
     let said = ends(3, &["label", "--project", p, "--from", arg(&labels)]);

@@ -18,7 +18,7 @@ fn project(dir: &std::path::Path) -> std::path::PathBuf {
     std::fs::write(&catalog, text).unwrap();
     let p = arg(&project);
     ok(&["import", arg(&image), "--project", p, "--catalog", arg(&catalog)]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let classes = [
         "é",
         "è",

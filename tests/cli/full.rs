@@ -60,7 +60,7 @@ fn a_full_disk_hides_nothing_and_says_what_is_not_kept() {
     let project = dir.path().join("p");
     let p = arg(&project);
     ok(&["import", arg(&data), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     ok(&["label", "--project", p, "#1", "smooth"]);
     ok(&["label", "--project", p, "#2", "disc"]);
     everything_is_shown(p, dir.path());
@@ -117,7 +117,7 @@ fn a_standard_output_that_is_full_is_an_error_and_a_closed_one_is_not() {
     let project = dir.path().join("p");
     let p = arg(&project);
     ok(&["import", arg(&data), "--project", p]);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     for format in ["csv", "json", "table"] {
         // A pipe whose reader is gone before anything is written.
         let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();

@@ -59,7 +59,7 @@ impl Bench {
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         let (project, _) = self.project(name, "id,x,y", &rows);
         let p = arg(&project);
-        ok(&["embed", "--project", p]);
+        ok(&["embed", "--project", p, "--encoder", "morphometry"]);
         ok(&["anomalies", "--project", p]);
         ok(&["label", "--project", p, "s1", "star"]);
         ok(&["label", "--project", p, "s2", "disc"]);
@@ -143,7 +143,7 @@ fn columns_called_like_ours_stay_and_ours_keep_their_names() {
         ],
     );
     let p = arg(&project);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     ok(&["label", "--project", p, "900", "star"]);
     ok(&["label", "--project", p, "901", "disc"]);
     ok(&["classify", "--project", p]);
@@ -207,7 +207,7 @@ fn odd_names_are_found_and_survive_the_export() {
     assert!(ok(&["label", "--project", p, "#0", "odd"]).starts_with("a,b:"));
     let said = ends(1, &["label", "--project", p, "twin", "odd"]);
     assert!(said.contains("#6, #7"), "{said}");
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     for ids in ["a,b", "../up,#0", "../up,\"a,b\""] {
         ok(&["similar", "--project", p, "--like", ids, "-k", "2"]);
     }
@@ -260,7 +260,7 @@ fn many_odd_classes_are_columns() {
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let (project, _) = bench.project("p", "id,x,y", &rows);
     let p = arg(&project);
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let odd = [
         "p_x",
         "x",
@@ -318,7 +318,7 @@ fn a_lost_database_is_not_refilled() {
         }
         for command in [
             &["label", "--project", p, "s1", "x"][..],
-            &["embed", "--project", p],
+            &["embed", "--project", p, "--encoder", "morphometry"],
             &["import", arg(&bench.image()), "--project", p, "--detect"],
         ] {
             let said = ends(1, command);
@@ -363,13 +363,16 @@ fn labels_leave_a_project_whose_other_parts_are_damaged() {
         std::fs::write(run.join("manifest.json"), wrong).unwrap();
         exported("manifest.json");
         assert!(ends(1, &["similar", "--project", p, "--like", "s1"]).contains("manifest.json"));
-        assert!(ends(1, &["embed", "--project", p]).contains("delete the run's folder"));
+        assert!(
+            ends(1, &["embed", "--project", p, "--encoder", "morphometry"])
+                .contains("delete the run's folder")
+        );
     }
     // What the message advises works.
     std::fs::remove_dir_all(&run).unwrap();
     ok(&["info", p]);
     assert!(ends(1, &["similar", "--project", p, "--like", "s1"]).contains("astrolabel embed"));
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     ok(&["similar", "--project", p, "--like", "s1"]);
     std::fs::remove_dir_all(project.join("index")).unwrap();
     assert!(
@@ -400,7 +403,7 @@ fn a_bitmap_of_another_length_is_no_crash() {
     ok(&["similar", "--project", p, "--like", "s1"]);
     std::fs::write(&bits, b"").unwrap();
     ends(1, &["similar", "--project", p, "--like", "s1"]);
-    assert!(ok(&["embed", "--project", p]).contains("20 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("20 vectors"));
     std::fs::remove_file(run_folder(&project).join("segment-00000.f32")).unwrap();
     let said = ends(1, &["similar", "--project", p, "--like", "s1"]);
     assert!(
@@ -545,7 +548,7 @@ fn moved_images_are_asked_for_and_found_again() {
         "--out",
         arg(&bench.path("x.png")),
     ]);
-    assert!(ok(&["embed", "--project", p]).contains("20 were there already"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("20 were there already"));
 }
 
 #[test]
@@ -560,11 +563,19 @@ fn an_interrupt_ends_with_1_and_keeps_what_was_done() {
     let project = bench.path("p");
     let p = arg(&project);
     ok(&["import", arg(&folder), "--project", p]);
-    let child = command(&["embed", "--project", p, "--threads", "1"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = command(&[
+        "embed",
+        "--project",
+        p,
+        "--encoder",
+        "morphometry",
+        "--threads",
+        "1",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     std::thread::sleep(std::time::Duration::from_millis(400));
     // The shell's own `kill`: a bare system has no program of that name.
     let interrupted = std::process::Command::new("sh")
@@ -579,7 +590,7 @@ fn an_interrupt_ends_with_1_and_keeps_what_was_done() {
         assert_eq!(out.status.code(), Some(1), "{said}");
         assert!(said.contains("goes on from here"), "{said}");
     }
-    let rest = ok(&["embed", "--project", p]);
+    let rest = ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let done = json(&["info", p, "--format", "json"])["runs"][0]["done"].as_u64();
     assert_eq!(done, Some(400), "{said}\n{rest}");
     let before = run(&["info", p]);

@@ -16,7 +16,9 @@ fn the_whole_way_through() {
     );
     let said = ends(3, &["import", arg(&data), "--project", p]);
     assert!(said.contains("already"), "a second import adds nothing: {said}");
-    assert!(ok(&["embed", "--project", p]).contains("60 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("60 vectors"));
+    // Without a name, the network that comes with the program.
+    assert!(ok(&["embed", "--project", p]).contains("astrolabel_s: 60 vectors of 128 numbers"));
     assert!(ok(&["embed", "--project", p]).contains("60 were there already"));
 
     let found = json(&[
@@ -238,7 +240,7 @@ fn commands_end_as_they_say() {
     ends(0, &["--help"]);
     ends(0, &["import", "--help"]);
     for command in [
-        &["embed", "--project", n][..],
+        &["embed", "--project", n, "--encoder", "morphometry"][..],
         &["classify", "--project", n],
         &["export", "--project", n, "--out", "x.csv"],
     ] {
@@ -293,7 +295,7 @@ fn without_labels_or_vectors_it_says_what_to_do() {
     ] {
         assert!(ends(1, command).contains("astrolabel embed"));
     }
-    ok(&["embed", "--project", p]);
+    ok(&["embed", "--project", p, "--encoder", "morphometry"]);
     let said = ends(0, &["classify", "--project", p, "--next", "3"]);
     assert!(said.contains("label these next"), "{said}");
     let said = ends(2, &["embed", "--project", p, "--encoder", "no_such_network"]);

@@ -178,11 +178,19 @@ fn a_killed_embedding_goes_on_and_gives_the_same_vectors() {
             arg(project),
         ]);
     }
-    ok(&["embed", "--project", arg(&whole)]);
+    ok(&["embed", "--project", arg(&whole), "--encoder", "morphometry"]);
     let mut last = 0;
     for _ in 0..20 {
         killed(
-            &["embed", "--project", arg(&broken), "--batch", "8"],
+            &[
+                "embed",
+                "--project",
+                arg(&broken),
+                "--encoder",
+                "morphometry",
+                "--batch",
+                "8",
+            ],
             Duration::from_millis(rng.random_range(1..600)),
         );
         let facts = check(&broken);
@@ -191,7 +199,7 @@ fn a_killed_embedding_goes_on_and_gives_the_same_vectors() {
         last = done;
     }
     eprintln!("{last} of 4000 were confirmed over 20 kills");
-    ok(&["embed", "--project", arg(&broken)]);
+    ok(&["embed", "--project", arg(&broken), "--encoder", "morphometry"]);
     let mut exported = Vec::new();
     for project in [&whole, &broken] {
         let out = project.join("vectors.csv");
@@ -220,7 +228,7 @@ fn processes_that_work_on_one_project_keep_each_others_work() {
     }
     for _ in 0..2 {
         children.push(
-            command(&["embed", "--project", arg(&project)])
+            command(&["embed", "--project", arg(&project), "--encoder", "morphometry"])
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap(),

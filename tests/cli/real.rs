@@ -27,7 +27,7 @@ fn a_galactic_catalogue_falls_on_the_spitzer_mosaic() {
         said.contains("224 of 224 rows") && said.contains("galactic"),
         "{said}"
     );
-    assert!(ok(&["embed", "--project", p]).contains("224 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("224 vectors"));
     let strange = json(&["anomalies", "--project", p, "-k", "3", "--format", "json"]);
     assert_eq!(strange["ranked"], 224);
 }
@@ -93,7 +93,7 @@ fn mirabest_is_thirty_cutouts_with_labels() {
     let p = arg(&project);
     let said = ok(&["import", arg(&folder), "--project", p]);
     assert!(said.contains("30 of 30 files have a row in labels.csv"), "{said}");
-    assert!(ok(&["embed", "--project", p]).contains("30 vectors"));
+    assert!(ok(&["embed", "--project", p, "--encoder", "morphometry"]).contains("30 vectors"));
     let said = ok(&["label", "--project", p, "--from", arg(&folder.join("labels.csv"))]);
     assert!(
         said.contains("30 labels given") && said.contains("FRI 12"),

@@ -143,7 +143,17 @@ fn every_choice_makes_a_run_of_its_own_that_says_so() {
         let said = crate::support::text(&out.stderr);
         assert!(!out.status.success() && said.contains(why), "{said}");
     }
-    let said = person.run(1, &["embed", "--project", arg(&project), "--symmetric"]);
+    let said = person.run(
+        1,
+        &[
+            "embed",
+            "--project",
+            arg(&project),
+            "--encoder",
+            "morphometry",
+            "--symmetric",
+        ],
+    );
     assert!(said.contains("are for networks"), "{said}");
     // An image from elsewhere goes the same way as the run's objects did.
     let picture = person.at("o.png");
@@ -327,7 +337,7 @@ fn a_killed_network_goes_on_bit_for_bit_whatever_the_batches() {
 fn two_runs_are_compared_by_neighbours_and_labels() {
     let (person, _, project) = with_project(60);
     let p = arg(&project);
-    person.run(0, &["embed", "--project", p]);
+    person.run(0, &["embed", "--project", p, "--encoder", "morphometry"]);
     for options in [&[][..], &["--with-morphometry"]] {
         person.run(
             0,

@@ -17,7 +17,7 @@ fn with_runs() -> (Person, PathBuf) {
         args.extend(more);
         person.run(0, &args);
     };
-    embed(&[]);
+    embed(&["--encoder", "morphometry"]);
     embed(&["--encoder", "net", "--precision", "f32"]);
     let other = ["--encoder", "net", "--precision", "f32", "--pooling", "both"];
     embed(&[&other[..], &["--block", "0", "--symmetric", "--scales", "1,0.5"]].concat());

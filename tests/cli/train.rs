@@ -45,6 +45,11 @@ fn it_learns_from_labels_goes_on_and_is_used() {
         "{card}"
     );
     let first = std::fs::read(person.at("own/mine.safetensors")).unwrap();
+    let curves = std::fs::read_to_string(person.at("own/mine.training/losses.html")).unwrap();
+    assert!(
+        curves.contains("Step 4 of 4") && curves.contains("<td>labels</td>"),
+        "{curves}"
+    );
 
     // Its checkpoint is of this training only.
     let said = person.run(

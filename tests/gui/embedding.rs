@@ -22,8 +22,9 @@ fn options_are_chosen_foretold_and_kept() {
     desk.command("Embed…");
     desk.see("Can't be used yet");
     desk.see("Get vit_s14_dinov2");
+    desk.see_part("Vectors of 128 numbers");
+    desk.click("Use morphometry");
     desk.see_part("These vectors are there already: run morphometry-");
-    desk.see_part("Vectors of ");
     assert_eq!(nameless(&desk), Vec::<String>::new());
     desk.picture("embed-no-networks");
     desk.click("Get vit_s14_dinov2");
@@ -110,7 +111,8 @@ fn what_cant_be_used_so_says_why_and_a_file_can_be_chosen() {
     };
     desk.see("Use vit_s14_dinov2");
     assert_eq!(radio(&desk, "Use vit_s14_dinov2"), Some((true, false)));
-    assert_eq!(radio(&desk, "Use morphometry"), Some((false, true)));
+    assert_eq!(radio(&desk, "Use morphometry"), Some((false, false)));
+    assert_eq!(radio(&desk, "Use astrolabel_s"), Some((false, true)));
     let file = desk.folder.path().join("somebodys-weights.safetensors");
     tiny::write(&file, 6);
     desk.picker.answer(vec![file.clone()]);

@@ -13,7 +13,7 @@ use crate::app::mind::{Likeness, Request};
 use crate::app::panels::Pane;
 use crate::app::selection::Meets;
 use crate::app::state::{AppState, Dialog};
-use crate::encoder::registry::MORPHOMETRY;
+use crate::encoder::registry::{MORPHOMETRY, OWN_NETWORK};
 use crate::project::journal::{INTERESTING, ORDINARY};
 use crate::tasks::map::MapMethod;
 pub use encoders::{ADDING, Doing, working_on};
@@ -257,9 +257,13 @@ fn act(state: &mut AppState, action: Action) {
             "Find what looks like this image",
             "",
         ),
-        Action::Embed => {
-            let request = Box::new(EmbedRequest::plain(MORPHOMETRY));
-            apply(state, Command::Embed(request));
+        Action::Embed | Action::EmbedMorphometry => {
+            let encoder = if action == Action::Embed {
+                OWN_NETWORK
+            } else {
+                MORPHOMETRY
+            };
+            apply(state, Command::Embed(Box::new(EmbedRequest::plain(encoder))));
         }
         Action::EmbedWith => {
             state.encoders.look_again();

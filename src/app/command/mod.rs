@@ -200,7 +200,8 @@ actions! {
     ClearMark, Label, "Clear mark", key(Key::U), "Neither interesting nor ordinary";
     SimilarToThis, Objects, "Find similar", key(Key::S), "Find what looks like the selected objects";
     SimilarToImage, Objects, "Find similar to an image…", None, "Find what looks like an image file";
-    Embed, Objects, "Embed with morphometry", None, "Measure every object: classical numbers, no weights needed";
+    Embed, Objects, "Embed", None, "A vector of every object by Astrolabel S, the network that comes with the program: nothing to download";
+    EmbedMorphometry, Objects, "Embed with morphometry", None, "Measure every object: classical numbers that an astronomer can read";
     EmbedWith, Objects, "Embed…", None, "Choose an encoder and how it is used, and embed every object";
     Encoders, Objects, "Encoders…", None, "List the networks there are; get, check, add and remove them";
     Runs, Objects, "Runs…", None, "List the vectors there are, compare two of them, delete one";

@@ -3,6 +3,7 @@
 use super::numbers::{above_zero_f32, fraction, fraction_or_none};
 use super::{In, parse_size, positive};
 use crate::encoder::plan::isa::Precision;
+use crate::encoder::registry::OWN_NETWORK;
 use crate::sky::cutout::CutoutSize;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -67,9 +68,9 @@ pub struct Import {
 pub struct Embed {
     #[command(flatten)]
     pub project: In,
-    /// morphometry (classical numbers, needs no weights), a network of `astrolabel encoders list`, or a
-    /// weights file, whose family is told from its tensors.
-    #[arg(long, value_name = "NAME|FILE", default_value = "morphometry")]
+    /// astrolabel_s (comes with the program), morphometry (classical numbers, needs no weights), another
+    /// network of `astrolabel encoders list`, or a weights file, whose family is told from its tensors.
+    #[arg(long, value_name = "NAME|FILE", default_value = OWN_NETWORK)]
     pub encoder: String,
     /// Cutouts handed to the encoder at once.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = positive)]

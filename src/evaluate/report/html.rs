@@ -6,7 +6,8 @@ use super::{Cell, Report, cells};
 use crate::evaluate::Figures;
 use std::fmt::Write;
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1180px;padding:0 1rem;\
+/// What all pages of the program look like.
+pub(crate) const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1180px;padding:0 1rem;\
 color:#222;background:#fff}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}\
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.25rem .6rem;text-align:right;\
 border-bottom:1px solid #ddd;white-space:nowrap}th:first-child,td:first-child{text-align:left}\

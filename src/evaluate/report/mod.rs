@@ -1,8 +1,8 @@
 //! The result of an evaluation: all encoders side by side, as rows of a table, CSV and HTML.
 
-mod html;
+pub(crate) mod html;
 mod plots;
-mod svg;
+pub(crate) mod svg;
 
 pub use html::html;
 

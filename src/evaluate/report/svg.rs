@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 /// Colours of encoders, in order; the first nine are told apart by people without red, green or blue cones.
-pub(super) const COLOURS: [&str; 9] = [
+pub(crate) const COLOURS: [&str; 9] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#6a3d9a", "#b15928",
 ];
 
 /// A line.
-pub(super) struct Series {
+pub(crate) struct Series {
     pub name: String,
     pub colour: &'static str,
     /// x, y, half width of the band (0 for none).
@@ -17,7 +17,7 @@ pub(super) struct Series {
 }
 
 /// A plot with y from 0 to 1.
-pub(super) struct Plot<'p> {
+pub(crate) struct Plot<'p> {
     pub title: &'p str,
     pub x_label: &'p str,
     pub y_label: &'p str,
@@ -38,7 +38,7 @@ const RIGHT: f64 = 10.0;
 const BOTTOM: f64 = 42.0;
 
 /// Text that stands inside markup.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

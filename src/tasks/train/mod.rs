@@ -1,6 +1,7 @@
 //! Training an encoder on a person's own images: images gathered and kept small, larger encoders asked,
 //! the loop with its checkpoints, and the finished network among the encoders.
 
+mod curves;
 mod finish;
 mod gather;
 mod teach;
@@ -204,6 +205,8 @@ fn run(
 ) -> Result<(Losses, bool), TrainError> {
     let steps = trainer.settings.steps;
     let log = request.folder.join("log.jsonl");
+    let page = request.folder.join("losses.html");
+    progress.note(&format!("the curves of its losses: {}", page.display()));
     progress.begin("training", Some(steps));
     progress.advance(trainer.state.step);
     let (mut last_kept, mut sums, mut counted) = (Instant::now(), [0.0f64; 5], 0u32);
@@ -237,6 +240,7 @@ fn run(
         }
         if last_kept.elapsed() > KEPT || step == steps {
             checkpoint::save(kept, &trainer.state, &trainer.settings, print)?;
+            curves::draw(&log, &page, &request.name, steps)?;
             last_kept = Instant::now();
         }
     }

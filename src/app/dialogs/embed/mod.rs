@@ -10,7 +10,7 @@ use crate::app::context::View;
 use crate::app::derived::Derived;
 use crate::app::encoders::{Encoders, Known};
 use crate::app::theme::sheet;
-use crate::encoder::registry::{EncoderOptions, MORPHOMETRY, WeightsState};
+use crate::encoder::registry::{EncoderOptions, MORPHOMETRY, OWN_NETWORK, WeightsState};
 use crate::project::Project;
 use crate::tasks::probe::{Probe, probe};
 use egui::{Align, Layout, RichText, Ui, vec2};
@@ -60,7 +60,7 @@ pub struct EmbedDialog {
 impl Default for EmbedDialog {
     fn default() -> Self {
         Self {
-            encoder: MORPHOMETRY.to_owned(),
+            encoder: OWN_NETWORK.to_owned(),
             file: None,
             options: Options::default(),
             blocks: None,

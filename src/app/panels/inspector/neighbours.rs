@@ -21,7 +21,7 @@ impl NeighboursPart {
     pub(super) fn ui(&mut self, ui: &mut Ui, view: &View<'_>, object: u32) {
         if view.survey.runs.is_empty() {
             ui.label("Neighbours need a vector of every object.");
-            if ui.button("Embed with morphometry").clicked() {
+            if ui.button("Embed").clicked() {
                 view.send(Command::Do(Action::Embed));
             }
             return;

@@ -56,7 +56,7 @@ fn strangeness_ui(ui: &mut Ui, view: &View<'_>, object: u32) {
     let Some(ranked) = &view.live.ranked else {
         if view.survey.runs.is_empty() {
             wrapped(ui, "Not ranked yet: embed the objects first.");
-            if ui.button("Embed with morphometry").clicked() {
+            if ui.button("Embed").clicked() {
                 view.send(Command::Do(Action::Embed));
             }
         } else {

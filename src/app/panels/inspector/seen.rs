@@ -44,7 +44,7 @@ impl SeenPart {
     pub(super) fn ui(&mut self, ui: &mut Ui, view: &View<'_>, pixels: Option<&Pixels>) {
         if view.survey.runs.is_empty() {
             ui.label("No encoder has seen this object yet.");
-            if ui.button("Embed with morphometry").clicked() {
+            if ui.button("Embed").clicked() {
                 view.send(Command::Do(Action::Embed));
             }
             return;
