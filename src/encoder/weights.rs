@@ -101,6 +101,15 @@ impl WeightsFile {
         if let Some(kind) = foreign_kind(&start) {
             return Err(fail(format!("is {kind}, not a safetensors file")));
         }
+        let called = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let as_checkpoint = called.is_some_and(|e| ["pth", "pt", "bin", "ckpt"].contains(&e.as_str()));
+        if as_checkpoint && header_len.saturating_add(8) > file_len {
+            return Err(fail(
+                "is called like a PyTorch checkpoint, but is neither one nor a safetensors file: damaged, or \
+                 something else; fetch it again"
+                    .into(),
+            ));
+        }
         if header_len > HEADER_BYTES_LIMIT {
             return Err(fail(format!(
                 "says that its header is {header_len} bytes long, more than the {HEADER_BYTES_LIMIT} \

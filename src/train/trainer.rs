@@ -76,6 +76,7 @@ pub struct Trainer<'a> {
     circle: Vec<f32>,
     decays: [Vec<bool>; 2],
     images: Vec<f32>,
+    device: Option<Device>,
 }
 
 impl<'a> Trainer<'a> {
@@ -130,8 +131,15 @@ impl<'a> Trainer<'a> {
             circle: circle(SEEN_PX),
             decays,
             images: Vec::new(),
+            device: None,
             settings,
         })
+    }
+
+    /// Computes by burn on `device`, instead of on the processor by passes of its own. The same up to
+    /// rounding.
+    pub fn on(&mut self, device: Device) {
+        self.device = Some(device);
     }
 
     /// Goes on from `state`.
@@ -203,8 +211,7 @@ impl<'a> Trainer<'a> {
         let rows = self.prepare(step);
         let shape = [rows.len(), SEEN_PX];
         let state = &mut self.state;
-        let pooled = forward(&self.layout, &state.weights, &self.images, shape, &mut self.kept);
-        let device = Device::flex().autodiff();
+        let device = self.device.clone().unwrap_or_else(Device::flex).autodiff();
         let leaf = |values: &[f32]| {
             Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), &device).require_grad()
         };
@@ -215,16 +222,31 @@ impl<'a> Trainer<'a> {
         };
         let heads = leaf(&state.heads);
         let width = self.settings.shape.pooled();
-        let numbers = leaf(&pooled);
         let batch = Batch {
             sets: self.sets,
             rows: &rows,
             again,
         };
-        let as_rows = numbers.clone().reshape([rows.len(), width]);
+        // On a processor the network has passes of its own, and burn begins where its numbers are pooled.
+        let numbers = self.device.is_none().then(|| {
+            leaf(&forward(
+                &self.layout,
+                &state.weights,
+                &self.images,
+                shape,
+                &mut self.kept,
+            ))
+        });
+        let pooled = match &numbers {
+            Some(numbers) => numbers.clone().reshape([rows.len(), width]),
+            None => {
+                let images = TensorData::new(self.images.clone(), [rows.len(), 3, SEEN_PX, SEEN_PX]);
+                graph.pooled(Tensor::from_data(images, &device))
+            }
+        };
         let (total, parts) = self
             .heads
-            .losses(&heads, &graph, as_rows, &batch, &self.settings.losses);
+            .losses(&heads, &graph, pooled, &batch, &self.settings.losses);
         let mut losses = Losses::default();
         let seen = [
             &mut losses.labels,
@@ -245,20 +267,22 @@ impl<'a> Trainer<'a> {
         }
         let gradients = total.backward();
         let of = |x: &Tensor<1>, len: usize| x.grad(&gradients).map_or_else(|| Ok(vec![0.0; len]), values);
-        let into_network = of(&numbers, pooled.len())?;
-        let of_head = of(&graph.weights, state.weights.len())?;
+        let mut gradient = of(&graph.weights, state.weights.len())?;
         let of_heads = of(&heads, state.heads.len())?;
-        let mut gradient = vec![0.0; state.weights.len()];
-        backward(
-            &self.layout,
-            &state.weights,
-            &self.images,
-            shape,
-            &mut self.kept,
-            &into_network,
-            &mut gradient,
-        );
-        gradient.iter_mut().zip(&of_head).for_each(|(g, h)| *g += h);
+        if let Some(numbers) = &numbers {
+            let into_network = of(numbers, rows.len() * width)?;
+            let mut of_network = vec![0.0; state.weights.len()];
+            backward(
+                &self.layout,
+                &state.weights,
+                &self.images,
+                shape,
+                &mut self.kept,
+                &into_network,
+                &mut of_network,
+            );
+            gradient.iter_mut().zip(&of_network).for_each(|(g, n)| *g += n);
+        }
         state.step += 1;
         let s = &self.settings;
         let now = (rate(s.rate, step, s.steps, s.warm_up), s.decay);

@@ -85,7 +85,7 @@ fn encoders_stand_side_by_side_and_foreign_vectors_give_the_same_figures() {
     let fused = 26 + run["dim"].as_u64().unwrap();
     assert_eq!(encoder(&report, "fusion")["dim"], fused);
     let kept = run["robustness"].as_array().unwrap();
-    assert_eq!((kept.len(), &kept[0]["objects"]), (9, &6.into()));
+    assert_eq!((kept.len(), &kept[0]["objects"]), (11, &6.into()));
     assert!(
         encoder(&report, "fusion")["robustness"]
             .as_array()

@@ -24,6 +24,8 @@ use std::time::Instant;
 const EMBED_BATCH: usize = 32;
 /// Rounds of which medians are taken.
 const ROUNDS: usize = 3;
+/// Objects of the mosaic at most: more make it large, and are no better measured.
+const MOST_OBJECTS: usize = 8000;
 
 /// Measures both ways with the encoder `name`.
 pub(super) fn bench_path(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
@@ -41,12 +43,14 @@ pub(super) fn bench_path(a: &Bench, name: &str, threads: usize, progress: &Bars)
     let mut bare = Bare::new(&encoder, a.batch);
     let guess = bare.rate(&team, 1.0)?;
     let seconds = f64::from(a.seconds);
-    let objects = ((guess * seconds) as usize).clamp(64, 20_000);
+    let objects = ((guess * seconds) as usize).clamp(64, MOST_OBJECTS);
+    // Room for all of them.
+    let side = (3000.0 * (objects as f64 / 2800.0).sqrt().max(1.0)).ceil() as usize;
 
     let folder = tempfile::tempdir()?;
     let survey = folder.path().join("survey");
     let made = SimulateOptions {
-        side: 3000,
+        side,
         objects,
         ..SimulateOptions::default()
     };
@@ -73,9 +77,9 @@ pub(super) fn bench_path(a: &Bench, name: &str, threads: usize, progress: &Bars)
         ratios.push(through / rate);
     }
     progress.clear();
-    let side = encoder.preprocessing().image_px;
+    let px = encoder.preprocessing().image_px;
     say(&format!(
-        "{}: {side} px, {threads} threads, {}; medians of {ROUNDS} rounds, {objects} objects of 64 px in three bands",
+        "{}: {px} px, {threads} threads, {}; medians of {ROUNDS} rounds, {objects} objects of 64 px in three bands",
         encoder.spec().name,
         encoder.chosen().sentence()
     ));

@@ -68,6 +68,10 @@ impl Isa {
                 found.push(Precision::Int8);
             }
         }
+        #[cfg(target_arch = "x86_64")]
+        if self == Self::Avx2 && super::tiles::avx2::dot_of_bytes().contains(&true) {
+            found.push(Precision::Int8);
+        }
         found
     }
 

@@ -111,7 +111,7 @@ table!(
     Isa::Avx2,
     "avx2,fma",
     tiles::tile_f32,
-    tiles::tile_f32,
+    tiles::tile_int8,
     depthwise_avx2::depthwise
 );
 #[cfg(target_arch = "aarch64")]

@@ -73,13 +73,38 @@ pub(super) fn to_bf16(x: &[f32], out: &mut [u16]) {
     }
 }
 
+/// Smallest and largest of a row: in one pass, and both folds at once, since many rows are short.
+#[inline(always)]
+fn range(x: &[f32]) -> (f32, f32) {
+    let smaller = |a: f32, b: f32| if b < a { b } else { a };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let (pieces, rest) = x.as_chunks::<LANES>();
+    for piece in pieces {
+        for j in 0..LANES {
+            least[j] = smaller(least[j], piece[j]);
+            most[j] = larger(most[j], piece[j]);
+        }
+    }
+    for (j, v) in rest.iter().enumerate() {
+        least[j] = smaller(least[j], *v);
+        most[j] = larger(most[j], *v);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for j in 0..width {
+            least[j] = smaller(least[j], least[j + width]);
+            most[j] = larger(most[j], most[j + width]);
+        }
+        width /= 2;
+    }
+    (least[0], most[0])
+}
+
 /// Bytes q with `x ≈ least + q * step`; returns `(step, least)`.
 #[inline(always)]
 pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
-    let smaller = |a: f32, b: f32| if b < a { b } else { a };
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let least = fold(x, f32::INFINITY, smaller, smaller);
-    let most = fold(x, f32::NEG_INFINITY, larger, larger);
+    let (least, most) = range(x);
     let step = (most - least) / 255.0;
     let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
     for (o, v) in out.iter_mut().zip(x) {

@@ -112,11 +112,17 @@ pub(crate) fn bordered(
     out: &mut Vec<f32>,
 ) -> usize {
     let line = size + 2 * zeros;
-    out.clear();
     out.resize(line * line * channels, 0.0);
-    for (y, row) in image.chunks_exact(size * channels).enumerate() {
-        let at = ((y + zeros) * line + zeros) * channels;
-        out[at..at + row.len()].copy_from_slice(row);
+    let side = zeros * channels;
+    for (y, to) in out.chunks_exact_mut(line * channels).enumerate() {
+        let Some(row) = (y.checked_sub(zeros)).and_then(|y| image.chunks_exact(size * channels).nth(y))
+        else {
+            to.fill(0.0);
+            continue;
+        };
+        to[..side].fill(0.0);
+        to[side..side + row.len()].copy_from_slice(row);
+        to[side + row.len()..].fill(0.0);
     }
     line
 }

@@ -123,6 +123,31 @@ fn an_image_and_itself_turned_come_together() {
 }
 
 #[test]
+fn a_device_learns_what_the_processor_learns() {
+    let sets = sets();
+    let mut settings = settings(3, 0.0);
+    settings.losses.rotation = 0.5;
+    let mut own = Trainer::new(settings.clone(), &sets, None).unwrap();
+    let mut on_device = Trainer::new(settings, &sets, None).unwrap();
+    on_device.on(burn::tensor::Device::flex());
+    for _ in 0..3 {
+        let (a, b) = (own.step().unwrap(), on_device.step().unwrap());
+        for (a, b) in [
+            (a.labels, b.labels),
+            (a.teachers, b.teachers),
+            (a.rotation, b.rotation),
+        ] {
+            assert!(a > 0.0 && (a - b).abs() < 2e-3 * a, "{a}, {b}");
+        }
+    }
+    // Adam moves every weight by about the rate, whatever small gradient it has: most agree.
+    let near = (own.state.weights.iter().zip(&on_device.state.weights))
+        .filter(|(a, b)| (*a - *b).abs() < 1e-3)
+        .count();
+    assert!(near as f64 > 0.98 * own.state.weights.len() as f64, "{near}");
+}
+
+#[test]
 fn what_goes_on_after_a_stop_is_what_would_have_come() {
     let sets = sets();
     let folder = tempfile::tempdir().unwrap();

@@ -120,6 +120,9 @@ fn damaged_files_are_refused_with_bounded_memory() {
     assert!(says(&enormous).contains("more than the"));
     enormous[..8].copy_from_slice(&(15u64 << 20).to_le_bytes());
     assert!(says(&enormous).contains("cut short"));
+    let checkpoint = folder.path().join("notes.pth");
+    std::fs::write(&checkpoint, "these are not the weights that you look for").unwrap();
+    assert!(error_of(&checkpoint).contains("called like a PyTorch checkpoint, but is neither"));
     let mut garbled = whole.clone();
     garbled[20] = 0xff;
     assert!(says(&garbled).contains("header is damaged"));

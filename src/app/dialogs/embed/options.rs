@@ -211,7 +211,7 @@ impl Options {
                 let value = DragValue::new(percent)
                     .range(1.0..=100.0)
                     .speed(0.5)
-                    .max_decimals(1)
+                    .custom_formatter(|percent, _| ((percent * 10.0).round() / 10.0).to_string())
                     .suffix(" %");
                 let response = ui.add(value).on_hover_text("Central part of the cutout's side");
                 let name = format!("Scale {}", i + 1);
