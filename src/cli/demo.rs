@@ -67,6 +67,7 @@ pub(super) fn demo(a: Demo, threads: usize, progress: &Bars) -> Outcome {
         combine: Default::default(),
         with_morphometry: false,
         precision: None,
+        device: Default::default(),
     };
     skipped.extend(commands::embed(embed, threads, progress)?);
 

@@ -7,6 +7,7 @@
 //! in single precision do is taken. The choice is the same on every start (the pictures are
 //! fixed, the arithmetic is exact in its order) and part of the run's manifest.
 
+use super::device::ComputeDevice;
 use super::network::{Network, Pooling};
 use super::plan::isa::{Isa, Precision};
 use super::plan::kernels::Kernels;
@@ -40,6 +41,8 @@ pub struct Chosen {
     pub precision: Option<Precision>,
     /// Every format that was tried, fastest first.
     pub tried: Vec<Trial>,
+    /// Who computes.
+    pub device: ComputeDevice,
 }
 
 /// How one format did against single precision.
@@ -64,7 +67,10 @@ impl Chosen {
     /// For people: `AVX-512, int8 (cosine to f32 0.9997, worst 0.9995)`.
     pub fn sentence(&self) -> String {
         let precision = self.precision.unwrap_or(Precision::F32);
-        let how = self.isa.map_or("generic", Isa::name);
+        let how = match self.device.card() {
+            Some(card) => card.words(),
+            None => self.isa.map_or("generic", Isa::name).to_string(),
+        };
         match self.tried.iter().find(|t| t.precision == precision) {
             Some(t) => format!(
                 "{how}, {} (cosine to f32 {:.4}, worst {:.4})",
@@ -126,7 +132,7 @@ pub(super) fn compile(
     let mut chosen = Chosen {
         isa: Some(isa),
         precision: Some(wanted.precision.unwrap_or(Precision::F32)),
-        tried: Vec::new(),
+        ..Chosen::default()
     };
     match wanted.precision {
         Some(Precision::F32) => return Ok((network, chosen)),

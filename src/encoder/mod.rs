@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod computation;
 mod cores;
+pub mod device;
 pub mod engine;
 pub mod model;
 pub mod morphometry;

@@ -9,7 +9,9 @@
 
 use super::computation::{Chosen, Computation, Use, compile};
 use super::cores::{Cores, pools};
-use super::model::open::open_network;
+use super::device::ComputeDevice;
+use super::device::attempt::quietly;
+use super::model::open::open_network_on;
 use super::network::{Network, Pooling, check_block};
 use super::plan::isa::Precision;
 use super::plan::team::Team;
@@ -22,6 +24,11 @@ use rayon::ThreadPool;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+/// Memory of a card that the images of one call may take, and how many of them: more don't make it
+/// faster.
+const CARD_BYTES: usize = 1 << 30;
+const CARD_IMAGES: usize = 32;
 
 /// How a network is used; everything here changes the vectors but `threads`
 /// (and the instruction set, by rounding).
@@ -39,6 +46,8 @@ pub struct NetworkSettings {
     pub threads: usize,
     /// In which numbers and how it computes.
     pub computation: Computation,
+    /// Who computes.
+    pub device: ComputeDevice,
 }
 
 impl Default for NetworkSettings {
@@ -50,6 +59,7 @@ impl Default for NetworkSettings {
             preprocessing: Preprocessing::default(),
             threads: 0,
             computation: Computation::default(),
+            device: ComputeDevice::default(),
         }
     }
 }
@@ -79,10 +89,10 @@ impl NetworkEncoder {
     pub fn load(path: &Path, settings: NetworkSettings) -> Result<Self, EncoderError> {
         let checked = (settings.preprocessing.check()).map_err(|e| format!("preprocessing: {e}"));
         checked.map_err(|e| weights_error(path, e))?;
-        Self::of(open_network(path)?, path, settings)
+        Self::of(open_network_on(path, &settings.device)?, path, settings)
     }
 
-    /// Uses `network`, whose weights came from `path`, as `settings` say.
+    /// Uses `network`, whose weights came from `path` and are on the device of `settings`, as those say.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -119,10 +129,13 @@ impl NetworkEncoder {
             block: settings.block,
             pooling: settings.pooling,
         };
-        let (network, chosen) = compile(network, settings.computation, &team, &how).map_err(fail)?;
-        let cores = match chosen.isa {
-            Some(_) => Cores::Team(team),
-            None => Cores::Pools(pools(threads).map_err(no_threads)?),
+        let wanted = for_device(settings.computation, &settings.device).map_err(fail)?;
+        let (network, mut chosen) = compile(network, wanted, &team, &how).map_err(fail)?;
+        chosen.device = settings.device;
+        let cores = match (chosen.isa, chosen.device.card()) {
+            (None, None) => Cores::Pools(pools(threads).map_err(no_threads)?),
+            // A card gets all images in one call; the team prepares them.
+            _ => Cores::Team(team),
         };
         let mut facts = network.settings();
         for (key, value) in [
@@ -135,6 +148,9 @@ impl NetworkEncoder {
             ),
         ] {
             facts[key] = value;
+        }
+        if let Some(device) = chosen.device.facts() {
+            facts["device"] = device;
         }
         let spec = EncoderSpec {
             name,
@@ -149,9 +165,12 @@ impl NetworkEncoder {
             Cores::Team(team) => team.lanes(),
             Cores::Pools(pools) => pools.len(),
         };
-        let group = network.group_images(side, side).max(1);
+        let at_once = match chosen.device.card() {
+            None => network.group_images(side, side).max(1).saturating_mul(lanes),
+            Some(_) => (CARD_BYTES / network.image_bytes(side, side).max(1)).clamp(1, CARD_IMAGES),
+        };
         Ok(Self {
-            at_once: AtomicUsize::new(group.saturating_mul(lanes)),
+            at_once: AtomicUsize::new(at_once),
             planes: Mutex::new(Vec::new()),
             network,
             block: settings.block,
@@ -219,7 +238,12 @@ impl NetworkEncoder {
             one.into_inner().unwrap_or_else(PoisonError::into_inner).2?;
         }
         let shape = [cutouts.len(), side, side];
-        (self.network).embed_on(team, input, shape, self.block, self.pooling, out)?;
+        let (block, pooling) = self.part();
+        match self.chosen.device.card() {
+            None => (self.network).embed_on(team, input, shape, block, pooling, out)?,
+            Some(card) => quietly(|| (self.network).embed_on(team, input, shape, block, pooling, out))
+                .map_err(|why| card.failure(&why))?,
+        }
         check_finite(out)
     }
 
@@ -316,6 +340,24 @@ impl Encoder for NetworkEncoder {
             }
         }
         Ok(out)
+    }
+}
+
+/// What is asked of `compile` for a network that is on `device`: there is no plan for cards.
+///
+/// # Errors
+/// A sentence if it is asked to compute in what cards don't.
+fn for_device(wanted: Computation, device: &ComputeDevice) -> Result<Computation, String> {
+    match (device.card(), wanted.precision) {
+        (None, _) => Ok(wanted),
+        (Some(_), None | Some(Precision::F32)) => Ok(Computation {
+            generic: true,
+            ..wanted
+        }),
+        (Some(_), Some(other)) => Err(format!(
+            "{} is not to be had on a graphics card: it computes in f32, the processor (--device cpu) in fewer bits",
+            other.name()
+        )),
     }
 }
 

@@ -10,6 +10,7 @@
 
 use super::EncoderError;
 use crate::io::replace::replace_file;
+use burn::tensor::Device;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
@@ -65,6 +66,8 @@ pub struct WeightsFile {
     path: PathBuf,
     file: File,
     tensors: BTreeMap<String, TensorEntry>,
+    /// Where the network's tensors go.
+    device: Device,
 }
 
 impl WeightsFile {
@@ -96,6 +99,7 @@ impl WeightsFile {
                 path: path.to_path_buf(),
                 file,
                 tensors,
+                device: Device::flex(),
             });
         }
         if let Some(kind) = foreign_kind(&start) {
@@ -160,7 +164,18 @@ impl WeightsFile {
             path: path.to_path_buf(),
             file,
             tensors,
+            device: Device::flex(),
         })
+    }
+
+    /// For a network whose tensors go to `device` instead of the processor.
+    pub fn onto(self, device: Device) -> Self {
+        Self { device, ..self }
+    }
+
+    /// Where the network's tensors go.
+    pub(super) fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The file.

@@ -202,3 +202,34 @@ fn stamps_are_written_and_impossible_ones_refused() {
     let said = ends(1, &["simulate", "--stamps", "5", "--out", arg(&file)]);
     assert!(said.contains(arg(&file)), "{said}");
 }
+
+#[test]
+fn a_graphics_card_that_this_build_or_option_cannot_use_is_said_in_a_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = survey(dir.path(), 10);
+    let project = dir.path().join("p");
+    let p = arg(&project);
+    ok(&["import", arg(&data), "--project", p]);
+    let embed = ["embed", "--project", p, "--encoder", "astrolabel_s"];
+    let bench = ["bench", "astrolabel_s", "--seconds", "1"];
+    for command in [&embed[..], &bench[..]] {
+        let with = |options: &[&'static str]| -> Vec<&str> { [command, options].concat() };
+        let said = ends(2, &with(&["--device", "gpu", "--precision", "int8"]));
+        assert!(said.contains("a graphics card computes in f32"), "{said}");
+        let said = ends(2, &with(&["--device", "quantum"]));
+        assert!(said.contains("[possible values: auto, cpu, gpu]"), "{said}");
+        if !cfg!(feature = "gpu") {
+            let said = ends(2, &with(&["--device", "gpu"]));
+            assert!(said.contains("--features gpu"), "{said}");
+        }
+    }
+    let runs = || std::fs::read_dir(project.join("embeddings")).map_or(vec![], |d| d.flatten().collect());
+    assert!(runs().is_empty(), "nothing was begun");
+    // The processor is named nowhere, so that its runs from before go on.
+    ok(&[&embed[..], &["--device", "cpu"]].concat());
+    let manifest = std::fs::read_to_string(runs()[0].path().join("manifest.json")).unwrap();
+    assert!(
+        manifest.contains("\"precision\"") && !manifest.contains("\"device\""),
+        "{manifest}"
+    );
+}

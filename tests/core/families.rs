@@ -6,6 +6,8 @@
 mod aion;
 mod astroclip;
 mod astropt;
+#[cfg(feature = "gpu")]
+pub mod card;
 mod checkpoint;
 mod contracts;
 mod convnext;

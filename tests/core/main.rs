@@ -4,6 +4,7 @@
 mod catalog;
 mod cutout;
 mod detect;
+mod device;
 mod discovery;
 mod display;
 mod evaluate;

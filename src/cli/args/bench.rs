@@ -1,6 +1,6 @@
 //! What is measured on this machine.
 
-use super::PrecisionArg;
+use super::{DeviceArg, PrecisionArg};
 use crate::encoder::plan::isa::Isa;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -25,6 +25,10 @@ pub struct Bench {
     /// Only these numbers; without --whole-path all, with it the fastest that pass their check.
     #[arg(long, value_enum, conflicts_with = "ui")]
     pub precision: Option<PrecisionArg>,
+    /// What computes: auto takes a graphics card if there is one and this build can use it. A card
+    /// computes in f32 only.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "ui")]
+    pub device: DeviceArg,
     /// Use these instructions even where better ones are there.
     #[arg(long, value_enum, conflicts_with = "ui")]
     pub isa: Option<IsaArg>,

@@ -98,6 +98,9 @@ pub struct Embed {
     /// f32's on this network.
     #[arg(long, value_enum)]
     pub precision: Option<PrecisionArg>,
+    /// What computes a network: auto takes a graphics card if there is one and this build can use it.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceArg,
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]
@@ -108,6 +111,18 @@ pub enum CombineArg {
     Concat,
     /// Their mean.
     Mean,
+}
+
+#[allow(missing_docs, reason = "the help text is the documentation")]
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceArg {
+    /// A graphics card (discrete or integrated) if there is one, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// Any graphics card, even one in software; its vectors make a run of their own.
+    Gpu,
 }
 
 #[allow(missing_docs, reason = "the help text is the documentation")]

@@ -16,7 +16,7 @@ pub use answers::{Anomalies, Classify, Compare, Label, Map, MapArg, MethodArg, O
 pub use bench::{Bench, IsaArg};
 pub use encoders::{Encoders, EncodersCommand};
 pub use evaluate::Evaluate;
-pub use input::{CombineArg, Demo, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
+pub use input::{CombineArg, Demo, DeviceArg, Embed, Import, PoolingArg, PrecisionArg, Relocate, Simulate};
 pub use output::{Cutouts, Export, Info};
 pub use runs::Runs;
 pub use size::parse_size;

@@ -16,7 +16,7 @@ pub(in crate::cli) fn bench(a: &Bench, threads: usize, progress: &Bars) -> Outco
     if let Some(name) = &a.encoder {
         return match a.whole_path {
             true => super::bench_path::bench_path(a, name, threads, progress),
-            false => bench_encoder(a, name, threads),
+            false => bench_encoder(a, name, threads, progress),
         };
     }
     let options = UiBenchOptions {
@@ -45,10 +45,17 @@ pub(super) fn noise(count: usize) -> Vec<f32> {
 }
 
 /// The network alone, from prepared planes to vectors, in every number format.
-fn bench_encoder(a: &Bench, name: &str, threads: usize) -> Outcome {
+fn bench_encoder(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
     let isa = a.isa.map(IsaArg::isa).or_else(Isa::best);
-    let precisions = match a.precision.and_then(|p| p.precision()) {
+    let asked = Computation {
+        precision: a.precision.and_then(|p| p.precision()),
+        isa: a.isa.map(IsaArg::isa),
+        generic: false,
+    };
+    let device = super::device::device(a.device, &asked, progress)?;
+    let precisions = match asked.precision {
         Some(one) => vec![one],
+        None if device.card().is_some() => vec![Precision::F32],
         None => isa.map_or(vec![Precision::F32], Isa::precisions),
     };
     let team = Team::new(threads).map_err(anyhow::Error::msg)?;
@@ -58,9 +65,9 @@ fn bench_encoder(a: &Bench, name: &str, threads: usize) -> Outcome {
             threads,
             computation: Computation {
                 precision: Some(precision),
-                isa: a.isa.map(IsaArg::isa),
-                generic: false,
+                ..asked
             },
+            device: device.clone(),
             ..EncoderOptions::default()
         };
         let encoder = open_network_encoder(name, &options)?;

@@ -29,13 +29,15 @@ const MOST_OBJECTS: usize = 8000;
 
 /// Measures both ways with the encoder `name`.
 pub(super) fn bench_path(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
+    let computation = Computation {
+        precision: a.precision.and_then(|p| p.precision()),
+        isa: a.isa.map(|i| i.isa()),
+        generic: false,
+    };
     let options = EncoderOptions {
         threads,
-        computation: Computation {
-            precision: a.precision.and_then(|p| p.precision()),
-            isa: a.isa.map(|i| i.isa()),
-            generic: false,
-        },
+        device: super::device::device(a.device, &computation, progress)?,
+        computation,
         ..EncoderOptions::default()
     };
     let encoder = open_network_encoder(name, &options)?;

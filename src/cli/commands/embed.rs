@@ -1,13 +1,15 @@
 //! `astrolabel embed`.
 
 use super::count;
-use crate::cli::args::{CombineArg, Embed, PoolingArg, PrecisionArg};
+use super::device::device;
+use crate::cli::args::{CombineArg, DeviceArg, Embed, PoolingArg, PrecisionArg};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, note, say};
 use crate::encoder::EncoderError;
 use crate::encoder::computation::Computation;
+use crate::encoder::device::ComputeDevice;
 use crate::encoder::network::Pooling;
-use crate::encoder::registry::{EncoderOptions, describe, open_encoder};
+use crate::encoder::registry::{EncoderOptions, MORPHOMETRY, describe, open_encoder};
 use crate::encoder::representation::{Combine, Representation};
 use crate::project::Project;
 use crate::tasks;
@@ -19,6 +21,15 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
         PoolingArg::Mean => Pooling::MeanPatches,
         PoolingArg::Both => Pooling::ClsAndMean,
     });
+    let computation = Computation {
+        precision: a.precision.and_then(PrecisionArg::precision),
+        ..Computation::default()
+    };
+    let device = match a.encoder == MORPHOMETRY && a.device != DeviceArg::Gpu {
+        // Classical numbers are the processor's: no card need be woken for them.
+        true => ComputeDevice::Processor,
+        false => device(a.device, &computation, progress)?,
+    };
     let encoder = open_encoder(
         &a.encoder,
         &EncoderOptions {
@@ -34,10 +45,8 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
                 },
                 morphometry: a.with_morphometry,
             },
-            computation: Computation {
-                precision: a.precision.and_then(PrecisionArg::precision),
-                ..Computation::default()
-            },
+            computation,
+            device,
         },
     )
     .map_err(|e| match e {
@@ -61,9 +70,13 @@ pub(in crate::cli) fn embed(a: Embed, threads: usize, progress: &Bars) -> Outcom
         );
     }
     if let Some(precision) = encoder.spec().settings["precision"].as_str() {
+        let on = match encoder.spec().settings["device"]["adapter"].as_str() {
+            Some(card) => format!(" on {card}"),
+            None => String::new(),
+        };
         note(
             progress,
-            &format!("{} computes in {precision}", encoder.spec().name),
+            &format!("{} computes in {precision}{on}", encoder.spec().name),
         );
     }
     let report = tasks::embed::embed(&mut project, encoder.as_ref(), a.batch, threads, progress)?;

@@ -6,6 +6,7 @@ mod bench_path;
 mod classify;
 mod compare;
 mod cutouts;
+mod device;
 mod embed;
 mod encoders;
 mod evaluate;

@@ -191,7 +191,8 @@ pub(super) fn load_codec(file: &mut WeightsFile) -> Result<(Codec, Option<String
             places[1].display()
         )));
     };
-    let codec = Codec::load(&mut WeightsFile::open(found)?, "")?;
+    let mut beside = WeightsFile::open(found)?.onto(file.device().clone());
+    let codec = Codec::load(&mut beside, "")?;
     Ok((codec, Some(sha256_of_file(found)?)))
 }
 

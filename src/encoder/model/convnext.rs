@@ -73,7 +73,7 @@ pub struct ConvNext {
 }
 
 impl ConvNext {
-    /// Reads the network that `keys` found in `file`, on the CPU.
+    /// Reads the network that `keys` found in `file`.
     ///
     /// # Errors
     /// [`EncoderError::Weights`] if a tensor can't be read or holds values that aren't finite.

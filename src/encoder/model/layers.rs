@@ -99,7 +99,7 @@ pub(super) struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     pub fn new(file: &'a mut WeightsFile) -> Self {
-        let device = Device::flex();
+        let device = file.device().clone();
         Self { file, device }
     }
 
@@ -198,7 +198,8 @@ impl<'a> Layers<'a> {
 
 /// A tensor's values, row-major.
 pub(super) fn values_of<const D: usize>(x: Tensor<D>) -> Result<Vec<f32>, String> {
-    (x.into_data().try_into_vec::<f32>()).map_err(|e| format!("the network failed: {e:?}"))
+    let data = (x.try_into_data()).map_err(|e| format!("the network failed: {e}"))?;
+    (data.try_into_vec::<f32>()).map_err(|e| format!("the network failed: {e:?}"))
 }
 
 /// Whether `input` holds `batch` images of so many planes and `out` a vector each.

@@ -1,4 +1,4 @@
-//! Network architectures in burn, on its CPU backend (`flex`).
+//! Network architectures in burn: on its CPU backend (`flex`), or on a graphics card.
 //!
 //! Weights are read by the parts' own loaders from [`WeightsFile`](super::weights::WeightsFile):
 //! each knows the key names of the families it accepts and says what doesn't fit.

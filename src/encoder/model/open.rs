@@ -14,19 +14,39 @@ use super::p4m::network::P4m;
 use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
+use crate::encoder::device::ComputeDevice;
+use crate::encoder::device::attempt::quietly;
 use crate::encoder::network::Network;
 use crate::encoder::weights::{WeightsFile, weights_error};
 use crate::memory::{free, human};
 use std::path::Path;
 
-/// Opens the network in the weights file `path`.
+/// Opens the network in the weights file `path`, for the processor.
 ///
 /// # Errors
 /// [`EncoderError::Weights`] if the file can't be read or is damaged, if no known family's names
 /// are in it (saying what it looks like), or if they are and don't fit (saying which, what was
 /// expected and what was found).
 pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
-    let mut file = WeightsFile::open(path)?;
+    open_network_on(path, &ComputeDevice::Processor)
+}
+
+/// As [`open_network`], with the weights put on `device`, which computes.
+///
+/// # Errors
+/// As [`open_network`], and if the device can't take them.
+pub fn open_network_on(path: &Path, device: &ComputeDevice) -> Result<Box<dyn Network>, EncoderError> {
+    match device.card() {
+        None => open_any(path, device),
+        Some(card) => {
+            let opened = quietly(|| Ok(open_any(path, device)));
+            opened.unwrap_or_else(|why| Err(weights_error(path, card.failure(&why))))
+        }
+    }
+}
+
+fn open_any(path: &Path, device: &ComputeDevice) -> Result<Box<dyn Network>, EncoderError> {
+    let mut file = WeightsFile::open(path)?.onto(device.burn());
     foresee(path)?;
     if find_p4m(&file) {
         return Ok(Box::new(P4m::load(&mut file)?));

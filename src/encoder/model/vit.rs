@@ -196,7 +196,8 @@ impl Vit {
         for block in &self.blocks[..blocks] {
             x = block.forward(x, self.config.heads, self.config.swiglu);
         }
-        let tokens = self.norm.forward(x).into_data();
+        let failed = |e: burn::tensor::ExecutionError| VitError::Compute(e.to_string());
+        let tokens = (self.norm.forward(x)).try_into_data().map_err(failed)?;
         tokens
             .try_into_vec::<f32>()
             .map_err(|e| VitError::Compute(format!("{e:?}")))

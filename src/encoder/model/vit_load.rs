@@ -9,12 +9,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use std::sync::Mutex;
 
 impl Vit {
-    /// Reads the network that `keys` found in `file`, on the CPU.
+    /// Reads the network that `keys` found in `file`.
     ///
     /// # Errors
     /// [`EncoderError::Weights`] if a tensor can't be read or holds values that aren't finite.
     pub fn load(file: &mut WeightsFile, keys: &VitKeys) -> Result<Self, EncoderError> {
-        let device = Device::flex();
+        let device = file.device().clone();
         let config = keys.config.clone();
         let width = config.width;
         let mut leading = file.read_f32(&keys.class)?;

@@ -2,8 +2,9 @@
 
 use super::{Entry, MORPHOMETRY, Registry};
 use crate::encoder::computation::Computation;
+use crate::encoder::device::{ComputeDevice, of_facts};
 use crate::encoder::model::aion_codec::codec_beside;
-use crate::encoder::model::open::open_network;
+use crate::encoder::model::open::open_network_on;
 use crate::encoder::network::{Network, Pooling};
 use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use crate::encoder::plan::isa::Precision;
@@ -26,6 +27,8 @@ pub struct EncoderOptions {
     pub representation: Representation,
     /// In which numbers and how a network computes.
     pub computation: Computation,
+    /// Who computes a network.
+    pub device: ComputeDevice,
 }
 
 /// Opens an encoder of the user's by name, or a weights file by path with everything about its shape
@@ -162,6 +165,7 @@ impl Registry {
             pooling: serde_json::from_value(setting("pooling")).map_err(unreadable)?,
             preprocessing: serde_json::from_value(setting("preprocessing")).map_err(unreadable)?,
             threads,
+            device: of_facts(&setting("device")),
             // Runs from before there was a choice are in single precision.
             computation: Computation {
                 precision: match spec.settings.get("precision") {
@@ -248,6 +252,7 @@ pub(super) fn open_described(
         preprocessing: known.preprocessing,
         threads: options.threads,
         computation: options.computation,
+        device: options.device.clone(),
     };
     let encoder = NetworkEncoder::load(path, settings)?;
     let (said, found) = (known.architecture, encoder.network().family());
@@ -268,12 +273,13 @@ pub(super) fn open_undescribed(
     path: &Path,
     options: &EncoderOptions,
 ) -> Result<NetworkEncoder, EncoderError> {
-    let network = open_network(path)?;
+    let network = open_network_on(path, &options.device)?;
     let settings = NetworkSettings {
         block: options.block.or_else(|| network.usual_block()),
         pooling: options.pooling.unwrap_or_else(|| network.usual_pooling()),
         threads: options.threads,
         computation: options.computation,
+        device: options.device.clone(),
         preprocessing: Preprocessing {
             image_px: image_px_for(network.as_ref()),
             ..Preprocessing::default()

@@ -12,7 +12,7 @@ use astrolabel::encoder::preprocess::{Becomes, Fluxes, Preprocessing};
 use astrolabel::io::raster::Plane;
 use astrolabel::sky::cutout::Cutout;
 
-const LEVELS: (&str, &[i32]) = ("codec._quantizer.levels", &[4, 3]);
+pub const LEVELS: (&str, &[i32]) = ("codec._quantizer.levels", &[4, 3]);
 
 fn contract(survey: &str) -> Preprocessing {
     let hsc = survey == "hsc";

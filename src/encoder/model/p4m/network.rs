@@ -37,7 +37,10 @@ impl P4m {
     /// [`EncoderError::Weights`] if tensors are missing or don't fit.
     pub fn load(file: &mut WeightsFile) -> Result<Self, EncoderError> {
         let read = file::read(file)?;
-        Ok(Self::new(read.layout, read.weights, read.stats, read.turns))
+        Ok(Self {
+            device: file.device().clone(),
+            ..Self::new(read.layout, read.weights, read.stats, read.turns)
+        })
     }
 
     /// A network of these weights and statistics, which are as long as `layout` says; a vector is the mean over
