@@ -1,5 +1,6 @@
 //! What a training is asked.
 
+use super::input::DeviceArg;
 use super::numbers::fraction;
 use super::positive;
 use clap::{Args, ValueEnum};
@@ -86,6 +87,10 @@ pub struct Train {
     /// Largest rate of learning.
     #[arg(long, value_name = "RATE", default_value_t = 3e-3)]
     pub rate: f32,
+    /// What computes: auto takes a graphics card if there is one and this build can use it. Only on the
+    /// processor is a training the same bit for bit, whenever it was stopped.
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceArg,
     /// All that is random depends on it.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -1,8 +1,10 @@
 //! `astrolabel train`.
 
+use super::device::device;
 use crate::cli::args::{SizeArg, Train};
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, Usage, say};
+use crate::encoder::computation::Computation;
 use crate::encoder::model::p4m::shape::P4mShape;
 use crate::encoder::registry::{Registry, is_name};
 use crate::tasks::train::{Length, Source, TrainRequest, train as run};
@@ -83,6 +85,7 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
         length,
         seed: a.seed,
         threads,
+        device: device(a.device, &Computation::default(), progress)?,
         command: std::env::args().collect::<Vec<_>>().join(" "),
         folder,
     };

@@ -124,7 +124,7 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
     };
     text += &format!(
         "\nTeachers: {teachers}.\n\n## Training\n\n{} steps of {} images ({:.1} times each on average), seed {}, losses (labels, votes, \
-         teachers, contrastive, rotation) weighted {}, {}, {}, {}, {}; AdamW, rate {}, decay {}; the weights are their running mean.\n\n```\n{}\n```\n",
+         teachers, contrastive, rotation) weighted {}, {}, {}, {}, {}; AdamW, rate {}, decay {}; the weights are their running mean; computed on {}.\n\n```\n{}\n```\n",
         s.steps,
         s.batch,
         s.steps as f64 * s.batch as f64 / sets.iter().map(ImageSet::len).sum::<usize>().max(1) as f64,
@@ -136,6 +136,7 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
         s.losses.rotation,
         s.rate,
         s.decay,
+        (request.device.card()).map_or_else(|| "the processor".to_owned(), |c| c.words()),
         request.command
     );
     text

@@ -9,6 +9,8 @@ mod teach;
 pub use gather::{Crop, Source};
 
 use crate::encoder::EncoderError;
+use crate::encoder::device::ComputeDevice;
+use crate::encoder::device::attempt::quietly;
 use crate::encoder::model::p4m::file;
 use crate::encoder::model::p4m::shape::P4mShape;
 use crate::encoder::registry::Registry;
@@ -91,6 +93,8 @@ pub struct TrainRequest {
     pub seed: u64,
     /// Cores.
     pub threads: usize,
+    /// What the network learns on.
+    pub device: ComputeDevice,
     /// The command line, for the card.
     pub command: String,
     /// Where checkpoints and the log are.
@@ -165,12 +169,15 @@ pub fn train(
             Length::Minutes(minutes) => match checkpoint::steps(&kept) {
                 // Measured when it began; measuring again would make it another training.
                 Some(steps) => steps,
-                None => steps_in(minutes, &settings, &sets, weights.clone()).map_err(ask)?,
+                None => steps_in(minutes, &settings, &sets, weights.clone(), &request.device).map_err(ask)?,
             },
         }
         .max(1);
         settings.warm_up = settings.warm_up.min(settings.steps / 10);
         let mut trainer = Trainer::new(settings, &sets, weights.clone()).map_err(ask)?;
+        if request.device.card().is_some() {
+            trainer.on(request.device.burn());
+        }
         if kept.exists() {
             let state = checkpoint::load(&kept, &trainer.settings, &print)?;
             trainer
@@ -216,7 +223,16 @@ fn run(
             checkpoint::save(kept, &trainer.state, &trainer.settings, print)?;
             return Ok((recent, false));
         }
-        let l = trainer.step()?;
+        let l = match request.device.card() {
+            None => trainer.step()?,
+            // A driver may fail at any time, and burn then panics.
+            Some(card) => quietly(|| trainer.step()).map_err(|why| {
+                TrainError::from(format!(
+                    "on {}: {why}; the same command goes on from the last checkpoint, and --device cpu needs no card",
+                    card.words()
+                ))
+            })?,
+        };
         for (sum, v) in sums
             .iter_mut()
             .zip([l.labels, l.votes, l.teachers, l.contrastive, l.rotation])
@@ -263,8 +279,12 @@ fn steps_in(
     settings: &Settings,
     sets: &[ImageSet],
     from: Option<Vec<f32>>,
+    device: &ComputeDevice,
 ) -> Result<u64, String> {
     let mut probe = Trainer::new(settings.clone(), sets, from)?;
+    if device.card().is_some() {
+        probe.on(device.burn());
+    }
     probe.step()?;
     let start = Instant::now();
     for _ in 0..MEASURED {
