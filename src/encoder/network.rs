@@ -8,6 +8,7 @@
 use super::plan::isa::Precision;
 use super::plan::kernels::Kernels;
 use super::plan::team::Team;
+use super::preprocess::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 /// What of the network's last feature map becomes the vector.
@@ -61,6 +62,17 @@ pub trait Network: Send + Sync {
     /// Side in pixels of the images it was trained on, as far as the weights tell; the usual
     /// 224 px where they don't.
     fn native_side(&self) -> usize;
+
+    /// What is done with cutouts where nothing is known of a network but its weights: ImageNet's
+    /// contract at the usual 224 px, or at what it was trained at where those can't be computed.
+    fn usual_contract(&self) -> Preprocessing {
+        let usual = Preprocessing::default();
+        let image_px = match self.check_side(usual.image_px) {
+            Ok(()) => usual.image_px,
+            Err(_) => self.native_side(),
+        };
+        Preprocessing { image_px, ..usual }
+    }
 
     /// Whether square images of `px` a side can be computed.
     ///

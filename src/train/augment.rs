@@ -6,6 +6,7 @@
 //! blur as of a worse seeing, noise. What is beyond the kept image is its reflection.
 
 use super::data::{ImageSet, SEEN_PX, stream};
+use crate::encoder::model::p4m::LEVEL;
 use crate::encoder::model::p4m::turn::cubic;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -58,9 +59,6 @@ impl Default for Augmentation {
 
 /// A seen pixel of more kept ones than this is a mean over several points.
 const SHRINKS: f32 = 1.25;
-
-/// Values are brought to `(value - LEVEL) / LEVEL` for the network: a usual sky is then near 0.
-pub const LEVEL: f32 = 0.2;
 
 /// The four places around `v` on a line of `side`, reflected beyond its ends, and their weights.
 #[inline]

@@ -3,7 +3,7 @@
 /// Largest side in pixels at which images are kept; smaller ones stay as they are.
 pub const KEPT_PX: usize = 96;
 /// Side of what the network sees.
-pub const SEEN_PX: usize = 64;
+pub use crate::encoder::model::p4m::SEEN_PX;
 
 /// Images of one kind that are drawn together: a survey, a table of labels.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,9 @@ use crate::encoder::computation::Computation;
 use crate::encoder::device::{ComputeDevice, of_facts};
 use crate::encoder::model::aion_codec::codec_beside;
 use crate::encoder::model::open::open_network_on;
-use crate::encoder::network::{Network, Pooling};
+use crate::encoder::network::Pooling;
 use crate::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use crate::encoder::plan::isa::Precision;
-use crate::encoder::preprocess::Preprocessing;
 use crate::encoder::representation::{Representation, representation_of, represented};
 use crate::encoder::weights::weights_error;
 use crate::encoder::{Encoder, EncoderError, EncoderSpec};
@@ -280,21 +279,8 @@ pub(super) fn open_undescribed(
         threads: options.threads,
         computation: options.computation,
         device: options.device.clone(),
-        preprocessing: Preprocessing {
-            image_px: image_px_for(network.as_ref()),
-            ..Preprocessing::default()
-        },
+        preprocessing: network.usual_contract(),
         ..NetworkSettings::default()
     };
     NetworkEncoder::of(network, path, settings)
-}
-
-/// The input size for a network of which nothing else is known: the usual 224 px where they can
-/// be computed, else what it was trained at.
-fn image_px_for(network: &dyn Network) -> usize {
-    let usual = Preprocessing::default().image_px;
-    match network.check_side(usual) {
-        Ok(()) => usual,
-        Err(_) => network.native_side(),
-    }
 }

@@ -1,14 +1,12 @@
 //! A finished training becomes an encoder: weights in half precision, description, model card.
 
 use super::{TrainError, TrainRequest};
-use crate::encoder::model::p4m::file;
+use crate::encoder::model::p4m::{contract, file};
 use crate::encoder::network::Pooling;
-use crate::encoder::preprocess::{Preprocessing, Resample};
 use crate::encoder::registry::{EncoderDescription, Registry};
 use crate::encoder::weights::{sha256_of_file, write_whole};
-use crate::train::augment::LEVEL;
 use crate::train::checkpoint::{bytes_of, write_tensors};
-use crate::train::data::{ImageSet, SEEN_PX};
+use crate::train::data::ImageSet;
 use crate::train::trainer::Trainer;
 use half::f16;
 use safetensors::Dtype;
@@ -82,13 +80,7 @@ pub(super) fn finish(
         dim: Some(layout.shape.dim),
         block: None,
         pooling: Pooling::MeanPatches,
-        preprocessing: Preprocessing {
-            image_px: SEEN_PX,
-            mean: [LEVEL; 3],
-            std: [LEVEL; 3],
-            resample: Resample::AntialiasedBicubic,
-            ..Preprocessing::default()
-        },
+        preprocessing: contract(),
     };
     write_whole(
         &own.join(format!("{name}.md")),

@@ -192,6 +192,9 @@ fn it_comes_out_of_a_file_as_it_went_in_and_says_what_is_wrong_with_one() {
     let images = images(2);
     let read = open_network(&path).unwrap();
     assert_eq!(read.short_name(), "p4m_2_4_6");
+    // A file that nobody described is used as such networks are trained.
+    let contract = read.usual_contract();
+    assert_eq!((contract.image_px, contract.mean), (64, [0.2; 3]));
     assert_eq!(
         vectors(read.as_ref(), &images, 1),
         vectors(&network(), &images, 1)

@@ -23,3 +23,21 @@ pub mod group;
 pub mod network;
 pub mod shape;
 pub mod turn;
+
+use crate::encoder::preprocess::{Preprocessing, Resample};
+
+/// Side of the images that these networks are trained on.
+pub const SEEN_PX: usize = 64;
+/// Values are brought to `(value - LEVEL) / LEVEL`: a usual sky is then near 0.
+pub const LEVEL: f32 = 0.2;
+
+/// What these networks were trained on.
+pub fn contract() -> Preprocessing {
+    Preprocessing {
+        image_px: SEEN_PX,
+        mean: [LEVEL; 3],
+        std: [LEVEL; 3],
+        resample: Resample::AntialiasedBicubic,
+        ..Preprocessing::default()
+    }
+}

@@ -4,6 +4,7 @@ use super::file;
 use super::graph::Graph;
 use super::shape::Layout;
 use super::turn::Turn;
+use super::{SEEN_PX, contract};
 use crate::encoder::EncoderError;
 use crate::encoder::model::layers::{check_lengths, values_of};
 use crate::encoder::network::{Network, Pooling, check_block};
@@ -11,6 +12,7 @@ use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::p4m::P4mPlan;
 use crate::encoder::plan::team::Team;
+use crate::encoder::preprocess::Preprocessing;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,7 +88,11 @@ impl Network for P4m {
     }
 
     fn native_side(&self) -> usize {
-        64
+        SEEN_PX
+    }
+
+    fn usual_contract(&self) -> Preprocessing {
+        contract()
     }
 
     fn check_side(&self, px: usize) -> Result<(), String> {
