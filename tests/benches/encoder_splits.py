@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Which real images the default encoder may learn from, and on which it is judged.
 
-    encoder_splits.py REAL OUT
+    encoder_splits.py REAL OUT [STAMPS COUNT]
 
 REAL holds the sets of real observations (a folder each, with labels.csv), OUT gets a table a set with
 columns file,label,split and what else the set says. `held` is the half that takes no part in training or
 tuning; `dev` a quarter of the rest, on which recipes are tried; `train` the remainder. Halves are told by
 the first byte of SHA-256 of SET/KEY (even: held), quarters by the second (0 mod 4: dev); KEY is the file
 or, where a set names groups of the same sky, the group. Images of a set without labels that lie within an
-arcminute of a held object, and labelled ones within 16", are left out of training (split `near`).
+arcminute of a held object, and labelled ones within 16", are left out of training (split `near`). Of STAMPS, a folder
+that `astrolabel simulate --stamps` made, the first COUNT become OUT/simulated.csv, all of split `train`.
 """
 import csv, hashlib, math, os, sys
 
@@ -33,7 +34,7 @@ def near(row, others, arcsec):
     return False
 
 
-def main(real, out):
+def main(real, out, stamps=None, count=0):
     real = os.path.abspath(real)
     os.makedirs(out, exist_ok=True)
     held = {}
@@ -60,6 +61,10 @@ def main(real, out):
             row["file"] = f"{real}/{name}/{row['file']}"
             row["split"] = "train"
         write(f"{out}/{name}.csv", rows)
+    if stamps:
+        rows = list(csv.DictReader(open(f"{stamps}/labels.csv")))[:int(count)]
+        rows = [{"file": f"{os.path.abspath(stamps)}/{r['file']}", "label": r["label"], "split": "train"} for r in rows]
+        write(f"{out}/simulated.csv", rows)
 
 
 def write(path, rows):
@@ -74,6 +79,6 @@ def write(path, rows):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 5):
         sys.exit(__doc__)
     main(*sys.argv[1:])
