@@ -1,6 +1,6 @@
 //! A finished training becomes an encoder: weights in half precision, description, model card.
 
-use super::{TrainError, TrainRequest};
+use super::{Source, TrainError, TrainRequest};
 use crate::encoder::model::p4m::{contract, file};
 use crate::encoder::network::Pooling;
 use crate::encoder::registry::{EncoderDescription, Registry};
@@ -99,7 +99,8 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
          rotations by 90° and reflections, and the mean over {TURNS} turns within a quarter.\n\n## Images\n\n| set | images | labelled | classes | votes | part seen |\n|---|---|---|---|---|---|\n",
         request.name, trainer.layout.weights, s.shape.fields, s.shape.depths, s.shape.dim
     );
-    for set in sets {
+    for (set, source) in sets.iter().zip(&request.sources) {
+        let (Source::Images(_, seen) | Source::Labels(_, seen)) = source;
         let labelled = set.labels.iter().flatten().count();
         text += &format!(
             "| {} | {} | {labelled} | {} | {} | {:.0} % |\n",
@@ -107,7 +108,7 @@ fn card(trainer: &Trainer<'_>, request: &TrainRequest, sets: &[ImageSet]) -> Str
             set.len(),
             set.classes.join(", "),
             set.questions.join(", "),
-            100.0 / set.reach
+            100.0 * seen
         );
     }
     let teachers = match request.teachers.as_slice() {
