@@ -9,8 +9,7 @@
 
 use super::computation::{Chosen, Computation, Use, compile};
 use super::cores::{Cores, pools};
-use super::device::ComputeDevice;
-use super::device::attempt::quietly;
+use super::device::{ComputeDevice, images_at_once};
 use super::model::open::open_network_on;
 use super::network::{Network, Pooling, check_block};
 use super::plan::isa::Precision;
@@ -24,11 +23,6 @@ use rayon::ThreadPool;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-/// Memory of a card that the images of one call may take, and how many of them: more don't make it
-/// faster.
-const CARD_BYTES: usize = 1 << 30;
-const CARD_IMAGES: usize = 32;
 
 /// How a network is used; everything here changes the vectors but `threads`
 /// (and the instruction set, by rounding).
@@ -129,7 +123,7 @@ impl NetworkEncoder {
             block: settings.block,
             pooling: settings.pooling,
         };
-        let wanted = for_device(settings.computation, &settings.device).map_err(fail)?;
+        let wanted = settings.device.computation(settings.computation).map_err(fail)?;
         let (network, mut chosen) = compile(network, wanted, &team, &how).map_err(fail)?;
         chosen.device = settings.device;
         let cores = match (chosen.isa, chosen.device.card()) {
@@ -167,7 +161,7 @@ impl NetworkEncoder {
         };
         let at_once = match chosen.device.card() {
             None => network.group_images(side, side).max(1).saturating_mul(lanes),
-            Some(_) => (CARD_BYTES / network.image_bytes(side, side).max(1)).clamp(1, CARD_IMAGES),
+            Some(_) => images_at_once(network.image_bytes(side, side)),
         };
         Ok(Self {
             at_once: AtomicUsize::new(at_once),
@@ -239,11 +233,8 @@ impl NetworkEncoder {
         }
         let shape = [cutouts.len(), side, side];
         let (block, pooling) = self.part();
-        match self.chosen.device.card() {
-            None => (self.network).embed_on(team, input, shape, block, pooling, out)?,
-            Some(card) => quietly(|| (self.network).embed_on(team, input, shape, block, pooling, out))
-                .map_err(|why| card.failure(&why))?,
-        }
+        let device = &self.chosen.device;
+        device.guarded(|| (self.network).embed_on(team, input, shape, block, pooling, out))?;
         check_finite(out)
     }
 
@@ -340,24 +331,6 @@ impl Encoder for NetworkEncoder {
             }
         }
         Ok(out)
-    }
-}
-
-/// What is asked of `compile` for a network that is on `device`: there is no plan for cards.
-///
-/// # Errors
-/// A sentence if it is asked to compute in what cards don't.
-fn for_device(wanted: Computation, device: &ComputeDevice) -> Result<Computation, String> {
-    match (device.card(), wanted.precision) {
-        (None, _) => Ok(wanted),
-        (Some(_), None | Some(Precision::F32)) => Ok(Computation {
-            generic: true,
-            ..wanted
-        }),
-        (Some(_), Some(other)) => Err(format!(
-            "{} is not to be had on a graphics card: it computes in f32, the processor (--device cpu) in fewer bits",
-            other.name()
-        )),
     }
 }
 

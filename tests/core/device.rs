@@ -64,14 +64,16 @@ mod on_a_card {
     use crate::vit::files::{cutout_of, golden_cases, write};
     use astrolabel::encoder::Encoder;
     use astrolabel::encoder::computation::{Computation, cosine};
-    use astrolabel::encoder::network::Pooling;
+    use astrolabel::encoder::network::{Network, Pooling};
     use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
     use astrolabel::encoder::plan::isa::Precision;
+    use astrolabel::encoder::plan::team::Team;
     use astrolabel::encoder::preprocess::Preprocessing;
     use astrolabel::encoder::registry::reopen_encoder;
     use astrolabel::io::raster::Plane;
     use astrolabel::project::runs::run_name;
     use astrolabel::sky::cutout::Cutout;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn settings(device: ComputeDevice, computation: Computation) -> NetworkSettings {
         NetworkSettings {
@@ -164,6 +166,70 @@ mod on_a_card {
             said.contains("int8 is not to be had on a graphics card"),
             "{said}"
         );
+    }
+
+    /// A network that takes one image, and whose card is then lost.
+    struct Lost(AtomicBool);
+
+    impl Network for Lost {
+        fn family(&self) -> &'static str {
+            "lost"
+        }
+        fn short_name(&self) -> String {
+            "lost".into()
+        }
+        fn settings(&self) -> serde_json::Value {
+            serde_json::json!({ "architecture": "lost" })
+        }
+        fn channels(&self) -> usize {
+            3
+        }
+        fn native_side(&self) -> usize {
+            56
+        }
+        fn check_side(&self, _px: usize) -> Result<(), String> {
+            Ok(())
+        }
+        fn blocks(&self) -> usize {
+            1
+        }
+        fn usual_pooling(&self) -> Pooling {
+            Pooling::MeanPatches
+        }
+        fn dim(&self, _block: Option<usize>, _pooling: Pooling) -> Result<usize, String> {
+            Ok(1)
+        }
+        fn embed_on(
+            &self,
+            _team: &Team,
+            _input: &[f32],
+            _shape: [usize; 3],
+            _block: Option<usize>,
+            _pooling: Pooling,
+            out: &mut [f32],
+        ) -> Result<(), String> {
+            assert!(!self.0.swap(true, Ordering::Relaxed), "the device\nis poisoned");
+            out.fill(1.0);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_card_that_is_lost_on_the_way_is_an_error_that_says_what_to_do() {
+        let Some(device) = card() else { return };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let name = device.card().unwrap().name().to_owned();
+        let lost = Box::new(Lost(AtomicBool::new(false)));
+        let encoder =
+            NetworkEncoder::of(lost, file.path(), settings(device, Computation::default())).unwrap();
+        assert_eq!(encoder.encode(&cutouts(1)).unwrap(), [1.0]);
+        let said = encoder.encode(&cutouts(1)).unwrap_err().to_string();
+        assert!(
+            said.contains(&name) && said.contains("the device is poisoned"),
+            "{said}"
+        );
+        assert!(said.contains("--device cpu"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
     }
 
     #[test]

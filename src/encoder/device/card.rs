@@ -3,6 +3,7 @@
 use super::attempt::attempt;
 use super::trial::trial;
 use super::{Card, Missing};
+use crate::memory::{free, human};
 use burn::tensor::wgpu::{WgpuBackend, WgpuInitError, wgpu};
 use burn::tensor::{Device, DeviceKind};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +32,9 @@ const APIS: &[WgpuBackend] = if cfg!(target_os = "macos") {
 /// How long opening a card and a first computation may take: shaders are compiled, in seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Memory that a driver may want: one that gets none ends the program, which nobody can catch.
+const BYTES: u64 = 600 << 20;
+
 /// What came of every kind: burn opens a card only once a process.
 static OPENED: Mutex<[Option<Result<Card, Missing>>; KINDS.len()]> =
     Mutex::new([const { None }; KINDS.len()]);
@@ -55,6 +59,13 @@ pub(super) fn open(any: bool) -> Result<Card, Missing> {
 
 /// The first card of a kind on the best of the ways to it.
 fn open_kind(kind: &DeviceKind) -> Result<Card, Missing> {
+    if let Some(free) = free().filter(|f| f.bytes < BYTES) {
+        return Err(Missing::Fails(format!(
+            "its driver may want {} of memory, but only {}",
+            human(BYTES),
+            free.sentence()
+        )));
+    }
     let mut missing = Missing::Absent;
     for &way in APIS {
         let kind = kind.clone();

@@ -13,8 +13,16 @@ mod card;
 #[cfg(feature = "gpu")]
 mod trial;
 
+use super::computation::Computation;
+use super::plan::isa::Precision;
+use attempt::quietly;
 use burn::tensor::Device;
 use serde_json::{Value, json};
+
+/// Memory of a card that the images of one call may take, and how many of them: more don't make it
+/// faster.
+const CALL_BYTES: usize = 1 << 30;
+const CALL_IMAGES: usize = 32;
 
 /// What may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,6 +102,11 @@ pub fn choose(wanted: Wanted) -> Result<Choice, NotBuilt> {
     }
 }
 
+/// How many images a card gets in one call, if one takes about so many bytes.
+pub(super) fn images_at_once(image_bytes: usize) -> usize {
+    (CALL_BYTES / image_bytes.max(1)).clamp(1, CALL_IMAGES)
+}
+
 /// The device that a run's manifest names, if it is here; else the processor, whose vectors are close
 /// enough to ask questions with, though not to go on with the run.
 pub(super) fn of_facts(facts: &Value) -> ComputeDevice {
@@ -148,6 +161,36 @@ impl ComputeDevice {
         let card = self.card()?;
         Some(json!({ "adapter": card.name, "api": card.api }))
     }
+
+    /// What is asked of [`compile`](super::computation::compile) for a network that is here: there is no
+    /// plan for cards.
+    ///
+    /// # Errors
+    /// A sentence if it is asked to compute in what cards don't.
+    pub(super) fn computation(&self, wanted: Computation) -> Result<Computation, String> {
+        match (self.card(), wanted.precision) {
+            (None, _) => Ok(wanted),
+            (Some(_), None | Some(Precision::F32)) => Ok(Computation {
+                generic: true,
+                ..wanted
+            }),
+            (Some(_), Some(other)) => Err(format!(
+                "{} is not to be had on a graphics card: it computes in f32, the processor (--device cpu) in fewer bits",
+                other.name()
+            )),
+        }
+    }
+
+    /// Does `work` that computes here.
+    ///
+    /// # Errors
+    /// `work`'s own sentence; on a card also what its driver panicked with, and what to do.
+    pub(super) fn guarded<T>(&self, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        match self.card() {
+            None => work(),
+            Some(card) => quietly(work).map_err(|why| card.failure(&why)),
+        }
+    }
 }
 
 impl Card {
@@ -162,7 +205,7 @@ impl Card {
     }
 
     /// What to say when it failed in the middle of something, and `why`.
-    pub(super) fn failure(&self, why: &str) -> String {
+    fn failure(&self, why: &str) -> String {
         format!(
             "the graphics card {} failed ({why}): try again, or compute on the processor (--device cpu), which makes a \
              run of its own",

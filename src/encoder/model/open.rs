@@ -15,7 +15,6 @@ use super::vit::Vit;
 use super::vit_keys::VitKeys;
 use crate::encoder::EncoderError;
 use crate::encoder::device::ComputeDevice;
-use crate::encoder::device::attempt::quietly;
 use crate::encoder::network::Network;
 use crate::encoder::weights::{WeightsFile, weights_error};
 use crate::memory::{free, human};
@@ -36,13 +35,8 @@ pub fn open_network(path: &Path) -> Result<Box<dyn Network>, EncoderError> {
 /// # Errors
 /// As [`open_network`], and if the device can't take them.
 pub fn open_network_on(path: &Path, device: &ComputeDevice) -> Result<Box<dyn Network>, EncoderError> {
-    match device.card() {
-        None => open_any(path, device),
-        Some(card) => {
-            let opened = quietly(|| Ok(open_any(path, device)));
-            opened.unwrap_or_else(|why| Err(weights_error(path, card.failure(&why))))
-        }
-    }
+    let opened = device.guarded(|| Ok(open_any(path, device)));
+    opened.unwrap_or_else(|why| Err(weights_error(path, why)))
 }
 
 fn open_any(path: &Path, device: &ComputeDevice) -> Result<Box<dyn Network>, EncoderError> {
