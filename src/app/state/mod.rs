@@ -19,6 +19,7 @@ use crate::app::selection::Selection;
 use crate::app::settings::Settings;
 use crate::app::survey::Loaded;
 use crate::app::thumbs::Thumbs;
+use crate::encoder::registry::{MORPHOMETRY, OWN_NETWORK};
 use egui_tiles::Tree;
 pub use open::Open;
 use std::path::PathBuf;
@@ -221,8 +222,15 @@ impl AppState {
             asked_about: None,
         });
         if std::mem::take(&mut self.embed_when_open) {
-            let request = EmbedRequest::plain(crate::encoder::registry::MORPHOMETRY);
-            crate::app::apply::start_embed(self, root, request);
+            // What is new joins the vectors that the project has, where it was begun with classical numbers.
+            let runs = self.open.as_ref().map_or(&[][..], |o| &o.survey.runs);
+            let has = |encoder: &str| runs.iter().any(|(_, of)| of == encoder);
+            let encoder = if has(MORPHOMETRY) && !has(OWN_NETWORK) {
+                MORPHOMETRY
+            } else {
+                OWN_NETWORK
+            };
+            crate::app::apply::start_embed(self, root, EmbedRequest::plain(encoder));
         }
     }
 
