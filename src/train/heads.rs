@@ -95,6 +95,34 @@ pub struct Losses {
     pub rotation: f32,
 }
 
+impl Losses {
+    /// Their names, in the order in which [`all`](Self::all) gives them.
+    pub const NAMES: [&'static str; 5] = ["labels", "votes", "teachers", "contrastive", "rotation"];
+
+    /// All of them.
+    pub fn all(&self) -> [f32; 5] {
+        [
+            self.labels,
+            self.votes,
+            self.teachers,
+            self.contrastive,
+            self.rotation,
+        ]
+    }
+}
+
+impl From<[f32; 5]> for Losses {
+    fn from([labels, votes, teachers, contrastive, rotation]: [f32; 5]) -> Self {
+        Self {
+            labels,
+            votes,
+            teachers,
+            contrastive,
+            rotation,
+        }
+    }
+}
+
 /// Which images a batch holds.
 pub struct Batch<'a> {
     /// All sets.

@@ -247,15 +247,8 @@ impl<'a> Trainer<'a> {
         let (total, parts) = self
             .heads
             .losses(&heads, &graph, pooled, &batch, &self.settings.losses);
-        let mut losses = Losses::default();
-        let seen = [
-            &mut losses.labels,
-            &mut losses.votes,
-            &mut losses.teachers,
-            &mut losses.contrastive,
-            &mut losses.rotation,
-        ];
-        for (to, part) in seen.into_iter().zip(parts) {
+        let mut losses = [0.0; Losses::NAMES.len()];
+        for (to, part) in losses.iter_mut().zip(parts) {
             *to = part.map_or(Ok(0.0), |p| values(p).map(|v| v[0]))?;
         }
         let all = values(total.clone())?[0];
@@ -293,7 +286,7 @@ impl<'a> Trainer<'a> {
         for (m, w) in state.mean.iter_mut().zip(&state.weights) {
             *m += share * (w - *m);
         }
-        Ok(losses)
+        Ok(losses.into())
     }
 
     /// The weights' mean as a finished network: with its norms' statistics, measured over batches that are

@@ -44,14 +44,19 @@ pub(super) fn noise(count: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The network alone, from prepared planes to vectors, in every number format.
-fn bench_encoder(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
-    let isa = a.isa.map(IsaArg::isa).or_else(Isa::best);
-    let asked = Computation {
+/// How the network is to compute.
+pub(super) fn computation(a: &Bench) -> Computation {
+    Computation {
         precision: a.precision.and_then(|p| p.precision()),
         isa: a.isa.map(IsaArg::isa),
         generic: false,
-    };
+    }
+}
+
+/// The network alone, from prepared planes to vectors, in every number format.
+fn bench_encoder(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
+    let isa = a.isa.map(IsaArg::isa).or_else(Isa::best);
+    let asked = computation(a);
     let device = super::device::device(a.device, &asked, progress)?;
     let precisions = match asked.precision {
         Some(one) => vec![one],

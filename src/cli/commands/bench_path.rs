@@ -9,7 +9,6 @@ use crate::cli::args::Bench;
 use crate::cli::bar::Bars;
 use crate::cli::{Outcome, say};
 use crate::encoder::Encoder;
-use crate::encoder::computation::Computation;
 use crate::encoder::morphometry::median;
 use crate::encoder::network_encoder::NetworkEncoder;
 use crate::encoder::plan::team::Team;
@@ -29,11 +28,7 @@ const MOST_OBJECTS: usize = 8000;
 
 /// Measures both ways with the encoder `name`.
 pub(super) fn bench_path(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outcome {
-    let computation = Computation {
-        precision: a.precision.and_then(|p| p.precision()),
-        isa: a.isa.map(|i| i.isa()),
-        generic: false,
-    };
+    let computation = super::bench::computation(a);
     let options = EncoderOptions {
         threads,
         device: super::device::device(a.device, &computation, progress)?,

@@ -10,17 +10,6 @@ use serde::Deserialize;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Each loss by its name.
-type Named = (&'static str, fn(&Losses) -> f32);
-
-const NAMES: [Named; 5] = [
-    ("labels", |l| l.labels),
-    ("votes", |l| l.votes),
-    ("teachers", |l| l.teachers),
-    ("contrastive", |l| l.contrastive),
-    ("rotation", |l| l.rotation),
-];
-
 /// A line of the log.
 #[derive(Debug, Deserialize)]
 struct Line {
@@ -65,7 +54,8 @@ fn html(lines: &[Line], name: &str, steps: u64) -> String {
         escaped(name)
     );
     let mut table = String::new();
-    for ((loss, of), colour) in NAMES.iter().zip(COLOURS) {
+    for (k, (loss, colour)) in Losses::NAMES.into_iter().zip(COLOURS).enumerate() {
+        let of = |l: &Losses| l.all()[k];
         let Some(first) = lines.iter().map(|l| of(&l.losses)).find(|v| *v > 0.0) else {
             continue;
         };
@@ -86,7 +76,7 @@ fn html(lines: &[Line], name: &str, steps: u64) -> String {
             x_marks: (0..=4).map(|i| (steps * i / 4) as f64).collect(),
             diagonal: false,
             series: vec![Series {
-                name: (*loss).to_owned(),
+                name: loss.to_owned(),
                 colour,
                 points,
                 marks: false,

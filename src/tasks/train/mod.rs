@@ -233,24 +233,14 @@ fn run(
                 ))
             })?,
         };
-        for (sum, v) in sums
-            .iter_mut()
-            .zip([l.labels, l.votes, l.teachers, l.contrastive, l.rotation])
-        {
+        for (sum, v) in sums.iter_mut().zip(l.all()) {
             *sum += f64::from(v);
         }
         counted += 1;
         progress.advance(1);
         let step = trainer.state.step;
         if step.is_multiple_of(LOGGED) || step == steps {
-            let mean = sums.map(|s| (s / f64::from(counted)) as f32);
-            recent = Losses {
-                labels: mean[0],
-                votes: mean[1],
-                teachers: mean[2],
-                contrastive: mean[3],
-                rotation: mean[4],
-            };
+            recent = sums.map(|s| (s / f64::from(counted)) as f32).into();
             (sums, counted) = ([0.0; 5], 0);
             append(&log, step, &recent)?;
         }
