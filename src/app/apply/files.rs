@@ -10,6 +10,7 @@ use crate::app::jobs::Done;
 use crate::app::mind::{Likeness, Request};
 use crate::app::notices::Notice;
 use crate::app::state::AppState;
+use crate::encoder::device::choose_for;
 use crate::encoder::registry::EncoderOptions;
 use crate::progress::Progress;
 use crate::project::{Project, ProjectError};
@@ -162,7 +163,11 @@ fn start_import(state: &mut AppState, target: PathBuf, options: ImportOptions, g
 /// Embeds every object that has no vector yet.
 pub fn start_embed(state: &mut AppState, root: PathBuf, request: EmbedRequest) {
     let (ctx, registry) = (state.ctx.clone(), state.encoders.registry.clone());
-    let EmbedRequest { encoder, options } = request;
+    let EmbedRequest {
+        encoder,
+        options,
+        device,
+    } = request;
     let title = format!(
         "Embedding with {}",
         Path::new(&encoder)
@@ -174,8 +179,16 @@ pub fn start_embed(state: &mut AppState, root: PathBuf, request: EmbedRequest) {
         give_way();
         let mut project = Project::open(&root, false)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = EncoderOptions { threads, ..options };
         progress.begin("loading the encoder", None);
+        let choice = choose_for(device, &options.computation).map_err(ProjectError::Ask)?;
+        if let Some(line) = &choice.note {
+            progress.note(line);
+        }
+        let options = EncoderOptions {
+            threads,
+            device: choice.device,
+            ..options
+        };
         let made = (registry.open(&encoder, &options)).map_err(|e| ProjectError::Ask(e.to_string()))?;
         let report = crate::tasks::embed::embed(&mut project, made.as_ref(), BATCH, threads, progress)?;
         if report.cancelled {

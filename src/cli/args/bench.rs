@@ -58,6 +58,7 @@ pub struct Bench {
 #[allow(missing_docs, reason = "the help text is the documentation")]
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub enum IsaArg {
+    Amx,
     Avx512,
     Avx2,
     Neon,
@@ -67,6 +68,7 @@ impl IsaArg {
     /// The instruction set.
     pub fn isa(self) -> Isa {
         match self {
+            Self::Amx => Isa::Amx,
             Self::Avx512 => Isa::Avx512,
             Self::Avx2 => Isa::Avx2,
             Self::Neon => Isa::Neon,

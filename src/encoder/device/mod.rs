@@ -1,5 +1,5 @@
 //! Where a network computes: on the processor, or on a graphics card through burn's wgpu backend
-//! (Vulkan, Metal, DirectX 12), which is built in only with the Cargo feature `gpu`.
+//! (Vulkan, Metal, DirectX 12), which a build without the Cargo feature `gpu` lacks.
 //!
 //! Drivers fail, hang and give wrong numbers, and none of that may end a program or reach a vector:
 //! a card is opened once a process, and must first compute something small as the processor does
@@ -8,6 +8,7 @@
 //! vectors never stand in a run of the processor's. The processor is named nowhere: it always was there.
 
 pub mod attempt;
+pub mod drivers;
 #[cfg(feature = "gpu")]
 mod card;
 #[cfg(feature = "gpu")]
@@ -91,14 +92,38 @@ pub enum Missing {
 pub fn choose(wanted: Wanted) -> Result<Choice, NotBuilt> {
     match wanted {
         Wanted::Processor => Ok(Choice::default()),
+        // Nobody asked for a card: that there is none is not worth a line.
         #[cfg(feature = "gpu")]
-        Wanted::Auto => Ok(Choice::of(card::open(false))),
+        Wanted::Auto => Ok(match card::open(false) {
+            Err(Missing::Absent) => Choice::default(),
+            found => Choice::of(found),
+        }),
         #[cfg(feature = "gpu")]
         Wanted::Card => Ok(Choice::of(card::open(true))),
         #[cfg(not(feature = "gpu"))]
         Wanted::Auto => Ok(Choice::default()),
         #[cfg(not(feature = "gpu"))]
         Wanted::Card => Err(NotBuilt),
+    }
+}
+
+/// Finds who computes as `computation` says.
+///
+/// Fewer bits and instruction sets are the processor's: who asks for them means it, unless it is a card
+/// that they ask for.
+///
+/// # Errors
+/// A sentence if both are asked for, or a card of a program that can't use any.
+pub fn choose_for(wanted: Wanted, computation: &Computation) -> Result<Choice, String> {
+    let fewer_bits = computation.precision.is_some_and(|p| p != Precision::F32);
+    let means_processor = fewer_bits || computation.isa.is_some();
+    match wanted {
+        Wanted::Auto if means_processor => Ok(Choice::default()),
+        Wanted::Card if means_processor => Err(
+            "a graphics card computes in f32 and has no instruction sets to choose: ask for one or the other"
+                .into(),
+        ),
+        wanted => choose(wanted).map_err(|e| e.to_string()),
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Heads {
     pub precision: Precision,
     /// Columns of a panel.
     panel: usize,
+    /// Words along a head's width and along the tokens, what fills them up counted.
+    steps: [usize; 2],
 }
 
 /// Keys and values of one image, packed: for each head panels of neighbouring tokens' keys, and
@@ -73,16 +75,16 @@ impl Heads {
             tokens,
             precision,
             panel: kernels.panel,
+            steps: [width, tokens].map(|len| kernels.steps(precision, len)),
         }
     }
 
     /// Words of a panel of keys, panels of keys, words of a panel of values, panels of values.
     fn sizes(&self) -> [usize; 4] {
-        let each = self.precision.values_in_word();
         [
-            self.width.div_ceil(each) * self.panel,
+            self.steps[0] * self.panel,
             self.tokens.div_ceil(self.panel),
-            self.tokens.div_ceil(each) * self.panel,
+            self.steps[1] * self.panel,
             self.width.div_ceil(self.panel),
         ]
     }
@@ -187,10 +189,9 @@ pub(super) unsafe fn attend(
             from.values.words(0, heads.count * value * values),
         )
     };
-    let each = heads.precision.values_in_word();
     let factor = std::f32::consts::LOG2_E / (width as f32).sqrt();
     let lds = spacing(keys * panel);
-    let ldh = spacing(tokens.div_ceil(2).max(width.div_ceil(2)));
+    let ldh = spacing(heads.steps[0].max(heads.steps[1]));
     memory.scores.grow(MOST_ROWS * lds);
     memory.queries.grow(MOST_ROWS * ldh);
     memory.halves.grow(MOST_ROWS * ldh);
@@ -202,17 +203,18 @@ pub(super) unsafe fn attend(
         add: false,
     };
     let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+    let tiles = kernels.tiles(heads.precision);
     for head in 0..heads.count {
         let keys = &all_keys[head * key * keys..(head + 1) * key * keys];
         let values = &all_values[head * value * values..(head + 1) * value * values];
-        for_tiles(count, kernels.tile_rows, |row, height| {
+        for_tiles(count, tiles.cut, |row, height| {
             let at = row * ld + head * width;
             let brain = heads.precision == Precision::Bf16;
             if brain {
                 let to = as_halves_mut(memory.queries.words_mut());
                 for i in 0..height {
-                    let to = &mut to[2 * i * ldh..][..2 * width.div_ceil(2)];
-                    to[width - width % 2..].fill(0);
+                    let to = &mut to[2 * i * ldh..][..2 * heads.steps[0]];
+                    to[width..].fill(0);
                     kernels.to_bf16(&rows[at + i * ld..][..width], &mut to[..width]);
                 }
             }
@@ -223,8 +225,8 @@ pub(super) unsafe fn attend(
             let scores = memory.scores.floats_mut();
             for (number, words) in keys.chunks_exact(key).enumerate() {
                 let columns = panel.min(tokens - number * panel);
-                let shape = [height, columns, width.div_ceil(each)];
-                tile(kernels, heads.precision, shape, queries, ldq, words, &mut sums);
+                let shape = [height, columns, heads.steps[0]];
+                tile(&tiles, shape, queries, ldq, words, &mut sums);
                 let to = &mut scores[number * panel..];
                 kernels.finish(&sums, height, columns, &plain, to, lds);
             }
@@ -234,7 +236,7 @@ pub(super) unsafe fn attend(
                 parts[i] = 1.0 / kernels.softmax(row, factor);
                 if brain {
                     let to = &mut as_halves_mut(memory.halves.words_mut())[2 * i * ldh..];
-                    to[tokens..][..tokens % 2].fill(0);
+                    to[tokens..2 * heads.steps[1]].fill(0);
                     kernels.to_bf16(row, &mut to[..tokens]);
                 }
             }
@@ -244,8 +246,8 @@ pub(super) unsafe fn attend(
             };
             for (number, words) in values.chunks_exact(value).enumerate() {
                 let columns = panel.min(width - number * panel);
-                let shape = [height, columns, tokens.div_ceil(each)];
-                tile(kernels, heads.precision, shape, weights, ldw, words, &mut sums);
+                let shape = [height, columns, heads.steps[1]];
+                tile(&tiles, shape, weights, ldw, words, &mut sums);
                 let to = &mut rows[at + number * panel..];
                 kernels.finish(&sums, height, columns, &plain, to, ld);
             }

@@ -9,10 +9,8 @@ use super::buffer::Shared;
 use super::convnext::{ConvNextMemory, ConvNextPlan, padded};
 use super::convnext_layers::ConvNextBlock;
 use super::depthwise::Depthwise;
-use super::isa::Precision;
 use super::matrix::Matrix;
-use super::operand::spacing;
-use super::product::{After, product};
+use super::product::{After, product, product_operand};
 use super::team::{Barrier, part};
 use super::vit_layers::Norm;
 use std::ops::Range;
@@ -130,27 +128,9 @@ impl ConvNextPlan {
             // SAFETY: these pixels are this core's own until the next meeting.
             let to = unsafe { place.images[1 - now].floats_mut(first * ld, rows * ld) };
             to.copy_from_slice(&from[first * ld..(first + rows) * ld]);
-            if block.fc2.precision == Precision::F32 {
-                memory.inner.reserve(Precision::F32, rows, inside);
-                let ldh = memory.inner.lda;
-                product(
-                    k,
-                    &memory.left,
-                    rows,
-                    &block.fc1,
-                    After::Gelu,
-                    memory.inner.floats_mut(),
-                    ldh,
-                );
-            } else {
-                let ldh = spacing(inside);
-                memory.hidden.grow(rows * ldh);
-                let hidden = memory.hidden.floats_mut();
-                product(k, &memory.left, rows, &block.fc1, After::Gelu, hidden, ldh);
-                memory
-                    .inner
-                    .copy(k, block.fc2.precision, rows, inside, hidden, ldh);
-            }
+            let inner = (&mut memory.inner, block.fc2.precision);
+            let hidden = &mut memory.hidden;
+            product_operand(k, &memory.left, rows, &block.fc1, After::Gelu, inner, hidden);
             product(k, &memory.inner, rows, &block.fc2, After::Add, to, ld);
         });
     }

@@ -12,6 +12,8 @@ pub enum Isa {
     Avx2,
     /// 512-bit vectors (F, BW, DQ and VL).
     Avx512,
+    /// The same with registers of tiles for brain floats and bytes.
+    Amx,
 }
 
 /// In what numbers the large matrix products are computed. Everything between them (norms,
@@ -43,6 +45,9 @@ impl Isa {
                 && is_x86_feature_detected!("avx512vl")
             {
                 found.push(Self::Avx512);
+                if super::tiles::amx::permitted() {
+                    found.push(Self::Amx);
+                }
             }
         }
         #[cfg(target_arch = "aarch64")]
@@ -68,6 +73,9 @@ impl Isa {
                 found.push(Precision::Int8);
             }
         }
+        if self == Self::Amx {
+            found.extend([Precision::Bf16, Precision::Int8]);
+        }
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx2 && super::tiles::avx2::dot_of_bytes().contains(&true) {
             found.push(Precision::Int8);
@@ -81,6 +89,7 @@ impl Isa {
             Self::Neon => "NEON",
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
+            Self::Amx => "AMX",
         }
     }
 }

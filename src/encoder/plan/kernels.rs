@@ -13,7 +13,8 @@ use super::depthwise::{self, Depthwise};
 use super::depthwise_avx2;
 use super::isa::{Isa, Precision};
 use super::rows::{self, Finish};
-use super::tiles::{Sums, Tile};
+use super::tiles::{Cut, Sums, Tile};
+use std::marker::PhantomData;
 
 /// Row, scale, shift, ε, result.
 type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
@@ -22,26 +23,59 @@ type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
 pub struct Kernels {
     /// Which.
     pub isa: Isa,
-    /// Rows of a tile.
-    pub(super) tile_rows: usize,
     /// Columns of a panel.
     pub(super) panel: usize,
     /// By precision; formats that the set doesn't have are never asked for.
     tiles: [Tile; 3],
+    /// By precision.
+    cuts: [Cut; 3],
+    /// What a thread calls before its first tile of fewer bits and after its last, if anything.
+    around: Option<[unsafe fn(); 2]>,
     norm: NormRow,
     softmax: unsafe fn(&mut [f32], f32) -> f32,
     gate: unsafe fn(&mut [f32]),
     to_bf16: unsafe fn(&[f32], &mut [u16]),
     to_bytes: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     finish: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
+    finish_halves: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [u16], usize),
     depthwise: unsafe fn(&Depthwise<'_>, std::ops::Range<usize>, &mut [f32]),
+}
+
+/// Tiles of one precision, on the thread that made them ready.
+pub(super) struct Tiles {
+    pub(super) tile: Tile,
+    pub(super) cut: Cut,
+    pub(super) panel: usize,
+    end: Option<unsafe fn()>,
+    /// Not for other threads.
+    here: PhantomData<*const ()>,
+}
+
+impl Drop for Tiles {
+    fn drop(&mut self) {
+        if let Some(end) = self.end {
+            // SAFETY: the processor has the set, as when this was made.
+            unsafe { end() }
+        }
+    }
 }
 
 macro_rules! table {
     ($module:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr, $depthwise:expr) => {
+        table!(
+            $module, $module, $isa, $features, $bf16, $int8, $depthwise, WHOLE, None
+        );
+    };
+    ($module:ident, $single:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr, $depthwise:expr, $short:expr, $around:expr) => {
         mod $module {
             use super::*;
-            use crate::encoder::plan::tiles::$module as tiles;
+            use crate::encoder::plan::tiles::$single as tiles;
+
+            const WHOLE: Cut = Cut {
+                rows: tiles::ROWS,
+                unit: 1,
+                stripe: 1,
+            };
 
             #[target_feature(enable = $features)]
             fn norm(x: &[f32], scale: &[f32], shift: &[f32], epsilon: f32, out: &mut [f32]) {
@@ -67,17 +101,23 @@ macro_rules! table {
             fn finish(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
                 rows::finish::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
             }
+            #[target_feature(enable = $features)]
+            fn finish_halves(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [u16], ldo: usize) {
+                rows::finish_halves::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
+            }
             pub static TABLE: Kernels = Kernels {
                 isa: $isa,
-                tile_rows: tiles::ROWS,
                 panel: tiles::COLUMNS,
                 tiles: [tiles::tile_f32, $bf16, $int8],
+                cuts: [WHOLE, $short, $short],
+                around: $around,
                 norm,
                 softmax,
                 gate,
                 to_bf16,
                 to_bytes,
                 finish,
+                finish_halves,
                 depthwise: $depthwise,
             };
         }
@@ -104,6 +144,26 @@ table!(
     tiles::tile_bf16,
     tiles::tile_int8,
     depthwise_avx512
+);
+// Single precision and everything between products is AVX-512's.
+#[cfg(target_arch = "x86_64")]
+table!(
+    amx,
+    avx512,
+    Isa::Amx,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    crate::encoder::plan::tiles::amx::tile_bf16,
+    crate::encoder::plan::tiles::amx::tile_int8,
+    depthwise_avx512,
+    Cut {
+        rows: crate::encoder::plan::tiles::amx::ROWS,
+        unit: crate::encoder::plan::tiles::amx::SIDE,
+        stripe: crate::encoder::plan::tiles::amx::SIDE,
+    },
+    Some([
+        crate::encoder::plan::tiles::amx::begin,
+        crate::encoder::plan::tiles::amx::end
+    ])
 );
 #[cfg(target_arch = "x86_64")]
 table!(
@@ -134,6 +194,8 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => Some(&avx512::TABLE),
             #[cfg(target_arch = "x86_64")]
+            Isa::Amx => Some(&amx::TABLE),
+            #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => Some(&avx2::TABLE),
             #[cfg(target_arch = "aarch64")]
             Isa::Neon => Some(&neon::TABLE),
@@ -147,9 +209,31 @@ impl Kernels {
         self.isa.precisions().contains(&precision)
     }
 
-    /// The tile of a precision that [`Self::has`].
-    pub(super) fn tile(&self, precision: Precision) -> Tile {
-        self.tiles[precision as usize]
+    /// Makes this thread ready for tiles of a precision that [`Self::has`], until what it gives is dropped.
+    /// One at a time a thread.
+    pub(super) fn tiles(&self, precision: Precision) -> Tiles {
+        let around = self.around.filter(|_| precision != Precision::F32);
+        if let Some([begin, _]) = around {
+            // SAFETY: the processor has the set, or `of` would not have given this table.
+            unsafe { begin() }
+        }
+        Tiles {
+            tile: self.tiles[precision as usize],
+            cut: self.cuts[precision as usize],
+            panel: self.panel,
+            end: around.map(|[_, end]| end),
+            here: PhantomData,
+        }
+    }
+
+    /// How tiles of a precision are cut.
+    pub(super) fn cut(&self, precision: Precision) -> Cut {
+        self.cuts[precision as usize]
+    }
+
+    /// Words along the inner dimension of `len` values, what fills them up counted.
+    pub(super) fn steps(&self, precision: Precision, len: usize) -> usize {
+        (len.div_ceil(precision.values_in_word())).next_multiple_of(self.cut(precision).stripe)
     }
 
     /// See [`rows::norm`].
@@ -194,6 +278,20 @@ impl Kernels {
     ) {
         // SAFETY: as above.
         unsafe { (self.finish)(sums, rows, columns, finish, out, ldo) }
+    }
+
+    /// See [`rows::finish_halves`].
+    pub(super) fn finish_halves(
+        &self,
+        sums: &Sums,
+        rows: usize,
+        columns: usize,
+        finish: &Finish<'_>,
+        out: &mut [u16],
+        ldo: usize,
+    ) {
+        // SAFETY: as above.
+        unsafe { (self.finish_halves)(sums, rows, columns, finish, out, ldo) }
     }
 
     /// See [`depthwise::depthwise`].

@@ -11,7 +11,7 @@ pub struct Matrix {
     pub(super) inputs: usize,
     pub(super) outputs: usize,
     pub(super) precision: Precision,
-    /// Words along the inner dimension.
+    /// Words along the inner dimension, what fills them up counted.
     pub(super) steps: usize,
     pub(super) panels: Buffer,
     /// One an output, zeros up to the last panel's end; so are the next two.
@@ -33,7 +33,7 @@ impl Matrix {
     ) -> Self {
         assert_eq!(weight.len(), inputs * outputs, "weights of another shape");
         let (panel, each) = (kernels.panel, precision.values_in_word());
-        let steps = inputs.div_ceil(each);
+        let steps = kernels.steps(precision, inputs);
         let padded = outputs.next_multiple_of(panel);
         let mut matrix = Self {
             inputs,

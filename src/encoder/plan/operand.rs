@@ -32,8 +32,7 @@ impl Operand {
         len: usize,
         mut write: impl FnMut(usize, &mut [f32]),
     ) {
-        let each = precision.values_in_word();
-        self.reserve(precision, rows, len);
+        self.reserve(kernels, precision, rows, len);
         if precision == Precision::F32 {
             for (i, row) in self
                 .words
@@ -47,7 +46,7 @@ impl Operand {
             return;
         }
         self.row.resize(len, 0.0);
-        let steps = len.div_ceil(each);
+        let (whole, steps) = (len / precision.values_in_word(), kernels.steps(precision, len));
         for (i, words) in self
             .words
             .words_mut()
@@ -56,8 +55,8 @@ impl Operand {
             .enumerate()
         {
             write(i, &mut self.row);
-            // What fills up the last word is multiplied with zeros, but must be a number.
-            words[steps - 1] = 0;
+            // What fills up the words is multiplied with zeros, but must be a number.
+            words[whole..steps].fill(0);
             if precision == Precision::Bf16 {
                 kernels.to_bf16(&self.row, &mut as_halves_mut(words)[..len]);
             } else {
@@ -82,12 +81,30 @@ impl Operand {
     }
 
     /// Room for `rows` rows of `len` values.
-    pub fn reserve(&mut self, precision: Precision, rows: usize, len: usize) {
-        self.lda = spacing(len.div_ceil(precision.values_in_word()).max(1));
-        self.words.grow(rows * self.lda);
+    pub fn reserve(&mut self, kernels: &Kernels, precision: Precision, rows: usize, len: usize) {
+        self.lda = spacing(kernels.steps(precision, len).max(1));
+        self.words
+            .grow(rows.next_multiple_of(kernels.cut(precision).unit) * self.lda);
         if precision == Precision::Int8 {
             self.lines.resize(rows.max(self.lines.len()), (0.0, 0.0));
         }
+    }
+
+    /// Room for `rows` rows of `len` brain floats, to be written by a product, and halves from row to row. What
+    /// fills up the words is zero.
+    pub fn halves(&mut self, kernels: &Kernels, rows: usize, len: usize) -> (&mut [u16], usize) {
+        let precision = Precision::Bf16;
+        self.reserve(kernels, precision, rows, len);
+        let (whole, steps, lda) = (
+            len / precision.values_in_word(),
+            kernels.steps(precision, len),
+            self.lda,
+        );
+        let words = self.words.words_mut();
+        for row in words.chunks_exact_mut(lda).take(rows) {
+            row[whole..steps].fill(0);
+        }
+        (as_halves_mut(words), 2 * lda)
     }
 
     /// The rows as words.

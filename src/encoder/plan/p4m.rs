@@ -11,9 +11,10 @@ use super::buffer::{Buffer, Shared};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
-use super::operand::{Operand, spacing};
-use super::product::{After, product};
+use super::operand::Operand;
+use super::product::{After, product, product_operand};
 use super::team::{Team, part};
+use super::tiles::Cut;
 use super::vit_layers::Pool;
 use super::window::{bordered, window};
 use crate::encoder::model::p4m::expand::{each_lift, each_tap, each_weight, seen};
@@ -310,17 +311,8 @@ impl P4mPlan {
             let range = first * channels..(first + rows) * channels;
             let from = &m.images[1][range.clone()];
             add_and_fill(&mut m.left, k, block.up.precision, from, &block.window.bias);
-            if block.down.precision == Precision::F32 {
-                m.inner.reserve(Precision::F32, rows, wide);
-                let ld = m.inner.lda;
-                product(k, &m.left, rows, &block.up, After::Gelu, m.inner.floats_mut(), ld);
-            } else {
-                let ld = spacing(wide);
-                m.hidden.grow(rows * ld);
-                let hidden = m.hidden.floats_mut();
-                product(k, &m.left, rows, &block.up, After::Gelu, hidden, ld);
-                m.inner.copy(k, block.down.precision, rows, wide, hidden, ld);
-            }
+            let inner = (&mut m.inner, block.down.precision);
+            product_operand(k, &m.left, rows, &block.up, After::Gelu, inner, &mut m.hidden);
             let to = &mut m.images[0][range];
             product(k, &m.inner, rows, &block.down, After::Add, to, channels);
         });
@@ -363,7 +355,9 @@ impl P4mPlan {
 
     /// Cuts rows in equal parts whose insides stay in the cache.
     fn tiles(&self, rows: usize, wide: usize, each: impl FnMut(usize, usize)) {
-        super::product::for_tiles(rows, (TILE / wide).max(self.kernels.tile_rows), each);
+        let cut = self.kernels.cut(self.precision);
+        let most = (TILE / wide).next_multiple_of(cut.unit).max(cut.rows);
+        super::product::for_tiles(rows, Cut { rows: most, ..cut }, each);
     }
 
     /// Operations (a multiplication and an addition are two) on an image of `side` px.

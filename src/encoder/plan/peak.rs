@@ -18,17 +18,19 @@ const TILES: usize = 10_000;
 /// together, the best of a few measurements; `None` where the processor hasn't the kernels.
 pub fn peak_gflops(isa: Isa, precision: Precision, team: &Team) -> Option<f64> {
     let k = Kernels::of(isa).filter(|k| k.has(precision))?;
-    let tile_flops = 2 * k.tile_rows * k.panel * STEPS * precision.values_in_word();
+    let rows = k.cut(precision).rows;
+    let tile_flops = 2 * rows * k.panel * STEPS * precision.values_in_word();
     let mut best = f64::INFINITY;
     for _ in 0..12 {
         let start = Instant::now();
         team.run(|_| {
-            let left = Buffer::zeros(k.tile_rows * STEPS);
+            let left = Buffer::zeros(rows * STEPS);
             let panel = Buffer::zeros(k.panel * STEPS);
             let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
-            let shape = [k.tile_rows, k.panel, STEPS];
+            let tiles = k.tiles(precision);
+            let shape = [rows, k.panel, STEPS];
             for _ in 0..TILES {
-                tile(k, precision, shape, left.words(), STEPS, panel.words(), &mut sums);
+                tile(&tiles, shape, left.words(), STEPS, panel.words(), &mut sums);
                 std::hint::black_box(&mut sums);
             }
         });

@@ -10,12 +10,13 @@
     reason = "tiles are called with pointers, checked here to be in bounds"
 )]
 
+use super::buffer::Buffer;
 use super::isa::Precision;
-use super::kernels::Kernels;
+use super::kernels::{Kernels, Tiles};
 use super::matrix::Matrix;
-use super::operand::Operand;
+use super::operand::{Operand, spacing};
 use super::rows::Finish;
-use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
+use super::tiles::{Cut, MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// What follows a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +40,69 @@ pub(super) fn product(
     out: &mut [f32],
     ldo: usize,
 ) {
+    for_sums(kernels, left, rows, matrix, after, |sums, tile, finish| {
+        let place = &mut out[tile.row * ldo + tile.column..];
+        kernels.finish(sums, tile.height, tile.columns, finish, place, ldo);
+    });
+}
+
+/// `out = after(left * matrix + bias)` as what a next layer in `precision` reads. `hidden` is memory on the
+/// way there, where one is needed.
+pub(super) fn product_operand(
+    kernels: &Kernels,
+    left: &Operand,
+    rows: usize,
+    matrix: &Matrix,
+    after: After,
+    (out, precision): (&mut Operand, Precision),
+    hidden: &mut Buffer,
+) {
+    let wide = matrix.outputs;
+    match precision {
+        Precision::F32 => {
+            out.reserve(kernels, precision, rows, wide);
+            let ldo = out.lda;
+            product(kernels, left, rows, matrix, after, out.floats_mut(), ldo);
+        }
+        Precision::Bf16 => {
+            let (out, ldo) = out.halves(kernels, rows, wide);
+            for_sums(kernels, left, rows, matrix, after, |sums, tile, finish| {
+                let place = &mut out[tile.row * ldo + tile.column..];
+                kernels.finish_halves(sums, tile.height, tile.columns, finish, place, ldo);
+            });
+        }
+        // A row's bytes are scaled by all of it.
+        Precision::Int8 => {
+            let ldo = spacing(wide);
+            hidden.grow(rows * ldo);
+            product(kernels, left, rows, matrix, after, hidden.floats_mut(), ldo);
+            out.copy(kernels, precision, rows, wide, hidden.floats(), ldo);
+        }
+    }
+}
+
+/// Where a tile lies in a product.
+struct Place {
+    row: usize,
+    height: usize,
+    column: usize,
+    columns: usize,
+}
+
+/// The sums of all tiles of a product, and what becomes of them.
+#[inline]
+fn for_sums(
+    kernels: &Kernels,
+    left: &Operand,
+    rows: usize,
+    matrix: &Matrix,
+    after: After,
+    mut each: impl FnMut(&Sums, &Place, &Finish<'_>),
+) {
     let (panel, steps) = (kernels.panel, matrix.steps);
     let bytes = matrix.precision == Precision::Int8;
     let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+    let tiles = kernels.tiles(matrix.precision);
     for (number, words) in matrix.panels.words().chunks_exact(panel * steps).enumerate() {
         let first = number * panel;
         if first >= matrix.outputs {
@@ -54,27 +115,33 @@ pub(super) fn product(
             gelu: after == After::Gelu,
             add: after == After::Add,
         };
-        for_tiles(rows, kernels.tile_rows, |row, height| {
+        for_tiles(rows, tiles.cut, |row, height| {
             if bytes {
                 finish.bytes = Some((&left.lines[row..], &matrix.unit[first..], &matrix.total[first..]));
             }
-            let place = &mut out[row * ldo + first..];
             let from = &left.words()[row * left.lda..];
-            let shape = [height, columns, steps];
-            tile(kernels, matrix.precision, shape, from, left.lda, words, &mut sums);
-            kernels.finish(&sums, height, columns, &finish, place, ldo);
+            tile(&tiles, [height, columns, steps], from, left.lda, words, &mut sums);
+            let place = Place {
+                row,
+                height,
+                column: first,
+                columns,
+            };
+            each(&sums, &place, &finish);
         });
     }
 }
 
-/// Cuts `rows` in tiles of at most `most`, as equal as can be: `each(first row, rows)`.
+/// Cuts `rows` in tiles of at most `cut.rows`, as equal as whole units can be: `each(first row,
+/// rows)`.
 #[inline]
-pub(super) fn for_tiles(rows: usize, most: usize, mut each: impl FnMut(usize, usize)) {
-    let tiles = rows.div_ceil(most).max(1);
-    let (height, longer) = (rows / tiles, rows % tiles);
+pub(super) fn for_tiles(rows: usize, cut: Cut, mut each: impl FnMut(usize, usize)) {
+    let units = rows.div_ceil(cut.unit);
+    let tiles = units.div_ceil(cut.rows / cut.unit).max(1);
+    let (height, longer) = (units / tiles, units % tiles);
     let mut row = 0;
     for tile in 0..tiles {
-        let height = height + usize::from(tile < longer);
+        let height = ((height + usize::from(tile < longer)) * cut.unit).min(rows - row);
         if height > 0 {
             each(row, height);
         }
@@ -86,19 +153,24 @@ pub(super) fn for_tiles(rows: usize, most: usize, mut each: impl FnMut(usize, us
 /// words. `panel` begins on a cache line, as all panels in a `Buffer` do.
 #[inline]
 pub(super) fn tile(
-    kernels: &Kernels,
-    precision: Precision,
+    tiles: &Tiles,
     [rows, columns, steps]: [usize; 3],
     left: &[u32],
     lda: usize,
     panel: &[u32],
     sums: &mut Sums,
 ) {
-    assert!(rows >= 1 && rows <= kernels.tile_rows && rows <= MOST_ROWS && kernels.panel <= MOST_COLUMNS);
-    assert!(left.len() >= (rows - 1) * lda + steps && panel.len() >= steps * kernels.panel);
+    let Cut {
+        rows: most,
+        unit,
+        stripe,
+    } = tiles.cut;
+    assert!(rows >= 1 && rows <= most && most <= MOST_ROWS && tiles.panel <= MOST_COLUMNS);
+    assert!(left.len() >= (rows.next_multiple_of(unit) - 1) * lda + steps);
+    assert!(panel.len() >= steps * tiles.panel && steps.is_multiple_of(stripe));
     assert!(panel.as_ptr().addr().is_multiple_of(64));
     let to = sums.0.as_mut_ptr();
-    // SAFETY: the bounds that `Tile` asks for were just checked, and kernels come from a table
-    // whose instruction set the processor has.
-    unsafe { (kernels.tile(precision))(rows, columns, steps, left.as_ptr(), lda, panel.as_ptr(), to) }
+    // SAFETY: the bounds that `Tile` asks for were just checked, and tiles come from a table
+    // whose instruction set the processor has, on the thread that made them ready.
+    unsafe { (tiles.tile)(rows, columns, steps, left.as_ptr(), lda, panel.as_ptr(), to) }
 }

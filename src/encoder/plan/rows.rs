@@ -142,6 +142,44 @@ pub(super) fn finish<const N: usize>(
     out: &mut [f32],
     ldo: usize,
 ) {
+    finished::<N>(sums, rows, f, |i, values| {
+        place(values, columns, f.add, &mut out[i.wrapping_mul(ldo)..]);
+    });
+}
+
+/// The same into brain floats, which the next product reads; nothing is added.
+#[inline(always)]
+pub(super) fn finish_halves<const N: usize>(
+    sums: &Sums,
+    rows: usize,
+    columns: usize,
+    f: &Finish<'_>,
+    out: &mut [u16],
+    ldo: usize,
+) {
+    finished::<N>(sums, rows, f, |i, values| {
+        let to = &mut out[i.wrapping_mul(ldo)..];
+        if columns == N {
+            let to = &mut to[..N];
+            for j in 0..N {
+                to[j] = bf16_bits(values[j]);
+            }
+        } else {
+            for (t, v) in to[..columns].iter_mut().zip(values) {
+                *t = bf16_bits(*v);
+            }
+        }
+    });
+}
+
+/// What the sums of each row become: `each(row, values)`.
+#[inline(always)]
+fn finished<const N: usize>(
+    sums: &Sums,
+    rows: usize,
+    f: &Finish<'_>,
+    mut each: impl FnMut(usize, &[f32; N]),
+) {
     const { assert!(N <= MOST_COLUMNS) };
     let rows = rows.min(MOST_ROWS);
     // Two rows at a time: GELU is a long chain of sums, of which several must be under way.
@@ -160,7 +198,7 @@ pub(super) fn finish<const N: usize>(
             super::math::gelu_block(&mut values);
         }
         for (i, values) in values.iter().enumerate().take(height) {
-            place(values, columns, f.add, &mut out[(first + i).wrapping_mul(ldo)..]);
+            each(first + i, values);
         }
     }
 }

@@ -17,7 +17,7 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
-use super::product::{After, product};
+use super::product::{After, product, product_operand};
 use super::team::{Barrier, Team, part};
 pub use super::vit_layers::{Norm, Pool, VitBlock};
 use std::ops::Range;
@@ -216,7 +216,8 @@ impl VitPlan {
     fn chunk_rows(&self, count: usize) -> usize {
         let widest = self.blocks.first().map_or(1, |b| b.fc1.outputs + b.fc1.inputs);
         let most = (160_000 / widest).max(64);
-        count.div_ceil(count.div_ceil(most).max(1)).max(1)
+        let rows = count.div_ceil(count.div_ceil(most).max(1)).max(1);
+        rows.next_multiple_of(self.kernels.cut(self.precision).unit)
     }
 
     /// Projection, norm and feed-forward layers of some rows.
@@ -231,24 +232,19 @@ impl VitPlan {
             self.norm_row(&block.norm2, &x[i * width..][..width], row);
         });
         let (inside, precision) = (block.fc2.inputs, block.fc2.precision);
-        if !self.gated && precision == Precision::F32 {
-            // GELU's results are already what the next product reads.
-            memory.inner.reserve(precision, rows, inside);
-            let ld = memory.inner.lda;
-            let hidden = memory.inner.floats_mut();
-            product(k, &memory.left, rows, &block.fc1, After::Gelu, hidden, ld);
-        } else {
+        if self.gated {
             let ld = spacing(block.fc1.outputs);
             memory.hidden.grow(rows * ld);
             let hidden = memory.hidden.floats_mut();
-            let after = if self.gated { After::Store } else { After::Gelu };
-            product(k, &memory.left, rows, &block.fc1, after, hidden, ld);
-            if self.gated {
-                for row in hidden.chunks_exact_mut(ld).take(rows) {
-                    k.gate(&mut row[..2 * inside]);
-                }
+            product(k, &memory.left, rows, &block.fc1, After::Store, hidden, ld);
+            for row in hidden.chunks_exact_mut(ld).take(rows) {
+                k.gate(&mut row[..2 * inside]);
             }
             memory.inner.copy(k, precision, rows, inside, hidden, ld);
+        } else {
+            let inner = (&mut memory.inner, precision);
+            let hidden = &mut memory.hidden;
+            product_operand(k, &memory.left, rows, &block.fc1, After::Gelu, inner, hidden);
         }
         product(k, &memory.inner, rows, &block.fc2, After::Add, x, width);
     }

@@ -124,6 +124,14 @@ pub(super) fn scattered(
     let Some(window) = Window::read(band, columns, rows, reach)? else {
         return Ok(nothing(side));
     };
+    if let Some(pixels) = window.all_inside(positions, &offsets, columns, rows) {
+        let plane = Plane {
+            width: side,
+            height: side,
+            pixels,
+        };
+        return Ok((plane, CutoutFlags::default()));
+    }
     let mut flags = CutoutFlags::default();
     let right = band.pixels.width() as f64 - 0.5;
     let top = band.pixels.height() as f64 - 0.5;
@@ -268,6 +276,52 @@ impl Window {
             }
         }
         self.add_carefully((left, fx), (bottom, fy), sum);
+    }
+
+    /// The means of all samples at each position, if each of them lies between four pixels that have a
+    /// value: the usual case, without a question a sample.
+    fn all_inside(
+        &self,
+        positions: &[(f64, f64)],
+        offsets: &[(f64, f64)],
+        columns: [f64; 2],
+        rows: [f64; 2],
+    ) -> Option<Vec<f32>> {
+        let between = |[low, high]: [f64; 2], first: f64, count: usize, reach: f64| {
+            low - reach >= first && high + reach < first + count as f64 - 1.0
+        };
+        let [across, up] = offsets
+            .iter()
+            .fold([0.0f64; 2], |[x, y], o| [x.max(o.0.abs()), y.max(o.1.abs())]);
+        let inside = !self.has_nan
+            && self.plane.width <= i32::MAX as usize
+            && self.plane.height <= i32::MAX as usize
+            && between(columns, self.x0, self.plane.width, across)
+            && between(rows, self.y0, self.plane.height, up)
+            && positions.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+        if !inside {
+            return None;
+        }
+        let count = offsets.len() as f64;
+        let mean = |&(x, y): &(f64, f64)| {
+            let mut sum = 0.0;
+            for &(dx, dy) in offsets {
+                let (x, y) = (x + dx - self.x0, y + dy - self.y0);
+                // Not negative, so that this rounds down; floor() asks a library on older processors.
+                let (column, row) = (x as i32, y as i32);
+                let (fx, fy) = (x - f64::from(column), y - f64::from(row));
+                let at = row as usize * self.plane.width + column as usize;
+                let pair = |pixels: &[f32]| {
+                    let (a, b) = (f64::from(pixels[0]), f64::from(pixels[1]));
+                    a + fx * (b - a)
+                };
+                let low = pair(&self.plane.pixels[at..at + 2]);
+                let high = pair(&self.plane.pixels[at + self.plane.width..][..2]);
+                sum += low + fy * (high - low);
+            }
+            (sum / count) as f32
+        };
+        Some(positions.iter().map(mean).collect())
     }
 
     /// As [`Window::add`] where a neighbour may be NaN or outside: those are left out.

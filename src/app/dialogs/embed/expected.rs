@@ -36,8 +36,11 @@ pub fn expected_ui(
     let precision = probe.spec.settings["precision"]
         .as_str()
         .map_or_else(String::new, |p| format!(", computed in {p}"));
+    let by = probe.spec.settings["device"]["adapter"]
+        .as_str()
+        .map_or_else(String::new, |card| format!(" by {card}"));
     ui.label(format!(
-        "Vectors of {}{precision}.",
+        "Vectors of {}{precision}{by}.",
         counted(expected.dim, "number")
     ));
     if let Some(run) = probe.same_run(&expected) {

@@ -10,6 +10,7 @@ use crate::app::context::View;
 use crate::app::derived::Derived;
 use crate::app::encoders::{Encoders, Known};
 use crate::app::theme::sheet;
+use crate::encoder::device::{Wanted, choose_for};
 use crate::encoder::registry::{EncoderOptions, MORPHOMETRY, OWN_NETWORK, WeightsState};
 use crate::project::Project;
 use crate::tasks::probe::{Probe, probe};
@@ -23,23 +24,32 @@ const LARGE_BYTES: u64 = 1_500_000_000;
 
 /// What a trial is made for: the project as it was read, the encoders as they were found, the encoder,
 /// and what of its use decides its vectors before they are put together.
-type Key = (PathBuf, u64, u64, String, EncoderOptions);
+type Key = (PathBuf, u64, u64, String, EncoderOptions, Wanted);
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmbedRequest {
     /// An encoder's name, or a weights file.
     pub encoder: String,
-    /// How it is used.
+    /// How it is used; who computes is found out when it begins.
     pub options: EncoderOptions,
+    /// Who is to compute.
+    pub device: Wanted,
 }
 
 impl EmbedRequest {
     /// An encoder used as it is described.
     pub fn plain(encoder: impl Into<String>) -> Self {
+        let encoder = encoder.into();
+        let device = if encoder == MORPHOMETRY {
+            Wanted::Processor
+        } else {
+            Wanted::Auto
+        };
         Self {
-            encoder: encoder.into(),
+            encoder,
             options: EncoderOptions::default(),
+            device,
         }
     }
 }
@@ -233,6 +243,7 @@ impl EmbedDialog {
             return None;
         }
         let root = view.survey.root.clone();
+        let wanted = self.options.device(self.encoder != MORPHOMETRY);
         let options = EncoderOptions {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             ..self.options.of_network(self.encoder != MORPHOMETRY)
@@ -244,12 +255,17 @@ impl EmbedDialog {
             generations.1,
             self.encoder.clone(),
             options.clone(),
+            wanted,
         );
         let (asked, name, registry) = (key.clone(), self.encoder.clone(), encoders.registry.clone());
         let made = self.tried.get(ui.ctx(), &key, move || {
-            let found = Project::open(&root, false)
-                .and_then(|p| probe(&p, &registry, &name, &options, &crate::progress::Silent))
-                .map_err(|e| e.to_string());
+            let found = choose_for(wanted, &options.computation).and_then(|choice| {
+                let device = choice.device;
+                let options = EncoderOptions { device, ..options };
+                Project::open(&root, false)
+                    .and_then(|p| probe(&p, &registry, &name, &options, &crate::progress::Silent))
+                    .map_err(|e| e.to_string())
+            });
             (asked, found)
         });
         made.filter(|m| m.0 == key)
@@ -263,6 +279,7 @@ impl EmbedDialog {
                 representation: self.options.representation(is_network),
                 ..self.options.of_network(is_network)
             },
+            device: self.options.device(is_network),
         }
     }
 }

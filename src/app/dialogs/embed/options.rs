@@ -1,6 +1,7 @@
 //! How an encoder is used: numbers, pooling, block, turns, scales, classical numbers beside it.
 
 use crate::encoder::computation::Computation;
+use crate::encoder::device::Wanted;
 use crate::encoder::network::Pooling;
 use crate::encoder::plan::isa::{Isa, Precision};
 use crate::encoder::registry::EncoderOptions;
@@ -12,6 +13,7 @@ const PERCENT: [f64; MAX_SCALES] = [100.0, 50.0, 25.0];
 
 /// What was chosen.
 pub struct Options {
+    device: Wanted,
     precision: Option<Precision>,
     pooling: Option<Pooling>,
     block: Option<usize>,
@@ -26,6 +28,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            device: Wanted::Auto,
             precision: None,
             pooling: None,
             block: None,
@@ -44,7 +47,16 @@ impl Options {
         (self.pooling, self.block) = (None, None);
     }
 
-    /// What decides a network's own vectors.
+    /// Who computes; classical numbers are the processor's.
+    pub fn device(&self, is_network: bool) -> Wanted {
+        if is_network {
+            self.device
+        } else {
+            Wanted::Processor
+        }
+    }
+
+    /// What decides a network's own vectors, besides who computes.
     pub fn of_network(&self, is_network: bool) -> EncoderOptions {
         if !is_network {
             return EncoderOptions::default();
@@ -87,6 +99,9 @@ impl Options {
             .num_columns(2)
             .spacing([14.0, 8.0])
             .show(ui, |ui| {
+                ui.label("computed by");
+                ui.horizontal(|ui| self.device_ui(ui));
+                ui.end_row();
                 ui.label("computes in");
                 ui.horizontal(|ui| self.precision_ui(ui));
                 ui.end_row();
@@ -112,8 +127,47 @@ impl Options {
             });
     }
 
+    fn device_ui(&mut self, ui: &mut Ui) {
+        let known = [
+            (
+                Wanted::Auto,
+                "what is here",
+                "A graphics card, if there is a real one that computes as the processor does; else the processor",
+            ),
+            (
+                Wanted::Processor,
+                "the processor",
+                "In f32 or, where that is as good, in fewer bits",
+            ),
+            (
+                Wanted::Card,
+                "a graphics card",
+                "By Vulkan, Metal or DirectX 12, in f32; even one that is software, which is slow",
+            ),
+        ];
+        for (device, text, help) in known {
+            let is_there = device != Wanted::Card || cfg!(feature = "gpu");
+            ui.add_enabled_ui(is_there, |ui| {
+                let response = ui.selectable_label(self.device == device, text);
+                if response
+                    .on_hover_text(help)
+                    .on_disabled_hover_text("This program was built without (Cargo feature gpu)")
+                    .clicked()
+                {
+                    self.device = device;
+                }
+            });
+        }
+    }
+
     fn precision_ui(&mut self, ui: &mut Ui) {
-        let here = Isa::best().map_or_else(|| vec![Precision::F32], Isa::precisions);
+        let here = match self.device {
+            Wanted::Card => vec![Precision::F32],
+            _ => Isa::best().map_or_else(|| vec![Precision::F32], Isa::precisions),
+        };
+        if !self.precision.is_none_or(|p| here.contains(&p)) {
+            self.precision = None;
+        }
         let auto = ui.selectable_label(self.precision.is_none(), "the fastest");
         if auto
             .on_hover_text(
@@ -128,7 +182,7 @@ impl Options {
             ui.add_enabled_ui(here.contains(&precision), |ui| {
                 let response = ui.selectable_label(is_chosen, precision.name());
                 if response
-                    .on_disabled_hover_text("This processor has none of these")
+                    .on_disabled_hover_text("Who computes has none of these")
                     .clicked()
                 {
                     self.precision = Some(precision);
@@ -240,6 +294,10 @@ mod tests {
         let mut options = Options::default();
         assert!(options.representation(true).is_plain());
         assert_eq!(options.of_network(true), EncoderOptions::default());
+        assert_eq!(
+            [true, false].map(|n| options.device(n)),
+            [Wanted::Auto, Wanted::Processor]
+        );
         options.scales = 2;
         options.block = Some(3);
         assert_eq!(options.representation(true).scales, [1.0, 0.5]);

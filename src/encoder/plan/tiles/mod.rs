@@ -7,6 +7,8 @@
 //! integers where the format is bytes). What happens to the sums afterwards is not its business.
 
 #[cfg(target_arch = "x86_64")]
+pub(super) mod amx;
+#[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
@@ -16,10 +18,21 @@ pub(super) mod neon;
 /// Most columns of a panel, in any instruction set.
 pub(super) const MOST_COLUMNS: usize = 32;
 /// Most rows of a tile, in any instruction set.
-pub(super) const MOST_ROWS: usize = 14;
+pub(super) const MOST_ROWS: usize = 32;
 /// Room for the sums of one tile.
 #[repr(C, align(64))]
 pub(super) struct Sums(pub [u32; MOST_ROWS * MOST_COLUMNS]);
+
+/// How a format's tiles are cut: the most rows, in what multiples, and in what multiples words are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// Most rows.
+    pub rows: usize,
+    /// Tiles shorter than a multiple of this cost as much as one that is, and read as many rows.
+    pub unit: usize,
+    /// Words along the inner dimension come in multiples of this, filled up with zeros.
+    pub stripe: usize,
+}
 
 /// Computes a tile: `(rows, columns, steps, left, lda, panel, sums)`. `columns` are those that are
 /// wanted; the rest of `sums` may stay as it was.
