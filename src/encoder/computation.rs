@@ -143,8 +143,8 @@ pub(super) fn compile(
         None => {}
     }
     let mut exact = None;
-    for precision in isa
-        .precisions()
+    for precision in network
+        .precisions(isa)
         .into_iter()
         .rev()
         .filter(|p| *p != Precision::F32)

@@ -5,7 +5,7 @@
 //! Families implement [`Network`] beside their architecture in [`model`](super::model), and
 //! [`open_network`](super::model::open::open_network) finds out which one a file holds.
 
-use super::plan::isa::Precision;
+use super::plan::isa::{Isa, Precision};
 use super::plan::kernels::Kernels;
 use super::plan::team::Team;
 use super::preprocess::Preprocessing;
@@ -79,6 +79,11 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// A sentence about which sides can.
     fn check_side(&self, px: usize) -> Result<(), String>;
+
+    /// The formats that a processor with `isa` may compute it in, single precision first and the fastest last.
+    fn precisions(&self, isa: Isa) -> Vec<Precision> {
+        isa.precisions()
+    }
 
     /// Number of blocks after which one may stop.
     fn blocks(&self) -> usize;

@@ -8,7 +8,8 @@ use serde::Serialize;
 /// How well one method ranks the rare class first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ranked {
-    /// `isolation`, `knn`, `guided5`…
+    /// `isolation`, `knn`, `combined` (the mean of their ranks and the Mahalanobis distance's, as the program ranks by
+    /// strangeness), `guided5`…
     pub method: String,
     /// Area under the ROC curve; 0.5 by chance.
     pub auc: Spread,

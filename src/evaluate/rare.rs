@@ -6,7 +6,9 @@ use super::draws::Draws;
 use super::few_shot::fit_options;
 use super::ranking::{Once, Ranked, Seed, averaged, gathered, once};
 use super::sample::{Hush, Sample};
-use crate::discovery::anomaly::{ForestOptions, IsolationForest, KnnOptions, knn_distance};
+use crate::discovery::anomaly::{
+    ForestOptions, IsolationForest, KnnOptions, Mahalanobis, Shrinkage, knn_distance, mean_rank,
+};
 use crate::discovery::fewshot::{Classifier, Label};
 use crate::discovery::projection::Pca;
 use crate::discovery::{DiscoveryError, Features, Matrix, Vectors};
@@ -32,25 +34,33 @@ fn main_components(z: &Matrix, progress: &dyn Progress) -> Result<Matrix, Discov
     Pca::fit(&features, COMPONENTS.min(most).max(1), progress)?.transform(&features, progress)
 }
 
-/// How an isolation forest ranks the rare class, mean over [`FORESTS`].
+/// How an isolation forest ranks the rare class, and how the mean of its ranks and those of `others` does,
+/// which is the program's own plain score; mean over [`FORESTS`].
 fn isolated(
     places: &Matrix,
+    others: [&[f32]; 2],
     truth: &[bool],
     (rows, borders): (&[usize], Option<&Borders>),
     seed: u32,
     progress: &dyn Progress,
-) -> Result<Option<Once>, DiscoveryError> {
-    let mut all = Vec::new();
+) -> Result<[Option<Once>; 2], DiscoveryError> {
+    let mut all = [Vec::new(), Vec::new()];
     for forest in 0..FORESTS {
         let options = ForestOptions {
             seed: u64::from(seed) * FORESTS + forest,
             ..ForestOptions::default()
         };
         let score = IsolationForest::fit(places, &options, progress)?.score(places, progress)?;
-        let score: Vec<f64> = score.into_iter().map(f64::from).collect();
-        all.push(once(truth, &score, rows, borders));
+        let combined = mean_rank(&[&score, others[0], others[1]]);
+        for (all, score) in all.iter_mut().zip([score, combined]) {
+            all.push(once(truth, &widened(&score), rows, borders));
+        }
     }
-    Ok(averaged(&all))
+    Ok(all.map(|all| averaged(&all)))
+}
+
+fn widened(score: &[f32]) -> Vec<f64> {
+    score.iter().copied().map(f64::from).collect()
 }
 
 /// Scores of the rows `at` of the z-scored rows by a balanced regression on `known` ones, `true` marking
@@ -123,14 +133,17 @@ fn one_seed(
     let truth: Vec<bool> = (0..rows.len()).map(|i| i >= ordinary.len()).collect();
     let z = sample.z.select(&rows);
     let places = main_components(&z, progress)?;
-    let isolation = isolated(&places, &truth, (&rows, borders), seed, progress)?;
+    let features = Features::raw(Vectors::from_f32(z.cols, &z.values));
     let (knn, _) = knn_distance(&places, &KnnOptions::default(), progress)?;
-    let knn: Vec<f64> = knn.into_iter().map(f64::from).collect();
+    let distance = Mahalanobis::fit(&features, Shrinkage::default(), progress)?.score(&features, progress)?;
+    let about = (rows.as_slice(), borders);
+    let [isolation, combined] = isolated(&places, [&knn, &distance], &truth, about, seed, progress)?;
+    let knn = once(&truth, &widened(&knn), &rows, borders);
     let mut out = vec![
         ("isolation".to_owned(), isolation),
-        ("knn".to_owned(), Some(once(&truth, &knn, &rows, borders))),
+        ("knn".to_owned(), Some(knn)),
+        ("combined".to_owned(), combined),
     ];
-    let features = Features::raw(Vectors::from_f32(z.cols, &z.values));
     let (rare_rows, other_rows): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&i| truth[i]);
     for examples in EXAMPLES {
         let name = format!("guided{examples}");

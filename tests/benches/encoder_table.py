@@ -7,7 +7,7 @@ REAL holds the sets of real observations; OUT gets the splits (encoder_splits.py
 figure as JSON. Encoders: those named (`astrolabel_s`, `astrolabel_s+morphometry`, `vit_s14_saliency`,
 `efficientnet_lite0`, hand26, fusion by default), of which networks need their weights at hand
 (`astrolabel encoders get`). Few-shot: balanced accuracy with 5, 10 and 25 labels a class, mean and standard deviation over
-10 draws; isolation forest and 5 marked mergers: ROC AUC. The same objects, draws and protocol for all.
+10 draws; isolation forest, the program's own score and 5 marked mergers: ROC AUC. The same objects, draws and protocol for all.
 """
 import argparse, json, os, subprocess, sys
 from pathlib import Path
@@ -93,12 +93,12 @@ def show(v):
 
 
 def table(encoders, figures):
-    print("| set | encoder | 5 | 10 | 25 | isolation forest | 5 marked |")
-    print("|---|---|---|---|---|---|---|")
+    print("| set | encoder | 5 | 10 | 25 | isolation forest | combined score | 5 marked |")
+    print("|---|---|---|---|---|---|---|---|")
     for title, *_ in ROWS:
         for encoder in encoders:
             f = figures[title, encoder]
-            print(f"| {title} | {encoder} | " + " | ".join(show(v) for v in [*(shots(f, k) for k in (5, 10, 25)), rare(f, "isolation"), rare(f, "guided5")]) + " |")
+            print(f"| {title} | {encoder} | " + " | ".join(show(v) for v in [*(shots(f, k) for k in (5, 10, 25)), rare(f, "isolation"), rare(f, "combined"), rare(f, "guided5")]) + " |")
     for encoder in encoders:
         means = []
         for k in (5, 10, 25):

@@ -240,10 +240,10 @@ mod on_a_card {
             Some(card) if card.is_software() => {
                 assert_eq!(real.device, ComputeDevice::Processor);
                 assert!(any.note.unwrap().contains("in software"));
-                assert!(real.note.unwrap().contains("no graphics card was found"));
+                assert_eq!(real.note, None, "nobody asked for a card");
             }
             Some(_) => assert_eq!(real.device, any.device),
-            None => assert_eq!(real, any),
+            None => assert_eq!(real.device, any.device),
         }
     }
 }

@@ -102,6 +102,7 @@ fn unsafe_code_stays_where_it_is_allowed() {
         "src/encoder/plan/kernels.rs",
         "src/encoder/plan/p4m.rs",
         "src/encoder/plan/product.rs",
+        "src/encoder/plan/tiles/amx.rs",
         "src/encoder/plan/tiles/avx2.rs",
         "src/encoder/plan/tiles/avx512.rs",
         "src/encoder/plan/tiles/neon.rs",

@@ -140,10 +140,11 @@ fn tables(found: &Report) -> std::io::Result<()> {
         say(&format!(
             "\n{rare}, made 5 % of the set: ROC AUC, and the share found in the first 5 %"
         ));
-        let methods = ["isolation", "knn", "guided1", "guided5", "guided10"];
+        let methods = ["isolation", "knn", "combined", "guided1", "guided5", "guided10"];
         let names = [
             "isolation forest",
             "kNN distance",
+            "combined score",
             "1 example",
             "5 examples",
             "10 examples",
@@ -231,7 +232,7 @@ fn background(found: &Report) {
         for r in f
             .rare
             .iter()
-            .filter(|r| ["isolation", "knn", "guided5"].contains(&r.method.as_str()))
+            .filter(|r| ["isolation", "knn", "combined", "guided5"].contains(&r.method.as_str()))
         {
             if let (Some(matched), Some(rho)) = (&r.auc_matched, &r.noise_correlation) {
                 say(&format!(

@@ -8,7 +8,6 @@
 //! vectors never stand in a run of the processor's. The processor is named nowhere: it always was there.
 
 pub mod attempt;
-pub mod drivers;
 #[cfg(feature = "gpu")]
 mod card;
 #[cfg(feature = "gpu")]

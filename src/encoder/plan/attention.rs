@@ -117,48 +117,36 @@ pub(super) unsafe fn deal(
 ) {
     let (panel, width, all) = (heads.panel, heads.width, heads.count * heads.width);
     let [key, keys, value, values] = heads.sizes();
-    let first = tokens.start;
     for head in 0..heads.count {
-        let key_at = head * key * keys;
-        let value_at = head * value * values;
-        let mut from = first;
-        while from < tokens.end {
-            // One panel's tokens together: what is written lies side by side.
-            let end = tokens.end.min((from / panel + 1) * panel);
-            let start = key_at + from / panel * key;
-            let block = &rows[(from - first) * ld..];
-            let column = all + head * width;
-            for p in 0..width {
-                for t in 0..end - from {
-                    let v = block[t * ld + column + p];
-                    let lane = from % panel + t;
-                    // SAFETY: the caller's promise; the place is this token's own (a half of a
-                    // word for brain floats, whose other half is the same token's).
-                    unsafe {
-                        match heads.precision {
-                            Precision::F32 => to.keys.set(start + p * panel + lane, v.to_bits()),
-                            _ => to
-                                .keys
-                                .set_half((start + p / 2 * panel + lane) * 2 + p % 2, bf16_bits(v)),
-                        }
+        // A head's tokens one after the other: the lines of its panel stay at hand.
+        for (row, t) in rows.chunks(ld).zip(tokens.clone()) {
+            let from_keys = &row[all + head * width..][..width];
+            let from_values = &row[2 * all + head * width..][..width];
+            let key_at = head * key * keys + t / panel * key + t % panel;
+            let value_at = head * value * values;
+            // SAFETY: the caller's promise; the places are this token's own (halves of words for brain
+            // floats, of values with another token's, and halves are written by themselves).
+            unsafe {
+                if heads.precision == Precision::F32 {
+                    for (p, v) in from_keys.iter().enumerate() {
+                        to.keys.set(key_at + p * panel, v.to_bits());
                     }
-                }
-            }
-            from = end;
-        }
-        for t in tokens.clone() {
-            let row = &rows[(t - first) * ld + 2 * all + head * width..][..width];
-            for (p, v) in row.iter().enumerate() {
-                let start = value_at + p / panel * value;
-                let lane = p % panel;
-                // SAFETY: as above; for brain floats the other half of the word is another token's,
-                // and halves are written by themselves.
-                unsafe {
-                    match heads.precision {
-                        Precision::F32 => to.values.set(start + t * panel + lane, v.to_bits()),
-                        _ => to
+                    for (number, part) in from_values.chunks(panel).enumerate() {
+                        let place = to
                             .values
-                            .set_half((start + t / 2 * panel + lane) * 2 + t % 2, bf16_bits(*v)),
+                            .floats_mut(value_at + number * value + t * panel, part.len());
+                        place.copy_from_slice(part);
+                    }
+                } else {
+                    for (p, v) in from_keys.iter().enumerate() {
+                        to.keys
+                            .set_half((key_at + p / 2 * panel) * 2 + p % 2, bf16_bits(*v));
+                    }
+                    for (number, part) in from_values.chunks(panel).enumerate() {
+                        let start = (value_at + number * value + t / 2 * panel) * 2 + t % 2;
+                        for (lane, v) in part.iter().enumerate() {
+                            to.values.set_half(start + 2 * lane, bf16_bits(*v));
+                        }
                     }
                 }
             }

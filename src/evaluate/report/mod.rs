@@ -78,6 +78,7 @@ pub fn method_name(method: &str) -> String {
     match method {
         "isolation" => "isolation forest".into(),
         "knn" => "kNN distance".into(),
+        "combined" => "combined score".into(),
         other => match other.strip_prefix("guided") {
             Some("1") => "1 example".into(),
             Some(n) => format!("{n} examples"),

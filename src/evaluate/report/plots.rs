@@ -62,7 +62,7 @@ fn rank_series(name: String, colour: &'static str, curve: &[RankPoint], recall: 
 
 /// Precision and recall against rank of the class made rare.
 pub(super) fn rare_curves(s: &mut String, report: &Report) {
-    for method in ["isolation", "knn", "guided5"] {
+    for method in ["isolation", "knn", "combined", "guided5"] {
         for recall in [false, true] {
             let series: Vec<Series> = (report.encoders.iter().enumerate())
                 .filter_map(|(i, f)| {

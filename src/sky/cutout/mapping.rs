@@ -167,7 +167,10 @@ impl Surface {
     }
 
     fn mixed(&self, row: &[(f64, f64); 3], i: f64) -> (f64, f64) {
-        let w = self.weights(i);
+        Self::weighed(row, &self.weights(i))
+    }
+
+    fn weighed(row: &[(f64, f64); 3], w: &[f64; 3]) -> (f64, f64) {
         (
             w[0] * row[0].0 + w[1] * row[1].0 + w[2] * row[2].0,
             w[0] * row[0].1 + w[1] * row[1].1 + w[2] * row[2].1,
@@ -189,9 +192,10 @@ impl Surface {
 
     fn positions(&self, side: usize) -> Vec<(f64, f64)> {
         let mut positions = Vec::with_capacity(side * side);
+        let columns: Vec<[f64; 3]> = (0..side).map(|i| self.weights(i as f64)).collect();
         for j in 0..side {
             let row = self.along(j as f64);
-            positions.extend((0..side).map(|i| self.mixed(&row, i as f64)));
+            positions.extend(columns.iter().map(|w| Self::weighed(&row, w)));
         }
         positions
     }

@@ -10,6 +10,7 @@ mod mapping;
 mod resample;
 mod sample;
 mod taps;
+mod window;
 
 pub use align::{BandSource, cut_bands};
 pub use extract::{CutoutError, PixelSource, crop_central, cut_native};

@@ -1,9 +1,9 @@
 //! Reading a band and finding its values on a grid.
 
 use super::align::BandSource;
-use super::extract::read_window;
 use super::mapping::Grid;
 use super::taps::{Taps, filtered};
+use super::window::{Weighted, Window, range};
 use super::{CutoutError, CutoutFlags};
 use crate::io::raster::Plane;
 
@@ -11,8 +11,6 @@ use crate::io::raster::Plane;
 const AVERAGE_ABOVE_STEP_PX: f64 = 1.5;
 /// At most this many samples across an output pixel: beyond, the result is a thumbnail anyway.
 const MAX_SAMPLES: f64 = 32.0;
-/// The most band pixels that are read for one cutout.
-const MAX_WINDOW_PX: usize = 1 << 28;
 /// An output pixel has a value if at least this part of its weight comes from pixels that do.
 const LEAST_COVERED: f64 = 0.5;
 /// Rounding of `f32` sums of weights.
@@ -191,157 +189,4 @@ fn sample_offsets(step_i: (f64, f64), step_j: (f64, f64)) -> Vec<(f64, f64)> {
         .flat_map(|j| (0..n_i).map(move |i| (at(i, n_i), at(j, n_j))))
         .map(|(i, j)| (i * step_i.0 + j * step_j.0, i * step_i.1 + j * step_j.1))
         .collect()
-}
-
-/// The smallest and largest finite value; an empty range where there is none.
-fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
-    values
-        .filter(|v| v.is_finite())
-        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| {
-            [low.min(v), high.max(v)]
-        })
-}
-
-/// The pixels of an axis of `total` within `reach` of a range, end exclusive; `None` if none.
-fn clipped([low, high]: [f64; 2], reach: f64, total: usize) -> Option<(usize, usize)> {
-    let start = (low - reach).floor().max(0.0);
-    let end = (high + reach).ceil().min(total as f64 - 1.0);
-    (start <= end).then_some((start as usize, end as usize + 1))
-}
-
-/// A part of a band in memory; `x0`, `y0` is its first pixel.
-struct Window {
-    plane: Plane,
-    x0: f64,
-    y0: f64,
-    has_nan: bool,
-}
-
-/// A weighted sum over pixels that have a value.
-#[derive(Default)]
-struct Weighted {
-    value: f64,
-    weight: f64,
-    met_nan: bool,
-}
-
-impl Window {
-    /// Reads what lies within `reach` of the given columns and rows; `None` where that is off the
-    /// image.
-    fn read(
-        band: &BandSource<'_>,
-        columns: [f64; 2],
-        rows: [f64; 2],
-        reach: [f64; 2],
-    ) -> Result<Option<Self>, CutoutError> {
-        let columns = clipped(columns, reach[0], band.pixels.width());
-        let rows = clipped(rows, reach[1], band.pixels.height());
-        let (Some((x0, x1)), Some((y0, y1))) = (columns, rows) else {
-            return Ok(None);
-        };
-        let (width, height) = (x1 - x0, y1 - y0);
-        if width.saturating_mul(height) > MAX_WINDOW_PX {
-            return Err(CutoutError::BadSize {
-                side_px: width.max(height) as f64,
-            });
-        }
-        let plane = read_window(band.pixels, band.name, x0, y0, width, height)?;
-        let has_nan = plane.pixels.iter().any(|v| v.is_nan());
-        Ok(Some(Self {
-            plane,
-            x0: x0 as f64,
-            y0: y0 as f64,
-            has_nan,
-        }))
-    }
-
-    /// Adds the bilinear interpolation at (x, y) of the image: up to four pixels.
-    #[inline]
-    fn add(&self, x: f64, y: f64, sum: &mut Weighted) {
-        let (x, y) = (x - self.x0, y - self.y0);
-        let (left, bottom) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - bottom);
-        if !self.has_nan && left >= 0.0 && bottom >= 0.0 {
-            let (column, row) = (left as usize, bottom as usize);
-            if column + 1 < self.plane.width && row + 1 < self.plane.height {
-                let at = row * self.plane.width + column;
-                let pair = |at: usize| {
-                    let (a, b) = (self.plane.pixels[at], self.plane.pixels[at + 1]);
-                    f64::from(a) + fx * (f64::from(b) - f64::from(a))
-                };
-                let (low, high) = (pair(at), pair(at + self.plane.width));
-                sum.value += low + fy * (high - low);
-                sum.weight += 1.0;
-                return;
-            }
-        }
-        self.add_carefully((left, fx), (bottom, fy), sum);
-    }
-
-    /// The means of all samples at each position, if each of them lies between four pixels that have a
-    /// value: the usual case, without a question a sample.
-    fn all_inside(
-        &self,
-        positions: &[(f64, f64)],
-        offsets: &[(f64, f64)],
-        columns: [f64; 2],
-        rows: [f64; 2],
-    ) -> Option<Vec<f32>> {
-        let between = |[low, high]: [f64; 2], first: f64, count: usize, reach: f64| {
-            low - reach >= first && high + reach < first + count as f64 - 1.0
-        };
-        let [across, up] = offsets
-            .iter()
-            .fold([0.0f64; 2], |[x, y], o| [x.max(o.0.abs()), y.max(o.1.abs())]);
-        let inside = !self.has_nan
-            && self.plane.width <= i32::MAX as usize
-            && self.plane.height <= i32::MAX as usize
-            && between(columns, self.x0, self.plane.width, across)
-            && between(rows, self.y0, self.plane.height, up)
-            && positions.iter().all(|(x, y)| x.is_finite() && y.is_finite());
-        if !inside {
-            return None;
-        }
-        let count = offsets.len() as f64;
-        let mean = |&(x, y): &(f64, f64)| {
-            let mut sum = 0.0;
-            for &(dx, dy) in offsets {
-                let (x, y) = (x + dx - self.x0, y + dy - self.y0);
-                // Not negative, so that this rounds down; floor() asks a library on older processors.
-                let (column, row) = (x as i32, y as i32);
-                let (fx, fy) = (x - f64::from(column), y - f64::from(row));
-                let at = row as usize * self.plane.width + column as usize;
-                let pair = |pixels: &[f32]| {
-                    let (a, b) = (f64::from(pixels[0]), f64::from(pixels[1]));
-                    a + fx * (b - a)
-                };
-                let low = pair(&self.plane.pixels[at..at + 2]);
-                let high = pair(&self.plane.pixels[at + self.plane.width..][..2]);
-                sum += low + fy * (high - low);
-            }
-            (sum / count) as f32
-        };
-        Some(positions.iter().map(mean).collect())
-    }
-
-    /// As [`Window::add`] where a neighbour may be NaN or outside: those are left out.
-    fn add_carefully(&self, (left, fx): (f64, f64), (bottom, fy): (f64, f64), sum: &mut Weighted) {
-        for (row, wy) in [(bottom, 1.0 - fy), (bottom + 1.0, fy)] {
-            for (column, wx) in [(left, 1.0 - fx), (left + 1.0, fx)] {
-                let weight = wx * wy;
-                if weight <= 0.0 || row < 0.0 || column < 0.0 {
-                    continue;
-                }
-                let Some(value) = self.plane.get(column as usize, row as usize) else {
-                    continue;
-                };
-                if value.is_nan() {
-                    sum.met_nan = true;
-                } else {
-                    sum.value += weight * f64::from(value);
-                    sum.weight += weight;
-                }
-            }
-        }
-    }
 }

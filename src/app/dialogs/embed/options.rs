@@ -131,7 +131,7 @@ impl Options {
         let known = [
             (
                 Wanted::Auto,
-                "what is here",
+                "automatic",
                 "A graphics card, if there is a real one that computes as the processor does; else the processor",
             ),
             (

@@ -8,7 +8,7 @@ use super::{SEEN_PX, contract};
 use crate::encoder::EncoderError;
 use crate::encoder::model::layers::{check_lengths, values_of};
 use crate::encoder::network::{Network, Pooling, check_block};
-use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::isa::{Isa, Precision};
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::p4m::P4mPlan;
 use crate::encoder::plan::team::Team;
@@ -103,6 +103,20 @@ impl Network for P4m {
         Err(format!(
             "must be a multiple of {multiple} px, which become one place of the last stage"
         ))
+    }
+
+    fn precisions(&self, isa: Isa) -> Vec<Precision> {
+        let mut known = isa.precisions();
+        if isa == Isa::Amx {
+            // Tiles take hardly any time there, and rows are short: finding what a row's bytes are worth takes more
+            // than bytes save.
+            known.sort_by_key(|p| {
+                [Precision::F32, Precision::Int8, Precision::Bf16]
+                    .iter()
+                    .position(|k| k == p)
+            });
+        }
+        known
     }
 
     fn blocks(&self) -> usize {
