@@ -13,7 +13,7 @@ use super::device::{ComputeDevice, images_at_once};
 use super::model::open::open_network_on;
 use super::network::{Network, Pooling, check_block};
 use super::plan::isa::Precision;
-use super::plan::team::Team;
+use super::plan::team::{Deal, Team};
 use super::preprocess::Preprocessing;
 use super::weights::{sha256_of_file, weights_error};
 use super::{Encoder, EncoderError, EncoderSpec};
@@ -221,9 +221,10 @@ impl NetworkEncoder {
         let work: Vec<_> = (cutouts.iter().zip(input.chunks_exact_mut(image)))
             .map(|(cutout, planes)| Mutex::new((cutout, planes, Ok(()))))
             .collect();
-        team.run(|lane| {
-            for one in work.iter().skip(lane).step_by(team.lanes()) {
-                let mut one = one.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = Deal::new(work.len());
+        team.run(|_| {
+            while let Some(number) = all.take() {
+                let mut one = work[number].lock().unwrap_or_else(PoisonError::into_inner);
                 let (cutout, planes, result) = &mut *one;
                 *result = self.preprocessing.apply(cutout, planes);
             }

@@ -20,7 +20,7 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
-use super::team::{Barrier, Team, part};
+use super::team::{Barrier, Deal, Team};
 use super::vit_layers::{Norm, Pool};
 
 /// A compiled ConvNeXt.
@@ -133,13 +133,14 @@ impl ConvNextPlan {
         common.images.iter_mut().for_each(|i| i.grow(len));
         let shared = [0, 1].map(|i| common.images[i].shared());
         let out = (Shared::of(out), blocks);
+        let alone_on = Deal::new(own);
         team.run(|lane| {
             let _lane = barrier.enter();
             let mut memory = self.memory.take();
             memory.images.iter_mut().for_each(|i| i.grow(len));
             let alone = Barrier::new(1);
             let images = [0, 1].map(|i| memory.images[i].shared());
-            for image in part(own, lane, lanes) {
+            while let Some(image) = alone_on.take() {
                 let place = Place {
                     images,
                     lane: 0,

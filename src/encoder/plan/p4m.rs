@@ -13,7 +13,7 @@ use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
 use super::product::{After, product, product_operand};
-use super::team::{Team, part};
+use super::team::{Deal, Team};
 use super::tiles::Cut;
 use super::vit_layers::Pool;
 use super::window::{bordered, window};
@@ -217,9 +217,10 @@ impl P4mPlan {
             "an input of another shape"
         );
         let out = Shared::of(out);
-        team.run(|lane| {
+        let all = Deal::new(batch);
+        team.run(|_| {
             let mut memory = self.memory.take();
-            for image in part(batch, lane, team.lanes()) {
+            while let Some(image) = all.take() {
                 // SAFETY: an image's vector is written by the lane that has the image alone.
                 let to = unsafe { out.floats_mut(image * dim, dim) };
                 let planes = &images[image * long..(image + 1) * long];

@@ -67,6 +67,28 @@ impl Team {
     }
 }
 
+/// Numbers from 0 that lanes take as they come to them: a lane whose core is wanted by others takes fewer, and
+/// nobody waits for it longer than one takes.
+pub struct Deal {
+    next: AtomicUsize,
+    len: usize,
+}
+
+impl Deal {
+    /// The numbers below `len`.
+    pub fn new(len: usize) -> Self {
+        Self {
+            next: AtomicUsize::new(0),
+            len,
+        }
+    }
+
+    /// One that nobody else gets; `None` when all are taken.
+    pub fn take(&self) -> Option<usize> {
+        Some(self.next.fetch_add(1, Ordering::Relaxed)).filter(|&number| number < self.len)
+    }
+}
+
 /// Where lanes wait for each other.
 pub(super) struct Barrier {
     lanes: usize,

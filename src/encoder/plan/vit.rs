@@ -18,7 +18,7 @@ use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
 use super::product::{After, product, product_operand};
-use super::team::{Barrier, Team, part};
+use super::team::{Barrier, Deal, Team, part};
 pub use super::vit_layers::{Norm, Pool, VitBlock};
 use std::ops::Range;
 
@@ -140,11 +140,12 @@ impl VitPlan {
         let barrier = Barrier::new(lanes);
         let mut common = self.memory.take();
         let shared = [0, 1].map(|i| common.keys_values[i].share(&call.heads));
+        let alone_on = Deal::new(own);
         team.run(|lane| {
             let _lane = barrier.enter();
             let mut memory = self.memory.take();
             let alone = Barrier::new(1);
-            for image in part(own, lane, lanes) {
+            while let Some(image) = alone_on.take() {
                 let mine = memory.keys_values[0].share(&call.heads);
                 self.image(&call, image, 0..tokens, [mine; 2], &alone, &mut memory);
             }
