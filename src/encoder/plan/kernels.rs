@@ -236,6 +236,11 @@ impl Kernels {
         (len.div_ceil(precision.values_in_word())).next_multiple_of(self.cut(precision).stripe)
     }
 
+    /// The words of `len` values that are not all values', in whole or in part.
+    pub(super) fn filling(&self, precision: Precision, len: usize) -> std::ops::Range<usize> {
+        len / precision.values_in_word()..self.steps(precision, len)
+    }
+
     /// See [`rows::norm`].
     pub(super) fn norm(&self, x: &[f32], scale: &[f32], shift: &[f32], epsilon: f32, out: &mut [f32]) {
         // SAFETY: the processor has the set, or `of` would not have given this table.

@@ -46,7 +46,7 @@ impl Operand {
             return;
         }
         self.row.resize(len, 0.0);
-        let (whole, steps) = (len / precision.values_in_word(), kernels.steps(precision, len));
+        let filling = kernels.filling(precision, len);
         for (i, words) in self
             .words
             .words_mut()
@@ -56,7 +56,7 @@ impl Operand {
         {
             write(i, &mut self.row);
             // What fills up the words is multiplied with zeros, but must be a number.
-            words[whole..steps].fill(0);
+            words[filling.clone()].fill(0);
             if precision == Precision::Bf16 {
                 kernels.to_bf16(&self.row, &mut as_halves_mut(words)[..len]);
             } else {
@@ -95,14 +95,10 @@ impl Operand {
     pub fn halves(&mut self, kernels: &Kernels, rows: usize, len: usize) -> (&mut [u16], usize) {
         let precision = Precision::Bf16;
         self.reserve(kernels, precision, rows, len);
-        let (whole, steps, lda) = (
-            len / precision.values_in_word(),
-            kernels.steps(precision, len),
-            self.lda,
-        );
+        let (filling, lda) = (kernels.filling(precision, len), self.lda);
         let words = self.words.words_mut();
         for row in words.chunks_exact_mut(lda).take(rows) {
-            row[whole..steps].fill(0);
+            row[filling.clone()].fill(0);
         }
         (as_halves_mut(words), 2 * lda)
     }

@@ -30,22 +30,19 @@ fn places(
 
 /// The smallest and largest finite value; an empty range where there is none.
 pub(super) fn range(values: impl Iterator<Item = f64> + Clone) -> [f64; 2] {
-    let of = |values: &mut dyn Iterator<Item = f64>| {
-        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| {
-            [low.min(v), high.max(v)]
-        })
-    };
-    // Comparisons pass over NaN, so that all is looked at without a question, and again where that met
-    // something endless.
-    let [low, high] = values
-        .clone()
-        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| {
-            [if v < low { v } else { low }, if v > high { v } else { high }]
-        });
-    if low.is_finite() && high.is_finite() {
-        return [low, high];
+    // Rarely is anything endless, so that all is looked at without a question first.
+    let all = extremes(values.clone());
+    if all.iter().all(|v| v.is_finite()) {
+        return all;
     }
-    of(&mut values.filter(|v| v.is_finite()))
+    extremes(values.filter(|v| v.is_finite()))
+}
+
+/// The smallest and largest value; comparisons pass over NaN.
+fn extremes(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| {
+        [if v < low { v } else { low }, if v > high { v } else { high }]
+    })
 }
 
 /// The pixels of an axis of `total` within `reach` of a range, end exclusive; `None` if none.

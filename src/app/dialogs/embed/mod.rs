@@ -41,15 +41,10 @@ impl EmbedRequest {
     /// An encoder used as it is described.
     pub fn plain(encoder: impl Into<String>) -> Self {
         let encoder = encoder.into();
-        let device = if encoder == MORPHOMETRY {
-            Wanted::Processor
-        } else {
-            Wanted::Auto
-        };
         Self {
+            device: Options::default().device(encoder != MORPHOMETRY),
             encoder,
             options: EncoderOptions::default(),
-            device,
         }
     }
 }

@@ -87,12 +87,12 @@ pub unsafe fn end() {
 
 macro_rules! tiles {
     ($name:ident, $multiply:literal) => {
-        /// A tile in this number format; see `Tile`. Besides, this thread has called [`begin`], `steps`
+        /// A tile in this number format, all of its columns; see `Tile`. Besides, this thread has called [`begin`], `steps`
         /// is a multiple of 16, and there are 16 rows (32, if `rows` is more than 16) to read and to
         /// write.
         pub unsafe fn $name(
             rows: usize,
-            columns: usize,
+            _columns: usize,
             steps: usize,
             left: *const u32,
             lda: usize,
@@ -107,8 +107,8 @@ macro_rules! tiles {
             // The lower half's sums lie 16 rows of 128 bytes after the upper one's.
             // SAFETY: every place lies in the bounds that are asked for above.
             unsafe {
-                match (rows > SIDE, columns > SIDE) {
-                    (true, true) => asm!(
+                match rows > SIDE {
+                    true => asm!(
                         "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
                         "2:",
                         "tileloadd tmm6, [{b} + {wide}]",
@@ -129,23 +129,7 @@ macro_rules! tiles {
                         n = inout(reg) stripes => _, lda = in(reg) 4 * lda, wide = in(reg) 4 * COLUMNS,
                         sums = in(reg) sums, options(nostack)
                     ),
-                    (true, false) => asm!(
-                        "tilezero tmm0", "tilezero tmm2",
-                        "2:",
-                        "tileloadd tmm6, [{b} + {wide}]",
-                        "tileloadd tmm4, [{upper} + {lda}]",
-                        "tileloadd tmm5, [{lower} + {lda}]",
-                        concat!($multiply, " tmm0, tmm4, tmm6"),
-                        concat!($multiply, " tmm2, tmm5, tmm6"),
-                        "add {b}, 2048", "add {upper}, 64", "add {lower}, 64",
-                        "dec {n}", "jnz 2b",
-                        "tilestored [{sums} + {wide}], tmm0",
-                        "tilestored [{sums} + {wide} + 2048], tmm2",
-                        b = inout(reg) panel => _, upper = inout(reg) left => _, lower = inout(reg) lower => _,
-                        n = inout(reg) stripes => _, lda = in(reg) 4 * lda, wide = in(reg) 4 * COLUMNS,
-                        sums = in(reg) sums, options(nostack)
-                    ),
-                    (false, true) => asm!(
+                    false => asm!(
                         "tilezero tmm0", "tilezero tmm1",
                         "2:",
                         "tileloadd tmm6, [{b} + {wide}]",
@@ -157,19 +141,6 @@ macro_rules! tiles {
                         "dec {n}", "jnz 2b",
                         "tilestored [{sums} + {wide}], tmm0",
                         "tilestored [{sums} + {wide} + 64], tmm1",
-                        b = inout(reg) panel => _, upper = inout(reg) left => _,
-                        n = inout(reg) stripes => _, lda = in(reg) 4 * lda, wide = in(reg) 4 * COLUMNS,
-                        sums = in(reg) sums, options(nostack)
-                    ),
-                    (false, false) => asm!(
-                        "tilezero tmm0",
-                        "2:",
-                        "tileloadd tmm6, [{b} + {wide}]",
-                        "tileloadd tmm4, [{upper} + {lda}]",
-                        concat!($multiply, " tmm0, tmm4, tmm6"),
-                        "add {b}, 2048", "add {upper}, 64",
-                        "dec {n}", "jnz 2b",
-                        "tilestored [{sums} + {wide}], tmm0",
                         b = inout(reg) panel => _, upper = inout(reg) left => _,
                         n = inout(reg) stripes => _, lda = in(reg) 4 * lda, wide = in(reg) 4 * COLUMNS,
                         sums = in(reg) sums, options(nostack)
