@@ -9,7 +9,7 @@ use super::data::{ImageSet, SEEN_PX, stream};
 use crate::encoder::model::p4m::LEVEL;
 use crate::encoder::model::p4m::turn::cubic;
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, Poisson, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 /// How much may change.
@@ -37,6 +37,9 @@ pub struct Augmentation {
     pub noise: f32,
     /// Share of images with another, fainter one's light at their edge.
     pub neighbour: f32,
+    /// Mean number of stars in the foreground, away from the middle.
+    #[serde(default)]
+    pub stars: f32,
 }
 
 impl Default for Augmentation {
@@ -53,9 +56,13 @@ impl Default for Augmentation {
             blur: 0.5,
             noise: 0.05,
             neighbour: 0.1,
+            stars: 0.0,
         }
     }
 }
+
+/// Between which distances from the middle stars in the foreground lie, in sides.
+const STARS_AWAY: [f32; 2] = [0.16, 0.6];
 
 /// A seen pixel of more kept ones than this is a mean over several points.
 const SHRINKS: f32 = 1.25;
@@ -121,6 +128,13 @@ pub fn augmented(
             }
         }
     }
+    if let Some(count) = (how.stars > 0.0).then(|| Poisson::new(how.stars).ok()).flatten() {
+        let count = count.sample(&mut rng).min(20.0) as usize;
+        let width = between(&mut rng, [0.6, 1.8]);
+        for _ in 0..count {
+            star(set.planes, width, &mut rng, out);
+        }
+    }
     let gamma = between(&mut rng, how.gamma);
     let gain = between(&mut rng, how.gain);
     let level = between(&mut rng, [-how.level, how.level]);
@@ -160,6 +174,28 @@ pub fn augmented(
     if grey {
         out.copy_within(0..area, area);
         out.copy_within(0..area, 2 * area);
+    }
+}
+
+/// The light of a star with a point spread of `width` px (standard deviation) somewhere away from the middle: most are
+/// faint, some so bright that the stretch cuts them off.
+fn star(planes: usize, width: f32, rng: &mut impl Rng, out: &mut [f32]) {
+    let mut between = |[a, b]: [f32; 2]| a + (b - a) * rng.random::<f32>();
+    let angle = between([0.0, std::f32::consts::TAU]);
+    // As many on equal areas.
+    let away = between(STARS_AWAY.map(|r| r * r)).sqrt() * SEEN_PX as f32;
+    let middle = (SEEN_PX as f32 - 1.0) / 2.0;
+    let (y, x) = (middle + away * angle.sin(), middle + away * angle.cos());
+    let bright = between([0.15f32.ln(), 4f32.ln()]).exp();
+    // Redder or bluer: the outer planes apart.
+    let colour = if planes == 3 { between([-0.5, 0.5]) } else { 0.0 };
+    for (number, plane) in out.chunks_exact_mut(SEEN_PX * SEEN_PX).enumerate() {
+        let factor = bright * (1.0 + colour * (number as f32 - 1.0));
+        for (p, v) in plane.iter_mut().enumerate() {
+            let (dy, dx) = ((p / SEEN_PX) as f32 - y, (p % SEEN_PX) as f32 - x);
+            let light = factor * (-(dy * dy + dx * dx) / (2.0 * width * width)).exp();
+            *v = v.max(light.min(1.0));
+        }
     }
 }
 

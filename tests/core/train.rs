@@ -1,5 +1,6 @@
 //! Training: passes against burn's differentiation, the network against its definition, the loop.
 
+mod augment;
 mod looping;
 mod network;
 mod passes;

@@ -87,6 +87,13 @@ pub struct Train {
     /// Largest rate of learning.
     #[arg(long, value_name = "RATE", default_value_t = 3e-3)]
     pub rate: f32,
+    /// Share of images that get another one's light at their edge.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub neighbour: f32,
+    /// Mean number of stars that are put into an image's foreground, away from its middle: the more, the less
+    /// a vector says of what happens to lie beside an object.
+    #[arg(long, value_name = "N", default_value_t = 0.0)]
+    pub stars: f32,
     /// What computes: auto takes a graphics card if there is one and this build can use it. Only on the
     /// processor is a training the same bit for bit, whenever it was stopped.
     #[arg(long, value_enum, default_value = "cpu")]

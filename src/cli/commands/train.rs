@@ -57,6 +57,11 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
     if !positive {
         return Err(Usage("--minutes, --epochs and --steps must be positive".into()).into());
     }
+    if !(0.0..=1.0).contains(&a.neighbour) || !(0.0..=20.0).contains(&a.stars) {
+        return Err(
+            Usage("--neighbour is a share from 0 to 1, --stars a mean number from 0 to 20".into()).into(),
+        );
+    }
     let sources = (a.images.into_iter().map(|(p, c)| Source::Images(p, c)))
         .chain(a.labels.into_iter().map(|(p, c)| Source::Labels(p, c)))
         .collect();
@@ -81,6 +86,8 @@ pub(in crate::cli) fn train(a: Train, threads: usize, progress: &Bars) -> Outcom
             rotation: a.rotation.unwrap_or(if contrastive > 0.0 { 0.0 } else { 0.5 }),
         },
         rate: a.rate,
+        neighbour: a.neighbour,
+        stars: a.stars,
         batch: a.batch,
         length,
         seed: a.seed,

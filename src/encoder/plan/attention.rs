@@ -16,7 +16,7 @@ use super::kernels::Kernels;
 use super::math::bf16_bits;
 use super::operand::spacing;
 use super::product::{for_tiles, tile};
-use super::rows::Finish;
+use super::rows::{Finish, Gelu};
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 use std::ops::Range;
 
@@ -187,7 +187,7 @@ pub(super) unsafe fn attend(
     let plain = Finish {
         bias: &zeros,
         bytes: None,
-        gelu: false,
+        gelu: Gelu::None,
         add: false,
     };
     let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);

@@ -45,7 +45,8 @@ impl Isa {
                 && is_x86_feature_detected!("avx512vl")
             {
                 found.push(Self::Avx512);
-                if super::tiles::amx::permitted() {
+                // Between products its brain floats are AVX-512's.
+                if is_x86_feature_detected!("avx512bf16") && super::tiles::amx::permitted() {
                     found.push(Self::Amx);
                 }
             }

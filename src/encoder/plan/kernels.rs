@@ -10,11 +10,13 @@
 
 use super::depthwise::{self, Depthwise};
 #[cfg(target_arch = "x86_64")]
-use super::depthwise_avx2;
+use super::halves::ByBf16;
+use super::halves::ByIntegers;
 use super::isa::{Isa, Precision};
 use super::rows::{self, Finish};
 use super::tiles::{Cut, Sums, Tile};
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// Row, scale, shift, ε, result.
 type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
@@ -38,7 +40,7 @@ pub struct Kernels {
     to_bytes: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     finish: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
     finish_halves: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [u16], usize),
-    depthwise: unsafe fn(&Depthwise<'_>, std::ops::Range<usize>, &mut [f32]),
+    depthwise: unsafe fn(&Depthwise<'_>, Range<usize>, &mut [f32]),
 }
 
 /// Tiles of one precision, on the thread that made them ready.
@@ -61,12 +63,13 @@ impl Drop for Tiles {
 }
 
 macro_rules! table {
-    ($module:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr, $depthwise:expr) => {
+    ($module:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr) => {
         table!(
-            $module, $module, $isa, $features, $bf16, $int8, $depthwise, WHOLE, None
+            $module, $module, $isa, $features, $more, $vector, $halves, $bf16, $int8, WHOLE, None
         );
     };
-    ($module:ident, $single:ident, $isa:expr, $features:literal, $bf16:expr, $int8:expr, $depthwise:expr, $short:expr, $around:expr) => {
+    // `$more` features are there where brain floats are asked for.
+    ($module:ident, $single:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr, $short:expr, $around:expr) => {
         mod $module {
             use super::*;
             use crate::encoder::plan::tiles::$single as tiles;
@@ -90,8 +93,9 @@ macro_rules! table {
                 rows::gate(x);
             }
             #[target_feature(enable = $features)]
+            #[target_feature(enable = $more)]
             fn to_bf16(x: &[f32], out: &mut [u16]) {
-                rows::to_bf16(x, out);
+                rows::to_bf16::<$halves>(x, out);
             }
             #[target_feature(enable = $features)]
             fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
@@ -102,8 +106,14 @@ macro_rules! table {
                 rows::finish::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
             }
             #[target_feature(enable = $features)]
+            #[target_feature(enable = $more)]
             fn finish_halves(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [u16], ldo: usize) {
-                rows::finish_halves::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
+                rows::finish_halves::<{ tiles::COLUMNS }, $halves>(s, r, c, f, out, ldo);
+            }
+            #[target_feature(enable = $features)]
+            fn depthwise(d: &Depthwise<'_>, pixels: Range<usize>, out: &mut [f32]) {
+                // SAFETY: this function is called where the set is there.
+                unsafe { depthwise::depthwise::<$vector>(d, pixels, out) }
             }
             pub static TABLE: Kernels = Kernels {
                 isa: $isa,
@@ -118,22 +128,10 @@ macro_rules! table {
                 to_bytes,
                 finish,
                 finish_halves,
-                depthwise: $depthwise,
+                depthwise,
             };
         }
     };
-}
-
-// Of the depthwise convolution compilers make good code for 32 registers; AVX2's is spelt out.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn depthwise_avx512(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
-    depthwise::depthwise(d, pixels, out);
-}
-#[cfg(target_arch = "aarch64")]
-#[target_feature(enable = "neon")]
-fn depthwise_neon(d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
-    depthwise::depthwise(d, pixels, out);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -141,9 +139,11 @@ table!(
     avx512,
     Isa::Avx512,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    "avx512bf16",
+    std::arch::x86_64::__m512,
+    ByBf16,
     tiles::tile_bf16,
-    tiles::tile_int8,
-    depthwise_avx512
+    tiles::tile_int8
 );
 // Single precision and everything between products is AVX-512's.
 #[cfg(target_arch = "x86_64")]
@@ -152,9 +152,11 @@ table!(
     avx512,
     Isa::Amx,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    "avx512bf16",
+    std::arch::x86_64::__m512,
+    ByBf16,
     crate::encoder::plan::tiles::amx::tile_bf16,
     crate::encoder::plan::tiles::amx::tile_int8,
-    depthwise_avx512,
     Cut {
         rows: crate::encoder::plan::tiles::amx::ROWS,
         unit: crate::encoder::plan::tiles::amx::SIDE,
@@ -170,18 +172,22 @@ table!(
     avx2,
     Isa::Avx2,
     "avx2,fma",
+    "avx2",
+    std::arch::x86_64::__m256,
+    ByIntegers,
     tiles::tile_f32,
-    tiles::tile_int8,
-    depthwise_avx2::depthwise
+    tiles::tile_int8
 );
 #[cfg(target_arch = "aarch64")]
 table!(
     neon,
     Isa::Neon,
     "neon",
+    "neon",
+    [f32; depthwise::GROUP],
+    ByIntegers,
     tiles::tile_f32,
-    tiles::tile_f32,
-    depthwise_neon
+    tiles::tile_f32
 );
 
 impl Kernels {
@@ -237,7 +243,7 @@ impl Kernels {
     }
 
     /// The words of `len` values that are not all values', in whole or in part.
-    pub(super) fn filling(&self, precision: Precision, len: usize) -> std::ops::Range<usize> {
+    pub(super) fn filling(&self, precision: Precision, len: usize) -> Range<usize> {
         len / precision.values_in_word()..self.steps(precision, len)
     }
 
@@ -300,7 +306,7 @@ impl Kernels {
     }
 
     /// See [`depthwise::depthwise`].
-    pub(super) fn depthwise(&self, d: &Depthwise<'_>, pixels: std::ops::Range<usize>, out: &mut [f32]) {
+    pub(super) fn depthwise(&self, d: &Depthwise<'_>, pixels: Range<usize>, out: &mut [f32]) {
         // SAFETY: as above.
         unsafe { (self.depthwise)(d, pixels, out) }
     }

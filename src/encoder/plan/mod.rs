@@ -17,8 +17,7 @@ pub mod convnext;
 mod convnext_layers;
 mod convnext_passes;
 mod depthwise;
-#[cfg(target_arch = "x86_64")]
-mod depthwise_avx2;
+mod halves;
 pub mod isa;
 pub mod kernels;
 pub(crate) mod math;

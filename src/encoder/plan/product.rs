@@ -15,7 +15,7 @@ use super::isa::Precision;
 use super::kernels::{Kernels, Tiles};
 use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
-use super::rows::Finish;
+use super::rows::{Finish, Gelu};
 use super::tiles::{Cut, MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// What follows a product.
@@ -112,7 +112,11 @@ fn for_sums(
         let mut finish = Finish {
             bias: &matrix.bias[first..],
             bytes: None,
-            gelu: after == After::Gelu,
+            gelu: match (after, matrix.precision) {
+                (After::Gelu, Precision::F32) => Gelu::Single,
+                (After::Gelu, _) => Gelu::Short,
+                _ => Gelu::None,
+            },
             add: after == After::Add,
         };
         for_tiles(rows, tiles.cut, |row, height| {

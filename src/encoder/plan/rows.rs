@@ -2,7 +2,13 @@
 //! to fewer bits. Every function is compiled once an instruction set (see `kernels`), which is
 //! why they are always inlined and free of branches inside their loops.
 
-use super::math::{bf16_bits, exp2, round_to_byte, silu};
+#![allow(
+    unsafe_code,
+    reason = "brain floats are made by an instruction that not every processor has"
+)]
+
+use super::halves::Halves;
+use super::math::{ERF, ERF_SHORT, bf16_bits, exp2, gelu_block, round_to_byte, silu};
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// Sums that go on side by side, so that neither latency nor rounding adds up.
@@ -67,9 +73,20 @@ pub(super) fn gate(x: &mut [f32]) {
 
 /// Brain floats.
 #[inline(always)]
-pub(super) fn to_bf16(x: &[f32], out: &mut [u16]) {
-    for (o, v) in out.iter_mut().zip(x) {
-        *o = bf16_bits(*v);
+pub(super) fn to_bf16<H: Halves>(x: &[f32], out: &mut [u16]) {
+    halves::<H>(x, &mut out[..x.len()]);
+}
+
+/// Brain floats of all of `x` into `out`, which is as long.
+#[inline(always)]
+fn halves<H: Halves>(x: &[f32], out: &mut [u16]) {
+    let ((pieces, rest), (to, last)) = (x.as_chunks(), out.as_chunks_mut());
+    for (to, piece) in to.iter_mut().zip(pieces) {
+        // SAFETY: this is compiled for, and called on, processors that have the instructions of `H`.
+        *to = unsafe { H::of(piece) };
+    }
+    for (to, v) in last.iter_mut().zip(rest) {
+        *to = bf16_bits(*v);
     }
 }
 
@@ -117,6 +134,17 @@ pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
 /// times the sum of its bytes.
 pub(super) type Worth<'a> = (&'a [(f32, f32)], &'a [f32], &'a [f32]);
 
+/// Whether GELU follows, and how well it must be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gelu {
+    /// It does not.
+    None,
+    /// To single precision.
+    Single,
+    /// Well enough for brain floats and bytes.
+    Short,
+}
+
 /// What a tile's sums become: for bytes first real values, then with their bias through the
 /// activation, stored or added.
 #[derive(Clone, Copy)]
@@ -125,8 +153,8 @@ pub(super) struct Finish<'a> {
     pub bias: &'a [f32],
     /// What bytes are worth, if the sums are of bytes.
     pub bytes: Option<Worth<'a>>,
-    /// Whether GELU follows.
-    pub gelu: bool,
+    /// What follows.
+    pub gelu: Gelu,
     /// Whether the result is added to what is there.
     pub add: bool,
 }
@@ -149,7 +177,7 @@ pub(super) fn finish<const N: usize>(
 
 /// The same into brain floats, which the next product reads; nothing is added.
 #[inline(always)]
-pub(super) fn finish_halves<const N: usize>(
+pub(super) fn finish_halves<const N: usize, H: Halves>(
     sums: &Sums,
     rows: usize,
     columns: usize,
@@ -160,14 +188,9 @@ pub(super) fn finish_halves<const N: usize>(
     finished::<N>(sums, rows, f, |i, values| {
         let to = &mut out[i.wrapping_mul(ldo)..];
         if columns == N {
-            let to = &mut to[..N];
-            for j in 0..N {
-                to[j] = bf16_bits(values[j]);
-            }
+            halves::<H>(values, &mut to[..N]);
         } else {
-            for (t, v) in to[..columns].iter_mut().zip(values) {
-                *t = bf16_bits(*v);
-            }
+            halves::<H>(&values[..columns], &mut to[..columns]);
         }
     });
 }
@@ -194,8 +217,10 @@ fn finished<const N: usize>(
                 values,
             );
         }
-        if f.gelu {
-            super::math::gelu_block(&mut values);
+        match f.gelu {
+            Gelu::None => {}
+            Gelu::Single => gelu_block(&mut values, &ERF),
+            Gelu::Short => gelu_block(&mut values, &ERF_SHORT),
         }
         for (i, values) in values.iter().enumerate().take(height) {
             each(first + i, values);

@@ -85,6 +85,10 @@ pub struct TrainRequest {
     pub losses: Weights,
     /// Largest rate of learning.
     pub rate: f32,
+    /// Share of images with another one's light at their edge.
+    pub neighbour: f32,
+    /// Mean number of stars in an image's foreground.
+    pub stars: f32,
     /// Images of a batch.
     pub batch: usize,
     /// How long.
@@ -149,7 +153,11 @@ pub fn train(
     let kept = request.folder.join("checkpoint.safetensors");
     let mut settings = Settings {
         shape,
-        augmentation: Augmentation::default(),
+        augmentation: Augmentation {
+            neighbour: request.neighbour,
+            stars: request.stars,
+            ..Augmentation::default()
+        },
         losses: request.losses,
         rate: request.rate,
         decay: 0.05,
