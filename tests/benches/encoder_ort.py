@@ -5,17 +5,20 @@
 
 Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
 temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
-own dynamic quantisation. Rivals take turns, a second or two each, ROUNDS times; given are medians over the rounds.
-Both get 2 threads, random images of 224 px and the same weights. Memory is the most a process of its own ever held, in
+own dynamic quantisation. Rivals take turns, a second or two each, 5 times (or as often as the environment's ROUNDS
+says, for unsteady machines); given are medians over the rounds. Both get 2 threads, random images of 224 px and the same weights. Memory is the most a process of its own ever held, in
 single precision; of ONNX Runtime's, what Python and its modules held before the network was opened is not counted.
 "AVX2" is what each does without AVX-512 and AMX, which are hidden from ONNX Runtime by only_avx2.c where the processor and
-a C compiler allow that.
+a C compiler allow that. numpy's product of two matrices of 2048² in single precision takes turns with them: what a
+network reaches of it is what it reaches of the processor, since numpy's own library (OpenBLAS) does nothing else there.
 """
 import json, os, re, subprocess, sys, tempfile, time
 from pathlib import Path
 
-ROUNDS, SECONDS, THREADS = 3, 1, 2
+ROUNDS, SECONDS, THREADS = int(os.environ.get("ROUNDS", 5)), 1, 2
+os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "astrolabel"
+SGEMM, OURS = "numpy's sgemm", "astrolabel's f32"
 MODELS = {"vit_s14": "ViT-S/14", "convnext_nano": "ConvNeXt-nano"}
 
 
@@ -45,7 +48,23 @@ def make(folder):
 def ours(folder, name, batch, extra=()):
     out = subprocess.run([str(PROGRAM), "bench", str(folder / f"{name}.safetensors"), "--threads", str(THREADS), "--batch",
                           str(batch), "--seconds", str(SECONDS), *extra], check=True, capture_output=True, text=True).stdout
-    return {f"{isa} {p}": float(rate) for isa, p, rate in re.findall(r"^  (\S+), (\w+).*?: ([\d.]+) images/s", out, re.M)}
+    found = {}
+    for isa, precision, rate, gflops in re.findall(r"^  (\S+), (\w+).*?: ([\d.]+) images/s, (\d+) GFLOP/s", out, re.M):
+        found[f"{isa} {precision}"] = float(rate)
+        if precision == "f32" and not extra:
+            found[OURS] = float(gflops)
+    return found
+
+
+def sgemm():
+    import numpy
+    a, b = numpy.random.default_rng(0).random((2, 2048, 2048), "f4")
+    times, start = [], time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        one = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - one)
+    return {SGEMM: 2 * 2048**3 / sorted(times)[len(times) // 2] / 1e9}
 
 
 def memory(folder, name, batch):
@@ -130,7 +149,7 @@ def main():
             for batch in [int(b) for b in sys.argv[3:4]] or (8, 1):
                 rates = {}
                 for _ in range(ROUNDS):
-                    rivals = [lambda: theirs(folder, name, batch), lambda: ours(folder, name, batch)]
+                    rivals = [lambda: theirs(folder, name, batch), lambda: ours(folder, name, batch), sgemm]
                     if hiding:
                         rivals.append(lambda: theirs_avx2(hiding, folder, name, batch))
                     rivals.append(lambda: ours(folder, name, batch, ["--isa", "avx2"]))
@@ -139,9 +158,11 @@ def main():
                             rates.setdefault(key, []).append(rate)
                 middle = {k: sorted(v)[len(v) // 2] for k, v in rates.items()}
                 print(f"{title}, batch {batch}")
+                peak, reached = middle.pop(SGEMM), middle.pop(OURS)
                 for key, rate in middle.items():
                     base = middle.get("AVX2 ONNX Runtime f32" if key.startswith("AVX2") else "ONNX Runtime f32", middle["ONNX Runtime f32"])
                     print(f"  {key:24} {rate:7.2f} images/s  {rate / base:5.2f}x  (from {min(rates[key]):.2f} to {max(rates[key]):.2f})")
+                print(f"  in f32 {reached:.0f} GFLOP/s (at best {max(rates[OURS]):.0f}), {100 * reached / peak:.0f} % of {peak:.0f} (at best {max(rates[SGEMM]):.0f}) of {SGEMM}")
                 print("  most memory in f32: %.0f MB, ONNX Runtime %.0f MB" % memory(folder, name, batch))
                 sys.stdout.flush()
 

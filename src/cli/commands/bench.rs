@@ -6,11 +6,15 @@ use crate::cli::bar::Bars;
 use crate::cli::{Outcome, say};
 use crate::encoder::Encoder;
 use crate::encoder::computation::Computation;
+use crate::encoder::morphometry::median;
 use crate::encoder::plan::isa::{Isa, Precision};
-use crate::encoder::plan::peak::peak_gflops;
+use crate::encoder::plan::peak::Peak;
 use crate::encoder::plan::team::Team;
 use crate::encoder::registry::{EncoderOptions, open_network_encoder};
 use std::time::{Duration, Instant};
+
+/// Seconds of the network between two measurements of the processor's peak.
+const PEAK_EVERY: f64 = 0.1;
 
 pub(in crate::cli) fn bench(a: &Bench, threads: usize, progress: &Bars) -> Outcome {
     if let Some(name) = &a.encoder {
@@ -94,20 +98,22 @@ fn bench_encoder(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outc
         let mut out = vec![0.0; a.batch * encoder.spec().dim];
         let mut run = || network.embed_on(&team, &input, [a.batch, side, side], block, pooling, &mut out);
         run().map_err(anyhow::Error::msg)?;
-        let (start, mut times) = (Instant::now(), Vec::new());
+        let peak = (encoder.chosen().isa).and_then(|isa| Peak::of(isa, precision));
+        // In turn, since a shared processor's peak changes by the second.
+        let (start, mut times, mut peaks, mut since) = (Instant::now(), vec![], vec![], 0.0);
         while start.elapsed() < Duration::from_secs(u64::from(a.seconds)) || times.len() < 3 {
             let one = Instant::now();
             run().map_err(anyhow::Error::msg)?;
             times.push(one.elapsed().as_secs_f64());
+            since += one.elapsed().as_secs_f64();
+            if since >= PEAK_EVERY || peaks.is_empty() {
+                peaks.extend(peak.as_ref().map(|p| p.gflops(&team)));
+                since = 0.0;
+            }
         }
-        times.sort_by(f64::total_cmp);
-        let rate = a.batch as f64 / times[times.len() / 2];
+        let rate = a.batch as f64 / median(&mut times);
         let chosen = encoder.chosen().sentence();
-        // Measured beside it, since a shared processor's peak changes by the minute.
-        let peak = encoder
-            .chosen()
-            .isa
-            .and_then(|isa| peak_gflops(isa, precision, &team));
+        let peak = (!peaks.is_empty()).then(|| median(&mut peaks));
         say(&match (flops, peak) {
             (Some(flops), Some(peak)) => {
                 let reached = rate * flops as f64 / 1e9;

@@ -14,14 +14,25 @@ const STEPS: usize = 96;
 /// Tiles of one measurement, some ten milliseconds' work.
 const TILES: usize = 10_000;
 
-/// 10⁹ operations a second (a multiplication and an addition are two) of all cores of `team`
-/// together, the best of a few measurements; `None` where the processor hasn't the kernels.
-pub fn peak_gflops(isa: Isa, precision: Precision, team: &Team) -> Option<f64> {
-    let k = Kernels::of(isa).filter(|k| k.has(precision))?;
-    let rows = k.cut(precision).rows;
-    let tile_flops = 2 * rows * k.panel * STEPS * precision.values_in_word();
-    let mut best = f64::INFINITY;
-    for _ in 0..12 {
+/// What is measured.
+pub struct Peak {
+    kernels: &'static Kernels,
+    precision: Precision,
+}
+
+impl Peak {
+    /// Of these instructions and numbers; `None` where the processor hasn't the kernels.
+    pub fn of(isa: Isa, precision: Precision) -> Option<Self> {
+        let kernels = Kernels::of(isa).filter(|k| k.has(precision))?;
+        Some(Self { kernels, precision })
+    }
+
+    /// One measurement: 10⁹ operations a second (a multiplication and an addition are two) of all cores of `team`
+    /// together.
+    pub fn gflops(&self, team: &Team) -> f64 {
+        let (k, precision) = (self.kernels, self.precision);
+        let rows = k.cut(precision).rows;
+        let tile_flops = 2 * rows * k.panel * STEPS * precision.values_in_word();
         let start = Instant::now();
         team.run(|_| {
             let left = Buffer::zeros(rows * STEPS);
@@ -34,7 +45,6 @@ pub fn peak_gflops(isa: Isa, precision: Precision, team: &Team) -> Option<f64> {
                 std::hint::black_box(&mut sums);
             }
         });
-        best = best.min(start.elapsed().as_secs_f64());
+        (team.lanes() * TILES * tile_flops) as f64 / start.elapsed().as_secs_f64() / 1e9
     }
-    Some((team.lanes() * TILES * tile_flops) as f64 / best / 1e9)
 }
