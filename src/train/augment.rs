@@ -38,8 +38,14 @@ pub struct Augmentation {
     /// Share of images with another, fainter one's light at their edge.
     pub neighbour: f32,
     /// Mean number of stars in the foreground, away from the middle.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub stars: f32,
+}
+
+/// Trainings without stars go on from checkpoints that know of none.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(stars: &f32) -> bool {
+    *stars == 0.0
 }
 
 impl Default for Augmentation {
@@ -132,7 +138,7 @@ pub fn augmented(
         let count = count.sample(&mut rng).min(20.0) as usize;
         let width = between(&mut rng, [0.6, 1.8]);
         for _ in 0..count {
-            star(set.planes, width, &mut rng, out);
+            star(set.planes, width, more, &mut rng, out);
         }
     }
     let gamma = between(&mut rng, how.gamma);
@@ -178,14 +184,14 @@ pub fn augmented(
 }
 
 /// The light of a star with a point spread of `width` px (standard deviation) somewhere away from the middle: most are
-/// faint, some so bright that the stretch cuts them off.
-fn star(planes: usize, width: f32, rng: &mut impl Rng, out: &mut [f32]) {
+/// faint, some so bright that the stretch cuts them off. It turns with the view by `more`.
+fn star(planes: usize, width: f32, more: f32, rng: &mut impl Rng, out: &mut [f32]) {
     let mut between = |[a, b]: [f32; 2]| a + (b - a) * rng.random::<f32>();
     let angle = between([0.0, std::f32::consts::TAU]);
     // As many on equal areas.
     let away = between(STARS_AWAY.map(|r| r * r)).sqrt() * SEEN_PX as f32;
     let middle = (SEEN_PX as f32 - 1.0) / 2.0;
-    let (y, x) = (middle + away * angle.sin(), middle + away * angle.cos());
+    let [y, x] = turned([away * angle.sin(), away * angle.cos()], -more).map(|v| middle + v);
     let bright = between([0.15f32.ln(), 4f32.ln()]).exp();
     // Redder or bluer: the outer planes apart.
     let colour = if planes == 3 { between([-0.5, 0.5]) } else { 0.0 };

@@ -7,7 +7,7 @@
 //! head and a few queries at a time, depthwise convolution where the pixels lie.
 //!
 //! From the inside out: [`isa`] (what the processor has), `tiles` (products in registers), `rows`
-//! and `math` (norms, softmax, GELU), `kernels` (one table an instruction set), `matrix`,
+//! `halves` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
 //! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`] and
 //! [`convnext`] (networks).
 

@@ -22,22 +22,25 @@ fn only_stars(stars: f32) -> Augmentation {
     }
 }
 
-/// Images of nothing, with stars on them; values from 0 to 1.
-fn skies(stars: f32) -> Vec<Vec<f32>> {
+/// View `slot` of an image, turned by `more`, with stars on it; values from 0 to 1.
+fn view(plane: &[f32], stars: f32, slot: u64, more: f32) -> Vec<f32> {
     let mut set = ImageSet {
         name: "sky".into(),
         reach: 1.0,
         side: KEPT_PX,
         ..ImageSet::default()
     };
-    set.push(&vec![0.0; 3 * KEPT_PX * KEPT_PX], None, &[]);
+    set.push(&plane.repeat(3), None, &[]);
     let circle = vec![1.0; SEEN_PX * SEEN_PX];
-    let sky = |slot| {
-        let mut out = vec![0.0; 3 * SEEN_PX * SEEN_PX];
-        let how = only_stars(stars);
-        augmented(&set, 0, &how, (1, 2, slot), 0.0, &circle, &mut out);
-        out.iter().map(|v| v * LEVEL + LEVEL).collect()
-    };
+    let mut out = vec![0.0; 3 * SEEN_PX * SEEN_PX];
+    let how = only_stars(stars);
+    augmented(&set, 0, &how, (1, 2, slot), more, &circle, &mut out);
+    out.iter().map(|v| v * LEVEL + LEVEL).collect()
+}
+
+/// Images of nothing, with stars on them.
+fn skies(stars: f32) -> Vec<Vec<f32>> {
+    let sky = |slot| view(&[0.0; KEPT_PX * KEPT_PX], stars, slot, 0.0);
     (0..40).map(sky).collect()
 }
 
@@ -65,4 +68,50 @@ fn stars_shine_beside_the_object() {
         skies(0.0).iter().all(|sky| most(sky) < 2e-4),
         "none where none are asked for"
     );
+}
+
+#[test]
+fn stars_turn_with_the_view() {
+    // A blob beside the middle says which way a view turns.
+    let blob: Vec<f32> = (0..KEPT_PX * KEPT_PX)
+        .map(|p| {
+            let (y, x) = ((p / KEPT_PX) as f32 - 40.0, (p % KEPT_PX) as f32 - 60.0);
+            (-(y * y + x * x) / 60.0).exp()
+        })
+        .collect();
+    let turned = |sky: &[f32]| -> [Vec<f32>; 2] {
+        let last = SEEN_PX - 1;
+        let at = |p: usize| (p / SEEN_PX % SEEN_PX, p % SEEN_PX, p / (SEEN_PX * SEEN_PX));
+        let of = |(y, x, plane): (usize, usize, usize)| sky[(plane * SEEN_PX + y) * SEEN_PX + x];
+        [
+            (0..sky.len())
+                .map(|p| {
+                    let (y, x, c) = at(p);
+                    of((x, last - y, c))
+                })
+                .collect(),
+            (0..sky.len())
+                .map(|p| {
+                    let (y, x, c) = at(p);
+                    of((last - x, y, c))
+                })
+                .collect(),
+        ]
+    };
+    let apart = |a: &[f32], b: &[f32]| {
+        a.iter()
+            .zip(b)
+            .fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
+    };
+    let quarter = std::f32::consts::FRAC_PI_2;
+    let nothing = [0.0; KEPT_PX * KEPT_PX];
+    for slot in 0..8 {
+        let ways = turned(&view(&blob, 0.0, slot, 0.0));
+        let wanted = view(&blob, 0.0, slot, quarter);
+        let way = usize::from(apart(&ways[1], &wanted) < apart(&ways[0], &wanted));
+        assert!(apart(&ways[way], &wanted) < 0.05, "slot {slot}");
+        let stars = &turned(&view(&nothing, 4.0, slot, 0.0))[way];
+        let off = apart(stars, &view(&nothing, 4.0, slot, quarter));
+        assert!(off < 0.01, "slot {slot}: stars are off by {off}");
+    }
 }
