@@ -3,9 +3,10 @@
 
     cargo build && python3 tests/benches/encoder_ort.py [FOLDER [MODEL [BATCH]]]
 
-Needs torch, timm, onnx and onnxruntime. Makes ViT-S/14 and ConvNeXt-nano with random weights by timm in FOLDER (a
-temporary one if not given; what is there is used again), exports them to ONNX, and quantises those with ONNX Runtime's
-own dynamic quantisation. Rivals take turns, a second or two each, 5 times (or as often as the environment's ROUNDS
+Needs torch, timm, onnx and onnxruntime; astropt for AstroPT. Makes ViT-S/14, ConvNeXt-nano and EfficientNet-Lite0 by timm
+and AstroPT's 095M by its own package, with random weights, in FOLDER (a temporary one if not given; what is there is used
+again), exports them to ONNX, and quantises those with ONNX Runtime's own quantisation, dynamic and static (QDQ, a scale a
+channel). AstroPT is asked for the tokens after its middle block, and ONNX Runtime gets its patches ready-made. Rivals take turns, a second or two each, 5 times (or as often as the environment's ROUNDS
 says, for unsteady machines); given are medians over the rounds. Both get 2 threads, random images of 224 px and the same weights. Memory is the most a process of its own ever held, in
 single precision; of ONNX Runtime's, what Python and its modules held before the network was opened is not counted.
 "AVX2" is what each does without AVX-512 and AMX, which are hidden from ONNX Runtime by only_avx2.c where the processor and
@@ -19,30 +20,81 @@ ROUNDS, SECONDS, THREADS = int(os.environ.get("ROUNDS", 5)), 1, 2
 os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "astrolabel"
 SGEMM, OURS = "numpy's sgemm", "astrolabel's f32"
-MODELS = {"vit_s14": "ViT-S/14", "convnext_nano": "ConvNeXt-nano"}
+MODELS = {"vit_s14": "ViT-S/14", "convnext_nano": "ConvNeXt-nano", "efficientnet_lite0": "EfficientNet-Lite0", "astropt": "AstroPT 095M"}
+KINDS = {"f32": "", "int8": ".int8", "static int8": ".static"}
+
+
+def shape(name, batch):
+    """Of ONNX Runtime's input."""
+    return (batch, 196, 768) if name == "astropt" else (batch, 3, 224, 224)
+
+
+def half_of_astropt():
+    """The network up to the middle block, on patches that are ready."""
+    import torch
+    from astropt.model import GPT, GPTConfig, ModalityConfig, ModalityRegistry
+    registry = ModalityRegistry([ModalityConfig(name="images", input_size=768, pos_input_size=1, patch_size=16, embed_pos=True)])
+    whole = GPT(GPTConfig(block_size=1024, n_layer=12, n_head=12, n_embd=768, n_chan=3), registry, master_process=False).eval()
+
+    class Half(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.whole = whole
+
+        def forward(self, x):
+            t = self.whole.transformer
+            x = t.wte["images"](x) + t.wpe["images"](torch.arange(196))
+            for block in t.h[:7]:
+                x = block(x)
+            return x.mean(1)
+
+    return whole, Half().eval()
 
 
 def make(folder):
     import numpy, timm, torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
     from safetensors.torch import save_file
     from timm.models.vision_transformer import VisionTransformer
     torch.manual_seed(0)
+    class Images(CalibrationDataReader):
+        def __init__(self, name):
+            rng = numpy.random.default_rng(1)
+            self.left = [{"x": rng.normal(size=shape(name, 2)).astype("f4")} for _ in range(2)]
+
+        def get_next(self):
+            return self.left.pop() if self.left else None
+
     for name in MODELS:
-        if (folder / f"{name}.int8.onnx").exists() and (folder / f"{name}.safetensors").exists():
+        files = {kind: folder / f"{name}{end}.onnx" for kind, end in KINDS.items()}
+        if all(f.exists() for f in files.values()) and (folder / f"{name}.safetensors").exists():
             continue
-        net = (VisionTransformer(img_size=224, patch_size=14, embed_dim=384, depth=12, num_heads=6, num_classes=0, init_values=1.0)
-               if name == "vit_s14" else timm.create_model(name, num_classes=0)).eval()
+        if name == "astropt":
+            try:
+                net, exported = half_of_astropt()
+            except ImportError:
+                print("AstroPT is left out: no package astropt")
+                continue
+        else:
+            net = exported = (VisionTransformer(img_size=224, patch_size=14, embed_dim=384, depth=12, num_heads=6, num_classes=0, init_values=1.0)
+                              if name == "vit_s14" else timm.create_model(name, num_classes=0)).eval()
         with torch.no_grad():
             for key, p in net.named_parameters():
                 if p.ndim >= 2:
                     torch.nn.init.normal_(p, std=0.5 if "token" in key or "pos" in key else numpy.prod(p.shape[1:]) ** -0.5)
                 elif key.endswith("gamma"):
                     p.fill_(0.5)
-        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, str(folder / f"{name}.safetensors"))
-        torch.onnx.export(net, (torch.randn(1, 3, 224, 224),), str(folder / f"{name}.onnx"), input_names=["x"],
+        weights = {k: v.contiguous() for k, v in net.state_dict().items() if not k.startswith("lm_head")}
+        save_file(weights, str(folder / f"{name}.safetensors"))
+        torch.onnx.export(exported, (torch.randn(shape(name, 1)),), str(files["f32"]), input_names=["x"],
                           output_names=["y"], dynamic_axes={"x": {0: "b"}, "y": {0: "b"}}, opset_version=17, dynamo=False)
-        quantize_dynamic(str(folder / f"{name}.onnx"), str(folder / f"{name}.int8.onnx"), weight_type=QuantType.QInt8)
+        quantize_dynamic(str(files["f32"]), str(files["int8"]), weight_type=QuantType.QInt8)
+        ready = folder / "ready.onnx"
+        quant_pre_process(str(files["f32"]), str(ready), skip_symbolic_shape=True)
+        quantize_static(str(ready), str(files["static int8"]), Images(name), quant_format=QuantFormat.QDQ, per_channel=True,
+                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+        ready.unlink()
 
 
 def ours(folder, name, batch, extra=()):
@@ -90,7 +142,7 @@ options, before = onnxruntime.SessionOptions(), held("VmRSS")
 options.intra_op_num_threads = {THREADS}
 session = onnxruntime.InferenceSession({str(folder / f"{name}.onnx")!r}, options, providers=["CPUExecutionProvider"])
 for _ in range(3):
-    session.run(None, {{"x": numpy.zeros(({batch}, 3, 224, 224), "f4")}})
+    session.run(None, {{"x": numpy.zeros({shape(name, batch)}, "f4")}})
 print(held("VmHWM") - before)
 """
     other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
@@ -100,11 +152,11 @@ print(held("VmHWM") - before)
 def theirs(folder, name, batch):
     import numpy, onnxruntime
     found = {}
-    for kind, file in [("f32", f"{name}.onnx"), ("int8", f"{name}.int8.onnx")]:
+    for kind, end in KINDS.items():
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
-        session = onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
-        x = numpy.random.default_rng(0).normal(size=(batch, 3, 224, 224)).astype("f4")
+        session = onnxruntime.InferenceSession(str(folder / f"{name}{end}.onnx"), options, providers=["CPUExecutionProvider"])
+        x = numpy.random.default_rng(0).normal(size=shape(name, batch)).astype("f4")
         session.run(None, {"x": x})
         times, start = [], time.perf_counter()
         while time.perf_counter() - start < SECONDS or len(times) < 3:
@@ -144,7 +196,7 @@ def main():
         make(folder)
         hiding = library(folder)
         for name, title in MODELS.items():
-            if len(sys.argv) > 2 and sys.argv[2] != name:
+            if len(sys.argv) > 2 and sys.argv[2] != name or not (folder / f"{name}.onnx").exists():
                 continue
             for batch in [int(b) for b in sys.argv[3:4]] or (8, 1):
                 rates = {}

@@ -16,8 +16,12 @@ mod wholepath;
 
 use crate::support;
 use crate::vit::files::Spec;
+use astrolabel::encoder::computation::cosine;
 use astrolabel::encoder::model::open::open_network;
 use astrolabel::encoder::network::{Network, Pooling};
+use astrolabel::encoder::plan::isa::Isa;
+use astrolabel::encoder::plan::kernels::Kernels;
+use astrolabel::encoder::plan::team::Team;
 use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -136,5 +140,40 @@ impl Seeded {
         let path = folder.path().join("seeded.safetensors");
         self.write(&path, integers);
         open_network(&path).unwrap()
+    }
+}
+
+/// Compiled for every instruction set, a network's vectors are the reference's `NAME.output` and those of burn's path,
+/// alone or shared between cores, and with fewer bits they point where those do.
+fn compiled(family: &str, name: &str, output: &str, block: Option<usize>) {
+    let expected = tensors(&golden(family, "expected"));
+    let file = seeded(family, name);
+    let (shape, images) = file.input("image");
+    let (shape, pooling) = ([shape[0], shape[2], shape[3]], Pooling::MeanPatches);
+    let generic = vectors(file.network(&[]).as_ref(), &file.input("image"), block, pooling);
+    if Isa::available().is_empty() {
+        eprintln!("skipped: no kernels for this processor");
+    }
+    for isa in Isa::available() {
+        let mut network = file.network(&[]);
+        assert_eq!(network.flops(shape[1], block), None);
+        assert!(network.compile(Kernels::of(isa).unwrap()).unwrap());
+        assert!(network.flops(shape[1], block).unwrap() > 0);
+        let found = vectors(network.as_ref(), &file.input("image"), block, pooling);
+        hold(&expected, output, &found);
+        for lanes in [2, 3] {
+            let mut shared = vec![0.0; generic.len()];
+            let team = Team::new(lanes).unwrap();
+            (network.embed_on(&team, &images, shape, block, pooling, &mut shared)).unwrap();
+            assert!(difference(&shared, &generic) <= 1e-5, "{}", isa.name());
+            assert!(found == shared, "{}: depends on the cores", isa.name());
+        }
+        for precision in isa.precisions().into_iter().skip(1) {
+            let rough = network.converted(precision).unwrap();
+            let rough = vectors(rough.as_ref(), &file.input("image"), block, pooling);
+            assert_ne!(rough, generic, "{precision:?} was not used");
+            let cosine = cosine(&rough, &generic);
+            assert!(cosine > 0.999, "{precision:?}: cosine {cosine}");
+        }
     }
 }

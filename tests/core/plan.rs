@@ -7,13 +7,14 @@ mod choice;
 mod reference;
 
 use astrolabel::encoder::computation::cosine;
-use astrolabel::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage};
+use astrolabel::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage, Window};
 use astrolabel::encoder::plan::isa::{Isa, Precision};
 use astrolabel::encoder::plan::kernels::Kernels;
 use astrolabel::encoder::plan::matrix::Matrix;
 use astrolabel::encoder::plan::team::Team;
-use astrolabel::encoder::plan::vit::{Norm, Pool, VitBlock, VitPlan};
+use astrolabel::encoder::plan::vit::{Inside, Norm, Pool, VitBlock, VitPlan};
 use reference::{Block, Layer, Scale, depthwise, noise, pixels, squares, vit_block};
+use std::sync::Arc;
 
 /// Against double precision, relative to the largest value.
 const TOLERANCE: f64 = 1e-5;
@@ -63,18 +64,23 @@ fn compare(what: &str, precision: Precision, got: &[f32], want: &[f64]) {
     }
 }
 
-/// Heads, their width, width inside the feed-forward layers, leading tokens, image, gated.
-const VITS: [(usize, usize, usize, usize, [usize; 2], bool); 5] = [
-    (2, 24, 70, 1, [21, 35], false),
-    (1, 40, 100, 5, [42, 14], true),
-    (3, 64, 200, 1, [56, 63], false),
-    (1, 88, 33, 0, [7, 7], false),
-    (2, 50, 260, 2, [49, 42], true),
+/// Heads, their width, width inside the feed-forward layers, leading tokens, image, what is inside,
+/// whether tokens see only those before them.
+const VITS: [(usize, usize, usize, usize, [usize; 2], Inside, bool); 7] = [
+    (2, 24, 70, 1, [21, 35], Inside::Gelu, false),
+    (1, 40, 100, 5, [42, 14], Inside::Gated, false),
+    (3, 64, 200, 1, [56, 63], Inside::Gelu, false),
+    (1, 88, 33, 0, [7, 7], Inside::Gelu, false),
+    (2, 50, 260, 2, [49, 42], Inside::Gated, false),
+    (2, 64, 128, 0, [49, 56], Inside::TanhGelu, true),
+    (1, 24, 70, 3, [35, 21], Inside::Gated, true),
 ];
 
 #[test]
 fn vision_transformers_of_any_shape_are_computed_exactly() {
-    for (number, (heads, each, inside, leading, [height, width], gated)) in VITS.into_iter().enumerate() {
+    for (number, (heads, each, wide, leading, [height, width], inside, causal)) in
+        VITS.into_iter().enumerate()
+    {
         let (dim, side, seed) = (heads * each, 7, 1000 * number as u64);
         let patches = Layer {
             bias: vec![0.0; dim],
@@ -88,8 +94,12 @@ fn vision_transformers_of_any_shape_are_computed_exactly() {
                     qkv: Layer::new(seed + 2, dim, 3 * dim),
                     proj: Layer::new(seed + 4, dim, dim),
                     norm2: Scale::new(seed + 6, dim),
-                    fc1: Layer::new(seed + 8, dim, if gated { 2 * inside } else { inside }),
-                    fc2: Layer::new(seed + 10, inside, dim),
+                    fc1: Layer::new(
+                        seed + 8,
+                        dim,
+                        if inside == Inside::Gated { 2 * wide } else { wide },
+                    ),
+                    fc2: Layer::new(seed + 10, wide, dim),
                 }
             })
             .collect();
@@ -111,7 +121,7 @@ fn vision_transformers_of_any_shape_are_computed_exactly() {
                     .for_each(|(t, v)| *t += v);
             }
             for block in &blocks {
-                vit_block(block, &mut tokens, heads, gated);
+                vit_block(block, &mut tokens, heads, inside, causal);
             }
             want.extend(tokens.iter().flat_map(|t| last.apply(t)));
         }
@@ -123,7 +133,8 @@ fn vision_transformers_of_any_shape_are_computed_exactly() {
                 patch_px: side,
                 channels: 3,
                 epsilon: 1e-6,
-                gated,
+                inside,
+                causal,
                 patches: pack(k, Precision::F32, &patches),
                 blocks: (blocks.iter())
                     .map(|b| VitBlock {
@@ -144,12 +155,24 @@ fn vision_transformers_of_any_shape_are_computed_exactly() {
             for lanes in [1, 2, 4] {
                 let team = Team::new(lanes).unwrap();
                 let mut out = vec![0.0; want.len()];
-                plan.tokens(&team, &input, [batch, height, width], &table, 2, &mut out);
+                let size = [batch, height, width];
+                plan.tokens(&team, &input, size, &table, (2, true), &mut out);
                 let what = format!("{} {precision:?} case {number} on {lanes}", k.isa.name());
                 compare(&what, precision, &out, &want);
                 // Bit for bit the same, whoever computes it.
                 assert!(first.is_empty() || first == out, "{what}: depends on the cores");
                 first = out;
+            }
+            // A table an image, and without the last norm.
+            let (one, size) = (Team::one(), [batch, height, width]);
+            let mut out = vec![0.0; want.len()];
+            let tables = table.repeat(batch);
+            plan.tokens(&one, &input, size, &tables, (2, true), &mut out);
+            assert!(first == out, "case {number}: depends on how the table is given");
+            plan.tokens(&one, &input, size, &table, (2, false), &mut out);
+            for (raw, normed) in out.chunks_exact(dim).zip(first.chunks_exact(dim)) {
+                let raw: Vec<f64> = raw.iter().map(|v| f64::from(*v)).collect();
+                compare("the last norm", Precision::F32, normed, &last.apply(&raw));
             }
         }
     }
@@ -211,14 +234,13 @@ fn convnexts_of_any_shape_are_computed_exactly() {
                 .iter()
                 .enumerate()
                 .map(|(i, (window, bias, scale, (fc1, fc2)))| {
+                    // `[channels, taps]`, as networks keep them.
                     let c = bias.len();
-                    let padded = c.next_multiple_of(16);
-                    let wide = |row: &[f32]| [row, &vec![0.0; padded - c]].concat();
+                    let turned: Vec<f32> = (0..49 * c).map(|i| window[i % 49 * c + i / 49]).collect();
                     ConvNextStage {
                         shrink: (i > 0).then(|| (norm(&between), pack(k, exact, &shrink))),
                         blocks: vec![ConvNextBlock {
-                            depthwise: window.chunks_exact(c).flat_map(wide).collect(),
-                            depthwise_bias: wide(bias),
+                            depthwise: Arc::new(Window::pack([7, 1], false, &turned, bias)),
                             norm: norm(scale),
                             fc1: pack(k, exact, fc1),
                             fc2: pack(k, exact, fc2),

@@ -153,7 +153,7 @@ impl Aion {
             Some(plan) => {
                 let x = values_of(x)?;
                 let mut out = vec![0.0; x.len()];
-                plan.tokens(team, &[], [1, 0, 0], &x, blocks, &mut out);
+                plan.tokens(team, &[], [1, 0, 0], &x, (blocks, true), &mut out);
                 tensor(out)
             }
             None => {

@@ -8,7 +8,7 @@ use super::packing::{dense_of, matrix_of, norm_of};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
-use crate::encoder::plan::vit::{Pool, VitBlock, VitPlan};
+use crate::encoder::plan::vit::{Inside, Pool, VitBlock, VitPlan};
 
 impl Aion {
     /// Packs the blocks for `kernels`, in single precision; tokens go through the plan afterwards.
@@ -30,7 +30,11 @@ impl Aion {
             patch_px: 1,
             channels: self.codec.bands,
             epsilon: self.norm.epsilon as f32,
-            gated: self.config.gated,
+            inside: match self.config.gated {
+                true => Inside::Gated,
+                false => Inside::Gelu,
+            },
+            causal: false,
             // Only its width is asked for.
             patches: Matrix::pack(kernels, Precision::F32, [1, width], &vec![0.0; width], &[]),
             blocks,

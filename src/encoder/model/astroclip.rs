@@ -111,7 +111,7 @@ impl AstroClip {
             // Without positions every patch gets the same: the embedding's bias.
             let table = vit.patch_bias.repeat(count);
             let mut out = vec![0.0; batch * table.len()];
-            plan.tokens(team, input, shape, &table, plan.blocks.len(), &mut out);
+            plan.tokens(team, input, shape, &table, (plan.blocks.len(), true), &mut out);
             let data = TensorData::new(out, [batch, count, vit.config.width]);
             return Ok(Tensor::from_data(data, &vit.device));
         }

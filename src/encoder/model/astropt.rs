@@ -11,6 +11,9 @@ use super::astropt_keys::AstroPtKeys;
 use super::layers::{Dense, Layers, Norm, check_lengths, self_attention, values_of};
 use crate::encoder::EncoderError;
 use crate::encoder::network::{Network, Pooling, check_block, mean_tokens, transformer_bytes};
+use crate::encoder::plan::gpt::GptPlan;
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::activation::gelu_approximate;
@@ -39,27 +42,30 @@ pub struct AstroPtConfig {
     pub two_layers: bool,
 }
 
+/// One block in burn: the oracle of the compiled one, and what runs where there are no kernels.
 #[derive(Debug)]
-struct GptBlock {
-    norm1: Norm,
-    qkv: Dense,
-    proj: Dense,
-    norm2: Norm,
-    fc: Dense,
-    out: Dense,
+pub(super) struct GptBlock {
+    pub norm1: Norm,
+    pub qkv: Dense,
+    pub proj: Dense,
+    pub norm2: Norm,
+    pub fc: Dense,
+    pub out: Dense,
 }
 
 /// An AstroPT with its weights.
 #[derive(Debug)]
 pub struct AstroPt {
-    config: AstroPtConfig,
-    device: Device,
-    embed: Dense,
-    embed_out: Option<Dense>,
+    pub(super) config: AstroPtConfig,
+    pub(super) device: Device,
+    pub(super) embed: Dense,
+    pub(super) embed_out: Option<Dense>,
     /// `[context, width]`.
-    positions: Tensor<2>,
-    blocks: Vec<GptBlock>,
-    norm: Norm,
+    pub(super) positions: Tensor<2>,
+    /// Empty once compiled.
+    pub(super) blocks: Vec<GptBlock>,
+    pub(super) norm: Norm,
+    pub(super) plan: Option<GptPlan>,
 }
 
 impl AstroPt {
@@ -99,6 +105,7 @@ impl AstroPt {
             positions,
             blocks,
             norm,
+            plan: None,
         })
     }
 
@@ -112,16 +119,62 @@ impl AstroPt {
         let images = input.chunks_exact(channels * side * side);
         for (image, tokens) in images.zip(values.chunks_exact_mut(grid * grid * len)) {
             for (&place, token) in order.iter().zip(tokens.chunks_exact_mut(len)) {
-                let corner = (place / grid) * px * side + (place % grid) * px;
-                for (i, value) in token.iter_mut().enumerate() {
-                    let (pixel, channel) = (i / channels, i % channels);
-                    *value = image[channel * side * side + corner + pixel / px * side + pixel % px];
-                }
-                standardise(token);
+                self.patch(image, side, place, token);
             }
         }
         let data = TensorData::new(values, [batch, grid * grid, len]);
         Tensor::from_data(data, &self.device)
+    }
+
+    /// The standardised patch at `place` of an image's grid.
+    fn patch(&self, image: &[f32], side: usize, place: usize, values: &mut [f32]) {
+        let (px, channels) = (self.config.patch_px, self.config.channels);
+        let grid = side / px;
+        let corner = (place / grid) * px * side + (place % grid) * px;
+        for (i, value) in values.iter_mut().enumerate() {
+            let (pixel, channel) = (i / channels, i % channels);
+            *value = image[channel * side * side + corner + pixel / px * side + pixel % px];
+        }
+        standardise(values);
+    }
+
+    /// Tokens of images, `[batch, tokens, width]`, on all cores of `team` if compiled.
+    fn tokens(
+        &self,
+        team: &Team,
+        input: &[f32],
+        [batch, side]: [usize; 2],
+        block: Option<usize>,
+    ) -> Result<Vec<f32>, String> {
+        let blocks = block.map_or(self.config.depth, |b| b + 1);
+        let grid = side / self.config.patch_px;
+        let tokens = grid * grid;
+        if let Some(plan) = &self.plan {
+            let (order, pixels) = (spiral(grid), self.config.channels * side * side);
+            let patch = |image: usize, token: usize, values: &mut [f32]| {
+                self.patch(
+                    &input[image * pixels..(image + 1) * pixels],
+                    side,
+                    order[token],
+                    values,
+                );
+            };
+            let mut out = vec![0.0; batch * tokens * self.config.width];
+            plan.tokens(team, batch, patch, (blocks, block.is_none()), &mut out);
+            return Ok(out);
+        }
+        let mut x = self.embed.forward(self.patches(input, batch, side));
+        if let Some(second) = &self.embed_out {
+            x = second.forward(gelu_approximate(x));
+        }
+        x = x + self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>();
+        for each in self.blocks.iter().take(blocks) {
+            x = each.forward(x, self.config.heads);
+        }
+        if block.is_none() {
+            x = self.norm.forward(x);
+        }
+        values_of(x)
     }
 }
 
@@ -221,7 +274,7 @@ impl Network for AstroPt {
 
     fn embed_on(
         &self,
-        _team: &Team,
+        team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,
@@ -238,22 +291,26 @@ impl Network for AstroPt {
         if batch == 0 {
             return Ok(());
         }
-        let mut x = self.embed.forward(self.patches(input, batch, height));
-        if let Some(second) = &self.embed_out {
-            x = second.forward(gelu_approximate(x));
-        }
-        let tokens = x.dims()[1];
-        x = x + self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>();
-        for each in self.blocks.iter().take(block.map_or(usize::MAX, |b| b + 1)) {
-            x = each.forward(x, self.config.heads);
-        }
-        if block.is_none() {
-            x = self.norm.forward(x);
-        }
-        let values = values_of(x)?;
+        let values = self.tokens(team, input, [batch, height], block)?;
+        let tokens = values.len() / (batch * dim);
         for (tokens, vector) in values.chunks_exact(tokens * dim).zip(out.chunks_exact_mut(dim)) {
             mean_tokens(tokens, vector);
         }
         Ok(())
+    }
+
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        self.pack(kernels)?;
+        Ok(true)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        Some(Box::new(self.with_precision(precision)?))
+    }
+
+    fn flops(&self, side_px: usize, block: Option<usize>) -> Option<u64> {
+        let blocks = block.map_or(self.config.depth, |b| b + 1);
+        let grid = side_px / self.config.patch_px;
+        Some(self.plan.as_ref()?.flops(grid * grid, blocks))
     }
 }

@@ -2,16 +2,16 @@
 //! given up one by one, so that memory holds the weights once.
 
 use super::convnext::{ConvBlock, ConvNext, Stage};
-use super::layers::{Conv, values_of};
-use super::packing::{bias_of, matrix_of, norm_of};
-use crate::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage};
+use super::layers::values_of;
+use super::packing::{bias_of, matrix_of, matrix_of_conv, norm_of};
+use crate::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage, Window};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
-use crate::encoder::plan::matrix::Matrix;
 use crate::encoder::plan::vit::Pool;
+use std::sync::Arc;
 
-/// Side of the depthwise windows that plans know, and the number of channels they take at a time.
-const WINDOW: (usize, usize) = (7, 16);
+/// Side of the depthwise windows that plans know, and their stride.
+const WINDOW: [usize; 2] = [7, 1];
 
 impl ConvNext {
     /// Packs the layers for `kernels`, in single precision; vectors come from the plan afterwards.
@@ -20,7 +20,7 @@ impl ConvNext {
     /// # Errors
     /// A sentence if burn doesn't give its values; the network is of no use then.
     pub(super) fn pack(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
-        if self.plan.is_some() || self.config.kernel_px != WINDOW.0 {
+        if self.plan.is_some() || self.config.kernel_px != WINDOW[0] {
             return Ok(self.plan.is_some());
         }
         let stages = (std::mem::take(&mut self.stages).into_iter())
@@ -69,42 +69,13 @@ fn packed(kernels: &Kernels, stage: Stage) -> Result<ConvNextStage, String> {
 }
 
 fn packed_block(kernels: &Kernels, block: ConvBlock) -> Result<ConvNextBlock, String> {
-    let [channels, _, height, width] = block.depthwise.weight.dims();
-    let padded = channels.next_multiple_of(WINDOW.1);
-    let from = values_of(block.depthwise.weight.clone())?;
-    let mut depthwise = vec![0.0; height * width * padded];
-    for (channel, taps) in from.chunks_exact(height * width).enumerate() {
-        for (tap, value) in taps.iter().enumerate() {
-            depthwise[tap * padded + channel] = *value;
-        }
-    }
-    let mut depthwise_bias = bias_of(block.depthwise.bias, channels)?;
-    depthwise_bias.resize(padded, 0.0);
+    let channels = block.depthwise.weight.dims()[0];
+    let weight = values_of(block.depthwise.weight)?;
+    let bias = bias_of(block.depthwise.bias, channels)?;
     Ok(ConvNextBlock {
-        depthwise,
-        depthwise_bias,
+        depthwise: Arc::new(Window::pack(WINDOW, false, &weight, &bias)),
         norm: norm_of(&block.norm)?,
         fc1: matrix_of(kernels, block.fc1)?,
         fc2: matrix_of(kernels, block.fc2)?,
     })
-}
-
-/// A convolution whose windows don't overlap, as a matrix: rows in the order channel, y, x, or y,
-/// x, channel (`channels_last`).
-fn matrix_of_conv(kernels: &Kernels, conv: &Conv, channels_last: bool) -> Result<Matrix, String> {
-    let [outputs, channels, height, width] = conv.weight.dims();
-    let (taps, from) = (height * width, values_of(conv.weight.clone())?);
-    let mut weight = vec![0.0; from.len()];
-    for (output, values) in from.chunks_exact(channels * taps).enumerate() {
-        for (i, value) in values.iter().enumerate() {
-            let row = match channels_last {
-                true => i % taps * channels + i / taps,
-                false => i,
-            };
-            weight[row * outputs + output] = *value;
-        }
-    }
-    let bias = bias_of(conv.bias.clone(), outputs)?;
-    let shape = [channels * taps, outputs];
-    Ok(Matrix::pack(kernels, Precision::F32, shape, &weight, &bias))
 }

@@ -8,6 +8,9 @@ use super::efficientnet_keys::EfficientNetKeys;
 use super::layers::{Conv, Layers, check_lengths, values_of};
 use crate::encoder::EncoderError;
 use crate::encoder::network::{Network, Pooling, check_block};
+use crate::encoder::plan::isa::Precision;
+use crate::encoder::plan::kernels::Kernels;
+use crate::encoder::plan::mobile::MobilePlan;
 use crate::encoder::plan::team::Team;
 use crate::encoder::weights::WeightsFile;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -53,22 +56,24 @@ pub(super) fn stage_stride(stage: usize) -> usize {
 
 /// One block: widen, depthwise, narrow; batch norms are in the convolutions.
 #[derive(Debug)]
-struct MobileBlock {
-    expand: Option<Conv>,
-    depthwise: Conv,
-    project: Conv,
-    residual: bool,
+pub(super) struct MobileBlock {
+    pub expand: Option<Conv>,
+    pub depthwise: Conv,
+    pub project: Conv,
+    pub residual: bool,
 }
 
 /// An EfficientNet-Lite with its weights.
 #[derive(Debug)]
 pub struct EfficientNet {
-    config: EfficientNetConfig,
-    key_names: super::efficientnet_keys::Naming,
-    device: Device,
-    stem: Conv,
-    blocks: Vec<MobileBlock>,
-    head: Conv,
+    pub(super) config: EfficientNetConfig,
+    pub(super) key_names: super::efficientnet_keys::Naming,
+    pub(super) device: Device,
+    pub(super) stem: Conv,
+    /// Empty once compiled.
+    pub(super) blocks: Vec<MobileBlock>,
+    pub(super) head: Conv,
+    pub(super) plan: Option<MobilePlan>,
 }
 
 impl EfficientNet {
@@ -103,6 +108,7 @@ impl EfficientNet {
             stem,
             blocks,
             head,
+            plan: None,
         })
     }
 
@@ -113,7 +119,7 @@ impl EfficientNet {
 
     /// Whether the head follows `block`.
     fn is_last(&self, block: Option<usize>) -> bool {
-        block.is_none_or(|b| b + 1 >= self.blocks.len())
+        block.is_none_or(|b| b + 1 >= self.config.blocks.len())
     }
 }
 
@@ -200,7 +206,7 @@ impl Network for EfficientNet {
     }
 
     fn blocks(&self) -> usize {
-        self.blocks.len()
+        self.config.blocks.len()
     }
 
     fn usual_pooling(&self) -> Pooling {
@@ -220,7 +226,7 @@ impl Network for EfficientNet {
 
     fn embed_on(
         &self,
-        _team: &Team,
+        team: &Team,
         input: &[f32],
         shape: [usize; 3],
         block: Option<usize>,
@@ -234,9 +240,14 @@ impl Network for EfficientNet {
         if batch == 0 {
             return Ok(());
         }
+        let blocks = block.map_or(usize::MAX, |b| b + 1);
+        if let Some(plan) = &self.plan {
+            plan.pooled(team, input, shape, blocks, out);
+            return Ok(());
+        }
         let data = TensorData::new(input.to_vec(), [batch, self.config.channels, height, width]);
         let mut x = relu6(self.stem.forward(Tensor::from_data(data, &self.device)));
-        for each in self.blocks.iter().take(block.map_or(usize::MAX, |b| b + 1)) {
+        for each in self.blocks.iter().take(blocks) {
             x = each.forward(x);
         }
         if self.is_last(block) {
@@ -249,5 +260,18 @@ impl Network for EfficientNet {
             *value = (sum / plane.len() as f64) as f32;
         }
         Ok(())
+    }
+
+    fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
+        self.pack(kernels)
+    }
+
+    fn converted(&self, precision: Precision) -> Option<Box<dyn Network>> {
+        Some(Box::new(self.with_precision(precision)?))
+    }
+
+    fn flops(&self, side_px: usize, block: Option<usize>) -> Option<u64> {
+        let blocks = block.map_or(usize::MAX, |b| b + 1);
+        Some(self.plan.as_ref()?.flops([side_px; 2], blocks))
     }
 }

@@ -1,6 +1,6 @@
 //! Burn's layers as plans take them: packed matrices and plain vectors.
 
-use super::layers::{Dense, Norm, values_of};
+use super::layers::{Conv, Dense, Norm, values_of};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
@@ -30,4 +30,24 @@ pub(super) fn norm_of(norm: &Norm) -> Result<PlanNorm, String> {
 /// `len` biases, zeros where there are none.
 pub(super) fn bias_of(bias: Option<Tensor<1>>, len: usize) -> Result<Vec<f32>, String> {
     bias.map_or_else(|| Ok(vec![0.0; len]), values_of)
+}
+
+/// A convolution as the matrix that its windows' values meet: rows in the order channel, y, x, or y,
+/// x, channel (`channels_last`).
+pub(super) fn matrix_of_conv(kernels: &Kernels, conv: &Conv, channels_last: bool) -> Result<Matrix, String> {
+    let [outputs, channels, height, width] = conv.weight.dims();
+    let (taps, from) = (height * width, values_of(conv.weight.clone())?);
+    let mut weight = vec![0.0; from.len()];
+    for (output, values) in from.chunks_exact(channels * taps).enumerate() {
+        for (i, value) in values.iter().enumerate() {
+            let row = match channels_last {
+                true => i % taps * channels + i / taps,
+                false => i,
+            };
+            weight[row * outputs + output] = *value;
+        }
+    }
+    let bias = bias_of(conv.bias.clone(), outputs)?;
+    let shape = [channels * taps, outputs];
+    Ok(Matrix::pack(kernels, Precision::F32, shape, &weight, &bias))
 }

@@ -6,7 +6,7 @@ use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
 use crate::encoder::plan::team::Team;
-use crate::encoder::plan::vit::{self as plan, VitBlock, VitPlan};
+use crate::encoder::plan::vit::{self as plan, Inside, VitBlock, VitPlan};
 use burn::tensor::Tensor;
 use std::sync::Mutex;
 
@@ -40,7 +40,11 @@ impl Vit {
             patch_px: self.config.patch_px,
             channels: 3,
             epsilon: NORM_EPSILON,
-            gated: self.config.swiglu,
+            inside: match self.config.swiglu {
+                true => Inside::Gated,
+                false => Inside::Gelu,
+            },
+            causal: false,
             patches: Matrix::pack(kernels, f32, shape, &patches, &[]),
             blocks,
             norm,
@@ -93,7 +97,14 @@ impl Vit {
         let (blocks, grid) = self.check(input, [batch, height, width], block)?;
         let table = self.token_table(grid);
         let mut out = vec![0.0; batch * table.1.len()];
-        plan.tokens(team, input, [batch, height, width], &table.1, blocks, &mut out);
+        plan.tokens(
+            team,
+            input,
+            [batch, height, width],
+            &table.1,
+            (blocks, true),
+            &mut out,
+        );
         Ok(out)
     }
 

@@ -16,7 +16,7 @@ use super::kernels::Kernels;
 use super::math::bf16_bits;
 use super::operand::spacing;
 use super::product::{for_tiles, tile};
-use super::rows::{Finish, Gelu};
+use super::rows::{Activation, Finish};
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 use std::ops::Range;
 
@@ -31,6 +31,8 @@ pub(super) struct Heads {
     pub tokens: usize,
     /// In what the products are computed: single precision or brain floats.
     pub precision: Precision,
+    /// Whether a token sees only itself and those before it.
+    pub causal: bool,
     /// Columns of a panel.
     panel: usize,
     /// Words along a head's width and along the tokens, what fills them up counted.
@@ -63,7 +65,12 @@ pub(super) struct Weights {
 impl Heads {
     /// `precision` of the layers around; bytes are too coarse for scores, so that brain floats
     /// stand in where the processor has them.
-    pub fn new(kernels: &Kernels, precision: Precision, [count, width, tokens]: [usize; 3]) -> Self {
+    pub fn new(
+        kernels: &Kernels,
+        precision: Precision,
+        [count, width, tokens]: [usize; 3],
+        causal: bool,
+    ) -> Self {
         let precision = match precision {
             Precision::Int8 if kernels.has(Precision::Bf16) => Precision::Bf16,
             Precision::Int8 => Precision::F32,
@@ -74,6 +81,7 @@ impl Heads {
             width,
             tokens,
             precision,
+            causal,
             panel: kernels.panel,
             steps: [width, tokens].map(|len| kernels.steps(precision, len)),
         }
@@ -155,7 +163,7 @@ pub(super) unsafe fn deal(
 }
 
 /// Attention of the queries in `rows` (`ld` values from row to row, the first `heads` columns of
-/// which are the queries) to all tokens, in place: mixed values replace queries.
+/// which are the queries of `queries`) to the tokens that they see, in place: mixed values replace queries.
 ///
 /// # Safety
 /// `from` is alive, was made for `heads`, holds all tokens, and nobody writes it meanwhile.
@@ -165,10 +173,10 @@ pub(super) unsafe fn attend(
     from: SharedKeysValues,
     rows: &mut [f32],
     ld: usize,
-    count: usize,
+    queries: Range<usize>,
     memory: &mut Weights,
 ) {
-    let (panel, width, tokens) = (heads.panel, heads.width, heads.tokens);
+    let (panel, width) = (heads.panel, heads.width);
     let [key, keys, value, values] = heads.sizes();
     // SAFETY: the caller's promise.
     let (all_keys, all_values) = unsafe {
@@ -187,7 +195,7 @@ pub(super) unsafe fn attend(
     let plain = Finish {
         bias: &zeros,
         bytes: None,
-        gelu: Gelu::None,
+        activation: Activation::None,
         add: false,
     };
     let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
@@ -195,8 +203,14 @@ pub(super) unsafe fn attend(
     for head in 0..heads.count {
         let keys = &all_keys[head * key * keys..(head + 1) * key * keys];
         let values = &all_values[head * value * values..(head + 1) * value * values];
-        for_tiles(count, tiles.cut, |row, height| {
+        for_tiles(queries.len(), tiles.cut, |row, height| {
             let at = row * ld + head * width;
+            // How many tokens the tile's first query sees, and how many its last.
+            let (seen, tokens) = match heads.causal {
+                true => (queries.start + row + 1, queries.start + row + height),
+                false => (heads.tokens, heads.tokens),
+            };
+            let steps = kernels.steps(heads.precision, tokens);
             let brain = heads.precision == Precision::Bf16;
             if brain {
                 let to = as_halves_mut(memory.queries.words_mut());
@@ -206,25 +220,27 @@ pub(super) unsafe fn attend(
                     kernels.to_bf16(&rows[at + i * ld..][..width], &mut to[..width]);
                 }
             }
-            let (queries, ldq) = match brain {
+            let (left, ldq) = match brain {
                 true => (memory.queries.words(), ldh),
                 false => (super::buffer::as_words(&rows[at..]), ld),
             };
             let scores = memory.scores.floats_mut();
-            for (number, words) in keys.chunks_exact(key).enumerate() {
+            for (number, words) in keys.chunks_exact(key).take(tokens.div_ceil(panel)).enumerate() {
                 let columns = panel.min(tokens - number * panel);
                 let shape = [height, columns, heads.steps[0]];
-                tile(&tiles, shape, queries, ldq, words, &mut sums);
+                tile(&tiles, shape, left, ldq, words, &mut sums);
                 let to = &mut scores[number * panel..];
                 kernels.finish(&sums, height, columns, &plain, to, lds);
             }
             let mut parts = [0.0f32; MOST_ROWS];
             for i in 0..height {
                 let row = &mut scores[i * lds..][..tokens];
-                parts[i] = 1.0 / kernels.softmax(row, factor);
+                let (row_seen, unseen) = row.split_at_mut((seen + i).min(tokens));
+                parts[i] = 1.0 / kernels.softmax(row_seen, factor);
+                unseen.fill(0.0);
                 if brain {
                     let to = &mut as_halves_mut(memory.halves.words_mut())[2 * i * ldh..];
-                    to[tokens..2 * heads.steps[1]].fill(0);
+                    to[tokens..2 * steps].fill(0);
                     kernels.to_bf16(row, &mut to[..tokens]);
                 }
             }
@@ -234,7 +250,7 @@ pub(super) unsafe fn attend(
             };
             for (number, words) in values.chunks_exact(value).enumerate() {
                 let columns = panel.min(width - number * panel);
-                let shape = [height, columns, heads.steps[1]];
+                let shape = [height, columns, steps];
                 tile(&tiles, shape, weights, ldw, words, &mut sums);
                 let to = &mut rows[at + number * panel..];
                 kernels.finish(&sums, height, columns, &plain, to, ld);

@@ -13,9 +13,9 @@
 )]
 
 use super::buffer::{Buffer, Shared};
-pub use super::convnext_layers::{ConvNextBlock, ConvNextStage};
+pub use super::convnext_layers::{ConvNextBlock, ConvNextStage, Window};
 use super::convnext_passes::Place;
-use super::depthwise::GROUP;
+use super::depthwise::padded;
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
@@ -67,11 +67,6 @@ impl std::fmt::Debug for ConvNextPlan {
             self.stages.len()
         )
     }
-}
-
-/// Values from pixel to pixel.
-pub(super) fn padded(channels: usize) -> usize {
-    channels.next_multiple_of(GROUP)
 }
 
 impl ConvNextPlan {

@@ -1,16 +1,16 @@
 //! A ConvNeXt's packed layers, block by block.
 
+pub use super::depthwise::Window;
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::vit_layers::Norm;
+use std::sync::Arc;
 
 /// One block; layer scale is in `fc2`.
 pub struct ConvNextBlock {
-    /// Depthwise convolution, `[7, 7, channels]` with channels padded to a multiple of 16.
-    pub depthwise: Vec<f32>,
-    /// Its bias, padded alike.
-    pub depthwise_bias: Vec<f32>,
+    /// Depthwise convolution.
+    pub depthwise: Arc<Window>,
     /// After it.
     pub norm: Norm,
     /// To the inside.
@@ -33,7 +33,6 @@ impl ConvNextStage {
     pub(super) fn converted(&self, k: &Kernels, precision: Precision) -> Self {
         let blocks = self.blocks.iter().map(|b| ConvNextBlock {
             depthwise: b.depthwise.clone(),
-            depthwise_bias: b.depthwise_bias.clone(),
             norm: b.norm.copy(),
             fc1: b.fc1.converted(k, precision),
             fc2: b.fc2.converted(k, precision),
@@ -47,7 +46,11 @@ impl ConvNextStage {
     /// Operations of the first `blocks` blocks a pixel.
     pub(super) fn pixel_flops(&self, blocks: usize) -> u64 {
         (self.blocks.iter().take(blocks))
-            .map(|b| b.fc1.flops() + b.fc2.flops() + 2 * 49 * b.fc1.inputs as u64)
+            .map(|b| {
+                b.fc1.flops()
+                    + b.fc2.flops()
+                    + 2 * (b.depthwise.side * b.depthwise.side * b.fc1.inputs) as u64
+            })
             .sum()
     }
 }

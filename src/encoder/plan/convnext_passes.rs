@@ -6,9 +6,9 @@
 )]
 
 use super::buffer::Shared;
-use super::convnext::{ConvNextMemory, ConvNextPlan, padded};
+use super::convnext::{ConvNextMemory, ConvNextPlan};
 use super::convnext_layers::ConvNextBlock;
-use super::depthwise::Depthwise;
+use super::depthwise::{Depthwise, padded};
 use super::matrix::Matrix;
 use super::product::{After, product, product_operand};
 use super::team::{Barrier, part};
@@ -112,10 +112,11 @@ impl ConvNextPlan {
         let from = unsafe { place.images[now].floats(0, pixels * ld) };
         let window = Depthwise {
             image: from,
+            first: 0,
             size,
-            channels: ld,
-            weight: &block.depthwise,
-            bias: &block.depthwise_bias,
+            before: [block.depthwise.side / 2; 2],
+            columns: size[1],
+            window: &block.depthwise,
         };
         let most = (120_000 / (channels + inside)).clamp(56, 224);
         for_chunks(self.mine(pixels, place), most, |first, rows| {
@@ -137,7 +138,7 @@ impl ConvNextPlan {
 }
 
 /// Cuts `range` in equal parts of at most `most`: `each(first, count)`.
-fn for_chunks(range: Range<usize>, most: usize, mut each: impl FnMut(usize, usize)) {
+pub(super) fn for_chunks(range: Range<usize>, most: usize, mut each: impl FnMut(usize, usize)) {
     let step = range.len().div_ceil(range.len().div_ceil(most).max(1)).max(1);
     let mut first = range.start;
     while first < range.end {

@@ -1,4 +1,4 @@
-//! Depthwise convolutions of 7×7 pixels, padded with zeros, over images whose channels lie side
+//! Depthwise convolutions, padded with zeros, over images whose channels lie side
 //! by side: seven neighbouring pixels' sums of one vector of channels stay in registers while the lines of
 //! the image pass, and one vector of channels goes over all pixels before the next one does, so that lines
 //! that several rows read are still in the nearest cache.
@@ -12,21 +12,69 @@ use std::ops::Range;
 
 /// Rows of pixels are padded to a multiple of so many channels.
 pub(super) const GROUP: usize = 16;
-/// Side of the window.
-pub(super) const SIDE: usize = 7;
+/// Neighbouring pixels that are computed together.
+const TOGETHER: usize = 7;
+/// Windows that there are kernels for: side and stride in pixels.
+pub(crate) const WINDOWS: [[usize; 2]; 5] = [[7, 1], [3, 1], [3, 2], [5, 1], [5, 2]];
 
-/// An image and the window that goes over it.
-pub(super) struct Depthwise<'a> {
-    /// `[height, width, channels]`, channels a multiple of [`GROUP`].
-    pub image: &'a [f32],
-    /// Height and width in pixels.
-    pub size: [usize; 2],
+/// A window that goes over images.
+pub struct Window {
+    /// `[side, side, channels]`, channels padded to a multiple of 16.
+    pub weight: Vec<f32>,
+    /// `[channels]`, padded alike.
+    pub bias: Vec<f32>,
     /// Padded number of channels.
     pub channels: usize,
-    /// `[7, 7, channels]`.
-    pub weight: &'a [f32],
-    /// `[channels]`.
-    pub bias: &'a [f32],
+    /// Side in pixels.
+    pub side: usize,
+    /// Pixels from window to window.
+    pub stride: usize,
+    /// Whether what comes out is held between 0 and 6.
+    pub relu6: bool,
+}
+
+impl Window {
+    /// Packs `weight`, `[channels, side, side]`, and a bias a channel.
+    pub fn pack([side, stride]: [usize; 2], relu6: bool, weight: &[f32], bias: &[f32]) -> Self {
+        let (taps, channels) = (side * side, padded(bias.len()));
+        assert_eq!(weight.len(), bias.len() * taps, "weights of another shape");
+        let mut packed = Self {
+            weight: vec![0.0; taps * channels],
+            bias: bias.to_vec(),
+            channels,
+            side,
+            stride,
+            relu6,
+        };
+        packed.bias.resize(channels, 0.0);
+        for (channel, from) in weight.chunks_exact(taps).enumerate() {
+            for (tap, value) in from.iter().enumerate() {
+                packed.weight[tap * channels + channel] = *value;
+            }
+        }
+        packed
+    }
+}
+
+/// Values from pixel to pixel.
+pub(super) fn padded(channels: usize) -> usize {
+    channels.next_multiple_of(GROUP)
+}
+
+/// An image, or some lines of one, and the window that goes over it.
+pub(super) struct Depthwise<'a> {
+    /// `[lines, width, channels]`.
+    pub image: &'a [f32],
+    /// Which line of the image its values begin with; all that the asked pixels see are there.
+    pub first: usize,
+    /// Height and width of the whole image in pixels.
+    pub size: [usize; 2],
+    /// Rows of zeros above it and to its left.
+    pub before: [usize; 2],
+    /// Pixels of a line of what comes out.
+    pub columns: usize,
+    /// What goes over it.
+    pub window: &'a Window,
 }
 
 /// Channels that one register holds (of compilers' making, where that is several registers). Seven sums,
@@ -45,6 +93,11 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// The processor has the vector's instructions.
     unsafe fn plus(self, a: Self, b: Self) -> Self;
+    /// Each value held between 0 and 6.
+    ///
+    /// # Safety
+    /// The processor has the vector's instructions.
+    unsafe fn relu6(self) -> Self;
 }
 
 /// What any processor has.
@@ -70,53 +123,95 @@ impl Vector for [f32; GROUP] {
         }
         self
     }
+
+    #[inline(always)]
+    unsafe fn relu6(self) -> Self {
+        self.map(|v| v.clamp(0.0, 6.0))
+    }
 }
 
-/// The convolution at `pixels` (counted row by row), into `out`, `[pixels, channels]`.
+/// The convolution at `pixels` of what comes out (counted row by row), into `out`, `[pixels, channels]`.
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn depthwise<V: Vector>(d: &Depthwise<'_>, pixels: Range<usize>, out: &mut [f32]) {
-    const { assert!(GROUP.is_multiple_of(V::LANES)) };
-    let ([height, width], channels) = (d.size, d.channels);
-    assert!(channels.is_multiple_of(GROUP) && pixels.end <= height * width);
-    assert!(d.image.len() >= height * width * channels && out.len() >= pixels.len() * channels);
-    assert!(d.weight.len() >= SIDE * SIDE * channels && d.bias.len() >= channels);
+    // SAFETY: the caller's promise.
+    unsafe {
+        match [d.window.side, d.window.stride] {
+            [7, 1] => passes::<V, 7, 1>(d, pixels, out),
+            [3, 1] => passes::<V, 3, 1>(d, pixels, out),
+            [3, 2] => passes::<V, 3, 2>(d, pixels, out),
+            [5, 1] => passes::<V, 5, 1>(d, pixels, out),
+            [5, 2] => passes::<V, 5, 2>(d, pixels, out),
+            other => unreachable!("networks with windows of {other:?} are not compiled"),
+        }
+    }
+}
+
+/// The same for windows of `K` by `K` pixels, `S` pixels apart.
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+unsafe fn passes<V: Vector, const K: usize, const S: usize>(
+    d: &Depthwise<'_>,
+    pixels: Range<usize>,
+    out: &mut [f32],
+) {
+    const { assert!(GROUP.is_multiple_of(V::LANES) && (TOGETHER - 1) * S + K <= 17) };
+    let ([height, width], [above, before]) = (d.size, d.before);
+    let (w, channels) = (d.window, d.window.channels);
+    if pixels.is_empty() {
+        return;
+    }
+    // Lines that the first and the last of the pixels see.
+    let seen = |pixel: usize| {
+        let top = pixel / d.columns * S;
+        top.saturating_sub(above)..(top + K).saturating_sub(above).min(height)
+    };
+    let (least, most) = (seen(pixels.start).start, seen(pixels.end - 1).end);
+    assert!(channels.is_multiple_of(GROUP) && d.first <= least && above < K && before < K);
+    assert!((d.columns - 1) * S < width + before && (pixels.end - 1) / d.columns * S < height + above);
+    assert!(d.image.len() >= (most - d.first) * width * channels && out.len() >= pixels.len() * channels);
+    assert!(w.weight.len() >= K * K * channels && w.bias.len() >= channels);
     for group in (0..channels).step_by(V::LANES) {
         let mut pixel = pixels.start;
         while pixel < pixels.end {
-            let (y, x) = (pixel / width, pixel % width);
-            let count = (width - x).min(pixels.end - pixel).min(SIDE);
-            // The window's lines, and the columns from 3 left of the first sum's pixel on, inside the image.
-            let lines = 3usize.saturating_sub(y)..SIDE.min(height + 3 - y);
-            let columns = 3usize.saturating_sub(x)..(width + 3 - x);
+            let (y, x) = (pixel / d.columns, pixel % d.columns);
+            let count = (d.columns - x).min(pixels.end - pixel).min(TOGETHER);
+            // The window's lines, and the columns from the first sum's leftmost on, inside the image.
+            let (top, left) = (y * S, x * S);
+            let lines = above.saturating_sub(top)..K.min(height + above - top);
+            let columns = before.saturating_sub(left)..(width + before - left);
             // SAFETY: lines and columns are those inside the image, groups whole vectors inside the
             // channels, and the lengths were checked above.
             unsafe {
-                let mut sums = [V::load(d.bias.as_ptr().add(group)); SIDE];
+                let mut sums = [V::load(w.bias.as_ptr().add(group)); TOGETHER];
                 for line in lines {
-                    let from = d.weight.as_ptr().add(line * SIDE * channels + group);
-                    let mut weights = sums;
+                    let from = w.weight.as_ptr().add(line * K * channels + group);
+                    let mut weights = [sums[0]; K];
                     for (column, w) in weights.iter_mut().enumerate() {
                         *w = V::load(from.add(column * channels));
                     }
-                    let first = (y + line - 3) * width + x;
+                    let first = (top + line - above - d.first) * width + left;
                     // May point before the image; only columns inside it are read.
                     let start = d.image.as_ptr().wrapping_add(first * channels + group);
+                    let start = start.wrapping_sub(before * channels);
                     // Spelt out, so that which pixel meets which weight is known when compiling.
                     macro_rules! pass {
                         ($($t:literal)*) => { $(
-                            if columns.contains(&$t) {
-                                let values = start.wrapping_add($t * channels).wrapping_sub(3 * channels);
-                                pass_pixel::<V, $t>(values, &weights, &mut sums);
+                            if $t < (TOGETHER - 1) * S + K && columns.contains(&$t) {
+                                let values = start.wrapping_add($t * channels);
+                                pass_pixel::<V, K, S, $t>(values, &weights, &mut sums);
                             }
                         )* };
                     }
-                    pass!(0 1 2 3 4 5 6 7 8 9 10 11 12);
+                    pass!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
                 }
                 let to = out.as_mut_ptr().add((pixel - pixels.start) * channels + group);
                 for (j, sum) in sums.iter().take(count).enumerate() {
+                    let sum = if w.relu6 { sum.relu6() } else { *sum };
                     sum.store(to.add(j * channels));
                 }
             }
@@ -125,22 +220,22 @@ pub(super) unsafe fn depthwise<V: Vector>(d: &Depthwise<'_>, pixels: Range<usize
     }
 }
 
-/// Adds the pixel `T - 3` to the right of the first sum's to all sums that it reaches.
+/// Adds the pixel `T` columns to the right of the first sum's leftmost to all sums that it reaches.
 ///
 /// # Safety
 /// `values` are the channels of a pixel of the image, and the processor has the instructions of `V`.
 #[inline(always)]
-unsafe fn pass_pixel<V: Vector, const T: usize>(
+unsafe fn pass_pixel<V: Vector, const K: usize, const S: usize, const T: usize>(
     values: *const f32,
-    weights: &[V; SIDE],
-    sums: &mut [V; SIDE],
+    weights: &[V; K],
+    sums: &mut [V; TOGETHER],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         let values = V::load(values);
-        for j in 0..SIDE {
-            if T >= j && T - j < SIDE {
-                sums[j] = sums[j].plus(values, weights[T - j]);
+        for j in 0..TOGETHER {
+            if T >= j * S && T - j * S < K {
+                sums[j] = sums[j].plus(values, weights[T - j * S]);
             }
         }
     }
@@ -153,7 +248,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     macro_rules! vector {
-        ($vector:ident, $lanes:literal, $load:ident, $store:ident, $plus:ident) => {
+        ($vector:ident, $lanes:literal, $load:ident, $store:ident, $plus:ident, $set:ident, $least:ident, $most:ident) => {
             impl Vector for $vector {
                 const LANES: usize = $lanes;
 
@@ -174,12 +269,36 @@ mod x86 {
                     // SAFETY: the caller's promise.
                     unsafe { $plus(a, b, self) }
                 }
+
+                #[inline(always)]
+                unsafe fn relu6(self) -> Self {
+                    // SAFETY: the caller's promise.
+                    unsafe { $most($least(self, $set(0.0)), $set(6.0)) }
+                }
             }
         };
     }
 
-    vector!(__m256, 8, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps);
-    vector!(__m512, 16, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps);
+    vector!(
+        __m256,
+        8,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_fmadd_ps,
+        _mm256_set1_ps,
+        _mm256_max_ps,
+        _mm256_min_ps
+    );
+    vector!(
+        __m512,
+        16,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_fmadd_ps,
+        _mm512_set1_ps,
+        _mm512_max_ps,
+        _mm512_min_ps
+    );
 }
 
 #[cfg(test)]
@@ -188,21 +307,21 @@ mod tests {
     use crate::encoder::plan::isa::Isa;
     use crate::encoder::plan::kernels::Kernels;
 
-    /// The definition, in double precision.
-    fn plain(d: &Depthwise<'_>, pixel: usize, channel: usize) -> f64 {
-        let [height, width] = d.size;
-        let (y, x) = (pixel / width, pixel % width);
-        let mut sum = f64::from(d.bias[channel]);
-        for line in 0..SIDE {
-            for column in 0..SIDE {
-                let (v, u) = ((y + line).wrapping_sub(3), (x + column).wrapping_sub(3));
+    /// The definition, in double precision, at a pixel of what comes out.
+    fn plain(d: &Depthwise<'_>, [y, x]: [usize; 2], channel: usize) -> f64 {
+        let ([height, width], w) = (d.size, d.window);
+        let mut sum = f64::from(w.bias[channel]);
+        for line in 0..w.side {
+            for column in 0..w.side {
+                let v = (y * w.stride + line).wrapping_sub(d.before[0]);
+                let u = (x * w.stride + column).wrapping_sub(d.before[1]);
                 if v < height && u < width {
-                    let weight = d.weight[(line * SIDE + column) * d.channels + channel];
-                    sum += f64::from(weight) * f64::from(d.image[(v * width + u) * d.channels + channel]);
+                    let weight = w.weight[(line * w.side + column) * w.channels + channel];
+                    sum += f64::from(weight) * f64::from(d.image[(v * width + u) * w.channels + channel]);
                 }
             }
         }
-        sum
+        if w.relu6 { sum.clamp(0.0, 6.0) } else { sum }
     }
 
     #[test]
@@ -215,27 +334,43 @@ mod tests {
             };
             (0..len).map(next).collect()
         };
-        for (height, width) in [(1, 1), (2, 3), (7, 7), (5, 14), (9, 20), (16, 4)] {
-            let channels = 48;
-            let image = random(height * width * channels);
-            let (weight, bias) = (random(SIDE * SIDE * channels), random(channels));
-            let d = Depthwise {
-                image: &image,
-                size: [height, width],
-                channels,
-                weight: &weight,
-                bias: &bias,
-            };
-            let all = height * width;
+        for ([side, stride], size) in WINDOWS
+            .into_iter()
+            .flat_map(|w| [[1, 1], [2, 3], [7, 7], [5, 14], [9, 20], [16, 4]].map(|size| (w, size)))
+        {
+            // TensorFlow's `SAME` with a stride, as many zeros on all sides without.
+            let zeros = |len: usize| ((len.div_ceil(stride) - 1) * stride + side).saturating_sub(len) / 2;
+            let [height, width]: [usize; 2] = size;
+            let (rows, columns) = (height.div_ceil(stride), width.div_ceil(stride));
+            let image = random(height * width * 48);
+            let mut window = Window::pack([side, stride], false, &random(45 * side * side), &random(45));
+            let all = rows * columns;
             for pixels in [0..all, all / 3..all, all / 4..(3 * all).div_ceil(4)] {
+                window.relu6 = pixels.start > 0;
+                let d = Depthwise {
+                    image: &image,
+                    first: 0,
+                    size,
+                    before: [zeros(height), zeros(width)],
+                    columns,
+                    window: &window,
+                };
+                // Lines before the first that is seen may be absent.
+                let top = (pixels.start / columns * stride).saturating_sub(d.before[0]);
+                let cut = Depthwise {
+                    image: &image[top.min(height) * width * 48..],
+                    first: top.min(height),
+                    ..d
+                };
                 for kernels in Isa::available().into_iter().filter_map(Kernels::of) {
-                    let mut out = vec![f32::NAN; pixels.len() * channels];
-                    kernels.depthwise(&d, pixels.clone(), &mut out);
+                    let mut out = vec![f32::NAN; pixels.len() * 48];
+                    kernels.depthwise(&cut, pixels.clone(), &mut out);
                     for (i, got) in out.iter().enumerate() {
-                        let want = plain(&d, pixels.start + i / channels, i % channels);
+                        let pixel = pixels.start + i / 48;
+                        let want = plain(&d, [pixel / columns, pixel % columns], i % 48);
                         assert!(
                             (f64::from(*got) - want).abs() < 1e-5,
-                            "{:?} {height}x{width} {i}: {got}, not {want}",
+                            "{:?} {side}/{stride} {height}x{width} {i}: {got}, not {want}",
                             kernels.isa
                         );
                     }

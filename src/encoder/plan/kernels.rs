@@ -99,7 +99,7 @@ macro_rules! table {
             }
             #[target_feature(enable = $features)]
             fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
-                rows::to_bytes(x, out)
+                rows::to_bytes::<$vector>(x, out)
             }
             #[target_feature(enable = $features)]
             fn finish(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {

@@ -141,6 +141,20 @@ pub(super) fn silu(x: f32) -> f32 {
     x / (1.0 + exp2(-x * std::f32::consts::LOG2_E))
 }
 
+/// `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2` (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+#[inline(always)]
+pub(super) fn tanh_gelu(x: f32) -> f32 {
+    // (1 + tanh u) / 2 = 1 / (1 + e^-2u).
+    const TWICE: f32 = 2.0 * 0.797_884_6 * std::f32::consts::LOG2_E;
+    x / (1.0 + exp2(-TWICE * (0.044_715 * x * x).mul_add(x, x)))
+}
+
+/// `x` held between 0 and 6.
+#[inline(always)]
+pub(super) fn relu6(x: f32) -> f32 {
+    at_most(at_least(x, 0.0), 6.0)
+}
+
 /// The nearest brain float's bits, ties to even; for finite values.
 #[inline(always)]
 pub(super) fn bf16_bits(x: f32) -> u16 {
@@ -198,6 +212,14 @@ mod tests {
             assert!(off < 3e-7, "2^{x} is off by {off:e}");
             let want = f64::from(x) / (1.0 + (-f64::from(x)).exp());
             assert!((f64::from(silu(x)) - want).abs() <= 3e-7 * want.abs().max(1.0));
+            let x64 = f64::from(x);
+            let u = (2.0 / std::f64::consts::PI).sqrt() * (x64 + 0.044_715 * x64.powi(3));
+            let want = x64 * (1.0 + u.tanh()) / 2.0;
+            assert!(
+                (f64::from(tanh_gelu(x)) - want).abs() <= 5e-7 * want.abs().max(1.0),
+                "{x}"
+            );
+            assert_eq!(relu6(x), x.clamp(0.0, 6.0));
         }
         assert!(exp2(f32::NEG_INFINITY) < 1.2e-38);
     }

@@ -6,22 +6,26 @@
 //! generic path does in many: bias, GELU and residual sums while a tile is still warm, attention a
 //! head and a few queries at a time, depthwise convolution where the pixels lie.
 //!
-//! From the inside out: [`isa`] (what the processor has), `tiles` (products in registers), `rows`
-//! `halves` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
-//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`] and
-//! [`convnext`] (networks).
+//! From the inside out: [`isa`] (what the processor has), `tiles` (products in registers), `rows`,
+//! `halves`, `bytes` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
+//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`], [`gpt`],
+//! [`convnext`], [`mobile`] and [`p4m`] (networks).
 
 mod attention;
 mod buffer;
+mod bytes;
 pub mod convnext;
 mod convnext_layers;
 mod convnext_passes;
 mod depthwise;
+pub mod gpt;
 mod halves;
 pub mod isa;
 pub mod kernels;
 pub(crate) mod math;
 pub mod matrix;
+pub mod mobile;
+mod mobile_passes;
 mod operand;
 pub mod p4m;
 pub mod peak;

@@ -1,7 +1,7 @@
 //! The left side of a product: rows of activations in the number format of the weights that they
 //! meet, spaced so that the rows of a tile don't compete for the same places in the cache.
 
-use super::buffer::{Buffer, as_bytes_mut, as_floats_mut, as_halves_mut};
+use super::buffer::{Buffer, as_bytes_mut, as_floats_mut, as_halves_mut, as_words};
 use super::isa::Precision;
 use super::kernels::Kernels;
 
@@ -15,6 +15,37 @@ pub(super) struct Operand {
     pub lines: Vec<(f32, f32)>,
     /// One row in single precision, before it is converted.
     row: Vec<f32>,
+}
+
+/// Rows as a product reads them.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub words: &'a [u32],
+    /// Words from row to row.
+    pub lda: usize,
+    /// As in [`Operand`].
+    pub lines: &'a [(f32, f32)],
+}
+
+impl<'a> Rows<'a> {
+    /// Rows in single precision where they lie, one every `lda` values.
+    pub fn of(floats: &'a [f32], lda: usize) -> Self {
+        Self {
+            words: as_words(floats),
+            lda,
+            lines: &[],
+        }
+    }
+}
+
+impl<'a> From<&'a Operand> for Rows<'a> {
+    fn from(operand: &'a Operand) -> Self {
+        Self {
+            words: operand.words.words(),
+            lda: operand.lda,
+            lines: &operand.lines,
+        }
+    }
 }
 
 /// Words from row to row: whole cache lines, an odd number of them.
@@ -80,6 +111,23 @@ impl Operand {
         });
     }
 
+    /// `rows` rows out of `from`, one every `stride` values, in the format that `precision` multiplies: where they
+    /// lie if that is single precision, else copied here.
+    pub fn view<'a>(
+        &'a mut self,
+        kernels: &Kernels,
+        precision: Precision,
+        [rows, len]: [usize; 2],
+        from: &'a [f32],
+        stride: usize,
+    ) -> Rows<'a> {
+        if precision == Precision::F32 {
+            return Rows::of(from, stride);
+        }
+        self.copy(kernels, precision, rows, len, from, stride);
+        Rows::from(&*self)
+    }
+
     /// Room for `rows` rows of `len` values.
     pub fn reserve(&mut self, kernels: &Kernels, precision: Precision, rows: usize, len: usize) {
         self.lda = spacing(kernels.steps(precision, len).max(1));
@@ -101,11 +149,6 @@ impl Operand {
             row[filling.clone()].fill(0);
         }
         (as_halves_mut(words), 2 * lda)
-    }
-
-    /// The rows as words.
-    pub fn words(&self) -> &[u32] {
-        self.words.words()
     }
 
     /// Rows in single precision, to be written by a product.

@@ -14,33 +14,37 @@ use super::buffer::Buffer;
 use super::isa::Precision;
 use super::kernels::{Kernels, Tiles};
 use super::matrix::Matrix;
-use super::operand::{Operand, spacing};
-use super::rows::{Finish, Gelu};
+use super::operand::{Operand, Rows, spacing};
+use super::rows::{Activation, Finish};
 use super::tiles::{Cut, MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// What follows a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub enum After {
     /// The result is stored.
     Store,
     /// Its GELU is stored.
     Gelu,
+    /// Its GELU by a tanh is stored.
+    TanhGelu,
+    /// It is stored, held between 0 and 6.
+    Relu6,
     /// It is added to what is there.
     Add,
 }
 
-/// `out = after(left * matrix + bias)` for the operand's first `rows` rows; `out` has `ldo` values
+/// `out = after(left * matrix + bias)` for the first `rows` rows; `out` has `ldo` values
 /// from row to row.
-pub(super) fn product(
+pub(super) fn product<'a>(
     kernels: &Kernels,
-    left: &Operand,
+    left: impl Into<Rows<'a>>,
     rows: usize,
     matrix: &Matrix,
     after: After,
     out: &mut [f32],
     ldo: usize,
 ) {
-    for_sums(kernels, left, rows, matrix, after, |sums, tile, finish| {
+    for_sums(kernels, left.into(), rows, matrix, after, |sums, tile, finish| {
         let place = &mut out[tile.row * ldo + tile.column..];
         kernels.finish(sums, tile.height, tile.columns, finish, place, ldo);
     });
@@ -66,7 +70,7 @@ pub(super) fn product_operand(
         }
         Precision::Bf16 => {
             let (out, ldo) = out.halves(kernels, rows, wide);
-            for_sums(kernels, left, rows, matrix, after, |sums, tile, finish| {
+            for_sums(kernels, left.into(), rows, matrix, after, |sums, tile, finish| {
                 let place = &mut out[tile.row * ldo + tile.column..];
                 kernels.finish_halves(sums, tile.height, tile.columns, finish, place, ldo);
             });
@@ -93,7 +97,7 @@ struct Place {
 #[inline]
 fn for_sums(
     kernels: &Kernels,
-    left: &Operand,
+    left: Rows<'_>,
     rows: usize,
     matrix: &Matrix,
     after: After,
@@ -112,10 +116,12 @@ fn for_sums(
         let mut finish = Finish {
             bias: &matrix.bias[first..],
             bytes: None,
-            gelu: match (after, matrix.precision) {
-                (After::Gelu, Precision::F32) => Gelu::Single,
-                (After::Gelu, _) => Gelu::Short,
-                _ => Gelu::None,
+            activation: match (after, matrix.precision) {
+                (After::Gelu, Precision::F32) => Activation::Gelu,
+                (After::Gelu, _) => Activation::ShortGelu,
+                (After::TanhGelu, _) => Activation::TanhGelu,
+                (After::Relu6, _) => Activation::Relu6,
+                (After::Store | After::Add, _) => Activation::None,
             },
             add: after == After::Add,
         };
@@ -123,7 +129,7 @@ fn for_sums(
             if bytes {
                 finish.bytes = Some((&left.lines[row..], &matrix.unit[first..], &matrix.total[first..]));
             }
-            let from = &left.words()[row * left.lda..];
+            let from = &left.words[row * left.lda..];
             tile(&tiles, [height, columns, steps], from, left.lda, words, &mut sums);
             let place = Place {
                 row,

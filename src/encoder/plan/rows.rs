@@ -4,11 +4,12 @@
 
 #![allow(
     unsafe_code,
-    reason = "brain floats are made by an instruction that not every processor has"
+    reason = "brain floats and bytes are made by instructions that not every processor has"
 )]
 
+use super::bytes::Bytes;
 use super::halves::Halves;
-use super::math::{ERF, ERF_SHORT, bf16_bits, exp2, gelu_block, round_to_byte, silu};
+use super::math::{ERF, ERF_SHORT, bf16_bits, exp2, gelu_block, relu6, silu, tanh_gelu};
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// Sums that go on side by side, so that neither latency nor rounding adds up.
@@ -90,43 +91,15 @@ fn halves<H: Halves>(x: &[f32], out: &mut [u16]) {
     }
 }
 
-/// Smallest and largest of a row: in one pass, and both folds at once, since many rows are short.
-#[inline(always)]
-fn range(x: &[f32]) -> (f32, f32) {
-    let smaller = |a: f32, b: f32| if b < a { b } else { a };
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    let (pieces, rest) = x.as_chunks::<LANES>();
-    for piece in pieces {
-        for j in 0..LANES {
-            least[j] = smaller(least[j], piece[j]);
-            most[j] = larger(most[j], piece[j]);
-        }
-    }
-    for (j, v) in rest.iter().enumerate() {
-        least[j] = smaller(least[j], *v);
-        most[j] = larger(most[j], *v);
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for j in 0..width {
-            least[j] = smaller(least[j], least[j + width]);
-            most[j] = larger(most[j], most[j + width]);
-        }
-        width /= 2;
-    }
-    (least[0], most[0])
-}
-
 /// Bytes q with `x ≈ least + q * step`; returns `(step, least)`.
 #[inline(always)]
-pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
-    let (least, most) = range(x);
+pub(super) fn to_bytes<B: Bytes>(x: &[f32], out: &mut [u8]) -> (f32, f32) {
+    // SAFETY: this is compiled for, and called on, processors that have the instructions of `B`.
+    let (least, most) = unsafe { B::range(x) };
     let step = (most - least) / 255.0;
     let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
-    for (o, v) in out.iter_mut().zip(x) {
-        *o = round_to_byte((*v - least) * inverse);
-    }
+    // SAFETY: as above.
+    unsafe { B::places(x, least, inverse, out) };
     (step, least)
 }
 
@@ -134,15 +107,19 @@ pub(super) fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
 /// times the sum of its bytes.
 pub(super) type Worth<'a> = (&'a [(f32, f32)], &'a [f32], &'a [f32]);
 
-/// Whether GELU follows, and how well it must be known.
+/// What follows a layer, and how well it must be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gelu {
-    /// It does not.
+pub(super) enum Activation {
+    /// Nothing.
     None,
-    /// To single precision.
-    Single,
-    /// Well enough for brain floats and bytes.
-    Short,
+    /// The exact GELU, to single precision.
+    Gelu,
+    /// The same, well enough for brain floats and bytes.
+    ShortGelu,
+    /// GELU's approximation by a tanh, which some networks were trained with.
+    TanhGelu,
+    /// Values held between 0 and 6.
+    Relu6,
 }
 
 /// What a tile's sums become: for bytes first real values, then with their bias through the
@@ -154,7 +131,7 @@ pub(super) struct Finish<'a> {
     /// What bytes are worth, if the sums are of bytes.
     pub bytes: Option<Worth<'a>>,
     /// What follows.
-    pub gelu: Gelu,
+    pub activation: Activation,
     /// Whether the result is added to what is there.
     pub add: bool,
 }
@@ -170,9 +147,36 @@ pub(super) fn finish<const N: usize>(
     out: &mut [f32],
     ldo: usize,
 ) {
-    finished::<N>(sums, rows, f, |i, values| {
-        place(values, columns, f.add, &mut out[i.wrapping_mul(ldo)..]);
-    });
+    match f.activation {
+        Activation::None | Activation::Relu6 => quickly::<N>(sums, rows, columns, f, out, ldo),
+        _ => finished::<N>(sums, rows, f, |i, values| {
+            place(values, columns, f.add, &mut out[i.wrapping_mul(ldo)..]);
+        }),
+    }
+}
+
+/// The same where what follows takes a few instructions only: row by row, so that everything stays in registers.
+/// (Loops, not closures: those are compiled for any processor where they aren't inlined.)
+#[inline(always)]
+fn quickly<const N: usize>(
+    sums: &Sums,
+    rows: usize,
+    columns: usize,
+    f: &Finish<'_>,
+    out: &mut [f32],
+    ldo: usize,
+) {
+    const { assert!(N <= MOST_COLUMNS) };
+    for i in 0..rows.min(MOST_ROWS) {
+        let mut values = [0.0f32; N];
+        worth(&sums.0[i * N..(i + 1) * N], i, f, &mut values);
+        if f.activation == Activation::Relu6 {
+            for v in &mut values {
+                *v = relu6(*v);
+            }
+        }
+        place(&values, columns, f.add, &mut out[i.wrapping_mul(ldo)..]);
+    }
 }
 
 /// The same into brain floats, which the next product reads; nothing is added.
@@ -217,10 +221,24 @@ fn finished<const N: usize>(
                 values,
             );
         }
-        match f.gelu {
-            Gelu::None => {}
-            Gelu::Single => gelu_block(&mut values, &ERF),
-            Gelu::Short => gelu_block(&mut values, &ERF_SHORT),
+        match f.activation {
+            Activation::None => {}
+            Activation::Gelu => gelu_block(&mut values, &ERF),
+            Activation::ShortGelu => gelu_block(&mut values, &ERF_SHORT),
+            Activation::TanhGelu => {
+                for row in &mut values {
+                    for v in row {
+                        *v = tanh_gelu(*v);
+                    }
+                }
+            }
+            Activation::Relu6 => {
+                for row in &mut values {
+                    for v in row {
+                        *v = relu6(*v);
+                    }
+                }
+            }
         }
         for (i, values) in values.iter().enumerate().take(height) {
             each(first + i, values);

@@ -36,8 +36,10 @@ pub struct VitPlan {
     pub channels: usize,
     /// ε of every layer norm.
     pub epsilon: f32,
-    /// Whether the feed-forward layers are gated (SwiGLU) instead of GELU.
-    pub gated: bool,
+    /// What happens inside the feed-forward layers.
+    pub inside: Inside,
+    /// Whether a token sees only itself and those before it.
+    pub causal: bool,
     /// `[channels * patch * patch, width]` in single precision, without bias (it is in the table).
     pub patches: Matrix,
     /// The blocks.
@@ -53,6 +55,17 @@ impl std::fmt::Debug for VitPlan {
         let (isa, precision) = (self.kernels.isa.name(), self.precision.name());
         write!(f, "VitPlan({isa}, {precision}, {} blocks)", self.blocks.len())
     }
+}
+
+/// What happens inside the feed-forward layers of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    /// The exact GELU.
+    Gelu,
+    /// GELU's approximation by a tanh.
+    TanhGelu,
+    /// SwiGLU: the first layer is twice as wide, one half gates the other.
+    Gated,
 }
 
 /// One core's memory.
@@ -75,6 +88,7 @@ struct Call<'a> {
     width: usize,
     table: &'a [f32],
     blocks: usize,
+    normed: bool,
     heads: Heads,
     out: Shared,
 }
@@ -98,30 +112,35 @@ impl VitPlan {
         self.patches.outputs
     }
 
-    /// Normalised tokens of `batch` images after the first `blocks` blocks into `out`,
-    /// `[batch, tokens, width]`.
+    /// Tokens of `batch` images after the first `blocks` blocks into `out`, `[batch, tokens, width]`,
+    /// through the last norm if `normed`.
     ///
     /// `input` is `[batch, channels, height, width]`; `table` is what is added to each token
     /// before the first block, `[tokens, width]`: class token, registers, then the patches'
-    /// positions with the patch embedding's bias.
+    /// positions with the patch embedding's bias. Or one table an image, `[batch, tokens, width]`.
     pub fn tokens(
         &self,
         team: &Team,
         input: &[f32],
         [batch, height, width]: [usize; 3],
         table: &[f32],
-        blocks: usize,
+        (blocks, normed): (usize, bool),
         out: &mut [f32],
     ) {
-        let tokens = table.len() / self.width();
+        if batch == 0 {
+            return;
+        }
+        let tokens = out.len() / (batch * self.width());
         assert_eq!(
             input.len(),
             batch * self.channels * height * width,
             "an input of another shape"
         );
-        assert_eq!(
-            out.len(),
-            batch * tokens * self.width(),
+        assert!(
+            out.len() == batch * tokens * self.width()
+                && [1, batch]
+                    .map(|tables| tables * tokens * self.width())
+                    .contains(&table.len()),
             "an output of another shape"
         );
         let heads = [self.heads, self.width() / self.heads, tokens];
@@ -131,7 +150,8 @@ impl VitPlan {
             width,
             table,
             blocks: blocks.min(self.blocks.len()),
-            heads: Heads::new(self.kernels, self.precision, heads),
+            normed,
+            heads: Heads::new(self.kernels, self.precision, heads, self.causal),
             out: Shared::of(out),
         };
         let lanes = team.lanes();
@@ -199,14 +219,28 @@ impl VitPlan {
             barrier.meet();
             let mixed = memory.mixed.floats_mut();
             // SAFETY: all tokens are there after the meeting, and the next block writes the other buffer.
-            unsafe { attend(k, &call.heads, to, mixed, ldm, count, &mut memory.weights) };
+            unsafe {
+                attend(
+                    k,
+                    &call.heads,
+                    to,
+                    mixed,
+                    ldm,
+                    tokens.clone(),
+                    &mut memory.weights,
+                )
+            };
             for at in (0..count).step_by(chunk) {
                 self.feed_forward(block, at, chunk.min(count - at), memory);
             }
         }
-        let at = (image * call.table.len()) + first * width;
+        let at = (image * call.heads.tokens + first) * width;
         // SAFETY: these tokens of this image are written by this core only.
         let out = unsafe { call.out.floats_mut(at, count * width) };
+        if !call.normed {
+            out.copy_from_slice(&memory.tokens.floats()[..count * width]);
+            return;
+        }
         for (row, out) in (memory.tokens.floats().chunks_exact(width)).zip(out.chunks_exact_mut(width)) {
             self.norm_row(&self.norm, row, out);
         }
@@ -233,7 +267,7 @@ impl VitPlan {
             self.norm_row(&block.norm2, &x[i * width..][..width], row);
         });
         let (inside, precision) = (block.fc2.inputs, block.fc2.precision);
-        if self.gated {
+        if self.inside == Inside::Gated {
             let ld = spacing(block.fc1.outputs);
             memory.hidden.grow(rows * ld);
             let hidden = memory.hidden.floats_mut();
@@ -245,7 +279,11 @@ impl VitPlan {
         } else {
             let inner = (&mut memory.inner, precision);
             let hidden = &mut memory.hidden;
-            product_operand(k, &memory.left, rows, &block.fc1, After::Gelu, inner, hidden);
+            let after = match self.inside {
+                Inside::TanhGelu => After::TanhGelu,
+                _ => After::Gelu,
+            };
+            product_operand(k, &memory.left, rows, &block.fc1, after, inner, hidden);
         }
         product(k, &memory.inner, rows, &block.fc2, After::Add, x, width);
     }
@@ -258,7 +296,8 @@ impl VitPlan {
         let pixels = call.height * call.width;
         let planes = &call.input[image * self.channels * pixels..][..self.channels * pixels];
         let x = &mut memory.tokens.floats_mut()[..tokens.len() * width];
-        x.copy_from_slice(&call.table[tokens.start * width..tokens.end * width]);
+        let table = &call.table[image * call.heads.tokens * width % call.table.len()..];
+        x.copy_from_slice(&table[tokens.start * width..tokens.end * width]);
         let first = tokens.start.max(leading);
         let rows = tokens.end.saturating_sub(first);
         let len = self.patches.inputs;

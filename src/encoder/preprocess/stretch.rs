@@ -4,26 +4,69 @@
 //! Percentiles are selected instead of sorted for, and the inverse hyperbolic sine is computed in
 //! single precision, without branches, so that the compiler does several pixels at once.
 
+#![allow(
+    unsafe_code,
+    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
+)]
+
+use crate::encoder::plan::window::vectorised;
+
+/// As many values at either end are kept in order while the others pass by; where more are asked for,
+/// selecting is quicker.
+const FEW: usize = 128;
+/// Values that are looked at together.
+const TOGETHER: usize = 32;
+
 /// Percentile of `values` (not empty, all finite), linearly interpolated (Hyndman & Fan 1996,
 /// type 7; numpy's default). The values are put in another order.
 pub(super) fn percentile(values: &mut [f32], percent: f64) -> f64 {
     let last = values.len() - 1;
     let at = percent / 100.0 * last as f64;
     let below = (at.floor() as usize).min(last);
-    let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
-    let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
+    let above = (below + 1).min(last);
+    let (low, high) = if above < FEW {
+        let ends = smallest(values, above + 1, 1.0);
+        (ends[below], ends[above])
+    } else if last - below < FEW {
+        let ends = smallest(values, last - below + 1, -1.0);
+        (-ends[last - below], -ends[last - above])
+    } else {
+        let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
+        (low, above.iter().copied().min_by(f32::total_cmp).unwrap_or(low))
+    };
     let (low, high) = (f64::from(low), f64::from(high));
     low + (high - low) * (at - below as f64)
 }
 
-/// `(value - low) / range`, clipped to 0–1; a band without any contrast is black, not noise.
-pub(super) fn to_unit(pixels: &mut [f32], low: f64, range: f64) {
-    if range > 0.0 {
-        for pixel in pixels {
-            *pixel = ((f64::from(*pixel) - low) / range).clamp(0.0, 1.0) as f32;
+/// The `count` smallest of `values * sign`, in order: almost all are larger than those that are known
+/// already, and pass by many at a time.
+fn smallest(values: &[f32], count: usize, sign: f32) -> [f32; FEW] {
+    let mut kept = [f32::INFINITY; FEW];
+    for some in values.chunks(TOGETHER) {
+        let most = kept[count - 1];
+        if some.iter().fold(false, |any, v| any | (v * sign < most)) {
+            for v in some.iter().map(|v| v * sign) {
+                if v < kept[count - 1] {
+                    let place = kept[..count].partition_point(|k| *k <= v);
+                    kept.copy_within(place..count - 1, place + 1);
+                    kept[place] = v;
+                }
+            }
         }
-    } else {
-        pixels.fill(0.0);
+    }
+    kept
+}
+
+vectorised! {
+    /// `(value - low) / range`, clipped to 0–1; a band without any contrast is black, not noise.
+    to_unit(pixels: &mut [f32], low: f64, range: f64) {
+        if range > 0.0 {
+            for pixel in pixels {
+                *pixel = ((f64::from(*pixel) - low) / range).clamp(0.0, 1.0) as f32;
+            }
+        } else {
+            pixels.fill(0.0);
+        }
     }
 }
 
@@ -41,9 +84,15 @@ pub(super) fn asinh_stretch(pixels: &mut [f32], softening: f64, unscaled: bool) 
         }
         return;
     }
-    let (steep, scale) = ((1.0 / softening) as f32, scale as f32);
-    for pixel in pixels {
-        *pixel = asinh(*pixel * steep) * scale;
+    scaled_asinh(pixels, (1.0 / softening) as f32, scale as f32);
+}
+
+vectorised! {
+    /// `asinh(x * steep) * scale`, in place.
+    scaled_asinh(pixels: &mut [f32], steep: f32, scale: f32) {
+        for pixel in pixels {
+            *pixel = asinh(*pixel * steep) * scale;
+        }
     }
 }
 
@@ -100,17 +149,24 @@ mod tests {
 
     #[test]
     fn selected_percentiles_are_those_of_the_sorted_values() {
-        let values: Vec<f32> = (0..997u32)
+        let scattered: Vec<f32> = (0..997u32)
             .map(|i| (i * 7919 % 991) as f32 * 0.37 - 5.0)
             .collect();
-        let mut sorted = values.clone();
-        sorted.sort_by(f32::total_cmp);
-        for percent in [0.0, 0.5, 33.3, 50.0, 99.7, 100.0] {
-            let at = percent / 100.0 * 996.0;
-            let (below, above) = (at as usize, (at as usize + 1).min(996));
-            let (a, b) = (f64::from(sorted[below]), f64::from(sorted[above]));
-            let expected = a + (b - a) * (at - below as f64);
-            assert_eq!(percentile(&mut values.clone(), percent), expected, "{percent} %");
+        // Both ends long and short, values that fall and rise, and few of them.
+        let falling: Vec<f32> = (0..500u32).map(|i| 100.0 - i as f32).collect();
+        let rising: Vec<f32> = (0..500u32).map(|i| i as f32).collect();
+        let few = vec![3.0f32, -1.0, 3.0];
+        for values in [scattered, falling, rising, few] {
+            let mut sorted = values.clone();
+            sorted.sort_by(f32::total_cmp);
+            let last = sorted.len() - 1;
+            for percent in [0.0, 0.5, 12.0, 33.3, 50.0, 88.0, 99.7, 100.0] {
+                let at = percent / 100.0 * last as f64;
+                let (below, above) = (at as usize, (at as usize + 1).min(last));
+                let (a, b) = (f64::from(sorted[below]), f64::from(sorted[above]));
+                let expected = a + (b - a) * (at - below as f64);
+                assert_eq!(percentile(&mut values.clone(), percent), expected, "{percent} %");
+            }
         }
         assert_eq!(percentile(&mut [3.5], 99.7), 3.5);
     }

@@ -76,8 +76,14 @@ impl Source {
 
     /// Fills `buffer` from byte `offset`.
     pub fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(offset))?;
-        self.file.read_exact(buffer)
+        // One call of the system instead of two: a cutout is hundreds of short lines.
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset);
+        #[cfg(not(unix))]
+        {
+            self.file.seek(SeekFrom::Start(offset))?;
+            self.file.read_exact(buffer)
+        }
     }
 }
 

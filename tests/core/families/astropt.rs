@@ -1,11 +1,13 @@
 //! AstroPT against its own package (tests/golden/astropt/make_astropt.py).
 
-use super::{TOLERANCE, difference, golden, hold, seeded, tensors, vectors};
+use super::{TOLERANCE, compiled, difference, golden, hold, seeded, tensors, vectors};
 use crate::vit::files::cutout_of;
 use astrolabel::encoder::Encoder;
+use astrolabel::encoder::computation::Computation;
 use astrolabel::encoder::model::astropt::spiral;
 use astrolabel::encoder::network::Pooling;
 use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
+use astrolabel::encoder::plan::isa::Precision;
 use astrolabel::encoder::preprocess::Preprocessing;
 use astrolabel::io::raster::Plane;
 
@@ -24,6 +26,13 @@ fn vectors_match_the_package() {
         let worst = difference(&all, &expected[&format!("{name}.all")].1);
         assert!(worst <= TOLERANCE, "{name}: all blocks are off by {worst:e}");
         assert!(network.check_side(24).unwrap_err().contains("at most 30 patches"));
+    }
+}
+
+#[test]
+fn compiled_for_every_instruction_set_they_are_the_same() {
+    for name in ["aim", "affine"] {
+        compiled("astropt", name, name, Some(1));
     }
 }
 
@@ -56,6 +65,10 @@ fn pictures_go_the_whole_way() {
             full_scale: 255.0,
             swap_axes: true,
             ..Preprocessing::default()
+        },
+        computation: Computation {
+            precision: Some(Precision::F32),
+            ..Computation::default()
         },
         threads: 1,
         ..NetworkSettings::default()

@@ -1,8 +1,10 @@
 //! EfficientNet-Lite against timm (tests/golden/efficientnet/make_efficientnet.py).
 
-use super::{TOLERANCE, difference, golden, hold, open_network, seeded, tensors, vectors};
+use super::{TOLERANCE, compiled, difference, golden, hold, open_network, seeded, tensors, vectors};
 use crate::vit::files::Spec;
 use astrolabel::encoder::network::Pooling;
+use astrolabel::encoder::plan::isa::Isa;
+use astrolabel::encoder::plan::kernels::Kernels;
 use std::path::Path;
 
 #[test]
@@ -23,6 +25,40 @@ fn vectors_match_timm_under_both_namings() {
 }
 
 #[test]
+fn compiled_for_every_instruction_set_they_are_the_same() {
+    compiled("efficientnet", "timm", "tiny", None);
+}
+
+/// Images whose lines and columns no window divides, after any block.
+#[test]
+fn compiled_networks_take_images_of_any_size() {
+    let file = seeded("efficientnet", "timm");
+    for (side, block) in [([45, 38], None), ([33, 70], Some(2)), ([64, 51], Some(5))] {
+        let spec = Spec {
+            shape: vec![2, 3, side[0], side[1]],
+            seed: 5,
+            first: 0,
+            scale: 1.0 / 64.0,
+            shift: 0.0,
+        };
+        let images = (spec.shape.clone(), spec.values());
+        let generic = vectors(file.network(&[]).as_ref(), &images, block, Pooling::MeanPatches);
+        for isa in Isa::available() {
+            let mut network = file.network(&[]);
+            assert!(network.compile(Kernels::of(isa).unwrap()).unwrap());
+            let found = vectors(network.as_ref(), &images, block, Pooling::MeanPatches);
+            let worst = difference(&found, &generic);
+            let largest = generic.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            assert!(
+                worst <= 1e-5 * largest,
+                "{} {side:?}: {worst:e} of {largest}",
+                isa.name()
+            );
+        }
+    }
+}
+
+#[test]
 fn the_real_lite0_matches_timm() {
     let folder = std::env::var_os("ASTROLABEL_DEV_MODELS").map(std::path::PathBuf::from);
     let folder =
@@ -34,7 +70,7 @@ fn the_real_lite0_matches_timm() {
         eprintln!("skipped: no efficientnet_lite0.pth");
         return;
     };
-    let network = open_network(&path).unwrap();
+    let mut network = open_network(&path).unwrap();
     assert_eq!(network.short_name(), "efficientnet_lite0");
     let image = Spec {
         shape: vec![1, 3, 224, 224],
@@ -49,4 +85,11 @@ fn the_real_lite0_matches_timm() {
     let worst = difference(&found, &expected["real.output"].1);
     println!("real Lite0: off by {worst:e}");
     assert!(worst <= TOLERANCE, "off by {worst:e}");
+    if let Some(kernels) = Isa::best().and_then(Kernels::of) {
+        assert!(network.compile(kernels).unwrap());
+        let found = vectors(network.as_ref(), &images, None, Pooling::MeanPatches);
+        let worst = difference(&found, &expected["real.output"].1);
+        println!("real Lite0, compiled: off by {worst:e}");
+        assert!(worst <= TOLERANCE, "compiled: off by {worst:e}");
+    }
 }

@@ -1,6 +1,8 @@
 //! Networks spelt out in double precision, one loop a sum: slow, short and independent of both
 //! the plans and burn. Formulas from the papers named in the plans.
 
+use astrolabel::encoder::plan::vit::Inside;
+
 /// Values without a pattern, about normal, times `scale`; every `seed` others (SplitMix64).
 pub fn noise(seed: u64, len: usize, scale: f64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0xD6E8_FEB8_6659_FD93);
@@ -87,6 +89,11 @@ pub fn gelu(x: f64) -> f64 {
     0.5 * x * (1.0 + erf(x / std::f64::consts::SQRT_2))
 }
 
+/// GELU's approximation by a tanh.
+fn tanh_gelu(x: f64) -> f64 {
+    0.5 * x * (1.0 + (std::f64::consts::FRAC_2_PI.sqrt() * (x + 0.044_715 * x.powi(3))).tanh())
+}
+
 fn silu(x: f64) -> f64 {
     x / (1.0 + (-x).exp())
 }
@@ -102,7 +109,7 @@ pub struct Block {
 }
 
 /// Tokens after one block.
-pub fn vit_block(b: &Block, x: &mut [Vec<f64>], heads: usize, gated: bool) {
+pub fn vit_block(b: &Block, x: &mut [Vec<f64>], heads: usize, inside: Inside, causal: bool) {
     let width = b.proj.inputs;
     let each = width / heads;
     let qkv: Vec<Vec<f64>> = x.iter().map(|t| b.qkv.apply(&b.norm1.apply(t))).collect();
@@ -114,7 +121,8 @@ pub fn vit_block(b: &Block, x: &mut [Vec<f64>], heads: usize, gated: bool) {
                 let dot: f64 = (0..each).map(|p| qkv[i][at + p] * k[width + at + p]).sum();
                 (dot / (each as f64).sqrt()).exp()
             };
-            let weights: Vec<f64> = qkv.iter().map(score).collect();
+            let seen = if causal { &qkv[..=i] } else { &qkv[..] };
+            let weights: Vec<f64> = seen.iter().map(score).collect();
             let sum: f64 = weights.iter().sum();
             for (w, v) in weights.iter().zip(&qkv) {
                 for p in 0..each {
@@ -127,10 +135,10 @@ pub fn vit_block(b: &Block, x: &mut [Vec<f64>], heads: usize, gated: bool) {
         }
         let inner = b.fc1.apply(&b.norm2.apply(token));
         let half = inner.len() / 2;
-        let inner: Vec<f64> = if gated {
-            (0..half).map(|j| silu(inner[j]) * inner[half + j]).collect()
-        } else {
-            inner.into_iter().map(gelu).collect()
+        let inner: Vec<f64> = match inside {
+            Inside::Gated => (0..half).map(|j| silu(inner[j]) * inner[half + j]).collect(),
+            Inside::Gelu => inner.into_iter().map(gelu).collect(),
+            Inside::TanhGelu => inner.into_iter().map(tanh_gelu).collect(),
         };
         for (t, v) in token.iter_mut().zip(b.fc2.apply(&inner)) {
             *t += v;
