@@ -66,7 +66,8 @@ fn compare(what: &str, precision: Precision, got: &[f32], want: &[f64]) {
 
 /// Heads, their width, width inside the feed-forward layers, leading tokens, image, what is inside,
 /// whether tokens see only those before them.
-const VITS: [(usize, usize, usize, usize, [usize; 2], Inside, bool); 7] = [
+type VitCase = (usize, usize, usize, usize, [usize; 2], Inside, bool);
+const VITS: [VitCase; 7] = [
     (2, 24, 70, 1, [21, 35], Inside::Gelu, false),
     (1, 40, 100, 5, [42, 14], Inside::Gated, false),
     (3, 64, 200, 1, [56, 63], Inside::Gelu, false),

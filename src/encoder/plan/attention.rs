@@ -11,12 +11,12 @@
 )]
 
 use super::buffer::{Buffer, Shared, as_halves_mut};
+use super::finish::{Activation, Finish};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::math::bf16_bits;
 use super::operand::spacing;
 use super::product::{for_tiles, tile};
-use super::rows::{Activation, Finish};
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 use std::ops::Range;
 
@@ -230,7 +230,7 @@ pub(super) unsafe fn attend(
                 let shape = [height, columns, heads.steps[0]];
                 tile(&tiles, shape, left, ldq, words, &mut sums);
                 let to = &mut scores[number * panel..];
-                kernels.finish(&sums, height, columns, &plain, to, lds);
+                kernels.finish(&mut sums, height, columns, &plain, to, lds);
             }
             let mut parts = [0.0f32; MOST_ROWS];
             for i in 0..height {
@@ -253,7 +253,7 @@ pub(super) unsafe fn attend(
                 let shape = [height, columns, steps];
                 tile(&tiles, shape, weights, ldw, words, &mut sums);
                 let to = &mut rows[at + number * panel..];
-                kernels.finish(&sums, height, columns, &plain, to, ld);
+                kernels.finish(&mut sums, height, columns, &plain, to, ld);
             }
             for i in 0..height {
                 rows[at + i * ld..][..width]

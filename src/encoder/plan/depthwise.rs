@@ -8,6 +8,7 @@
     reason = "vector instructions and reads at computed places, held in bounds by the checks at the start"
 )]
 
+use super::vector::Vector;
 use std::ops::Range;
 
 /// Rows of pixels are padded to a multiple of so many channels.
@@ -77,59 +78,6 @@ pub(super) struct Depthwise<'a> {
     pub window: &'a Window,
 }
 
-/// Channels that one register holds (of compilers' making, where that is several registers). Seven sums,
-/// seven weights and a pixel's values are fifteen, which fit in the sixteen of AVX2.
-pub(super) trait Vector: Copy {
-    /// Number of channels; a divisor of [`GROUP`].
-    const LANES: usize;
-    /// # Safety
-    /// There are so many values to read, and the processor has the vector's instructions.
-    unsafe fn load(from: *const f32) -> Self;
-    /// # Safety
-    /// There is room for so many values, and the processor has the vector's instructions.
-    unsafe fn store(self, to: *mut f32);
-    /// `self + a * b`, rounded once.
-    ///
-    /// # Safety
-    /// The processor has the vector's instructions.
-    unsafe fn plus(self, a: Self, b: Self) -> Self;
-    /// Each value held between 0 and 6.
-    ///
-    /// # Safety
-    /// The processor has the vector's instructions.
-    unsafe fn relu6(self) -> Self;
-}
-
-/// What any processor has.
-impl Vector for [f32; GROUP] {
-    const LANES: usize = GROUP;
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe { from.cast::<Self>().read_unaligned() }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { to.cast::<Self>().write_unaligned(self) }
-    }
-
-    #[inline(always)]
-    unsafe fn plus(mut self, a: Self, b: Self) -> Self {
-        for l in 0..GROUP {
-            self[l] = a[l].mul_add(b[l], self[l]);
-        }
-        self
-    }
-
-    #[inline(always)]
-    unsafe fn relu6(self) -> Self {
-        self.map(|v| v.clamp(0.0, 6.0))
-    }
-}
-
 /// The convolution at `pixels` of what comes out (counted row by row), into `out`, `[pixels, channels]`.
 ///
 /// # Safety
@@ -159,6 +107,7 @@ unsafe fn passes<V: Vector, const K: usize, const S: usize>(
     pixels: Range<usize>,
     out: &mut [f32],
 ) {
+    // Seven sums, seven weights and a pixel's values are fifteen registers, which fit in the sixteen of AVX2.
     const { assert!(GROUP.is_multiple_of(V::LANES) && (TOGETHER - 1) * S + K <= 17) };
     let ([height, width], [above, before]) = (d.size, d.before);
     let (w, channels) = (d.window, d.window.channels);
@@ -211,7 +160,10 @@ unsafe fn passes<V: Vector, const K: usize, const S: usize>(
                 }
                 let to = out.as_mut_ptr().add((pixel - pixels.start) * channels + group);
                 for (j, sum) in sums.iter().take(count).enumerate() {
-                    let sum = if w.relu6 { sum.relu6() } else { *sum };
+                    let sum = match w.relu6 {
+                        true => sum.at_least(V::all(0.0)).at_most(V::all(6.0)),
+                        false => *sum,
+                    };
                     sum.store(to.add(j * channels));
                 }
             }
@@ -239,66 +191,6 @@ unsafe fn pass_pixel<V: Vector, const K: usize, const S: usize, const T: usize>(
             }
         }
     }
-}
-
-/// Vectors of the instruction sets of x86.
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Vector;
-    use std::arch::x86_64::*;
-
-    macro_rules! vector {
-        ($vector:ident, $lanes:literal, $load:ident, $store:ident, $plus:ident, $set:ident, $least:ident, $most:ident) => {
-            impl Vector for $vector {
-                const LANES: usize = $lanes;
-
-                #[inline(always)]
-                unsafe fn load(from: *const f32) -> Self {
-                    // SAFETY: the caller's promise.
-                    unsafe { $load(from) }
-                }
-
-                #[inline(always)]
-                unsafe fn store(self, to: *mut f32) {
-                    // SAFETY: the caller's promise.
-                    unsafe { $store(to, self) }
-                }
-
-                #[inline(always)]
-                unsafe fn plus(self, a: Self, b: Self) -> Self {
-                    // SAFETY: the caller's promise.
-                    unsafe { $plus(a, b, self) }
-                }
-
-                #[inline(always)]
-                unsafe fn relu6(self) -> Self {
-                    // SAFETY: the caller's promise.
-                    unsafe { $most($least(self, $set(0.0)), $set(6.0)) }
-                }
-            }
-        };
-    }
-
-    vector!(
-        __m256,
-        8,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_fmadd_ps,
-        _mm256_set1_ps,
-        _mm256_max_ps,
-        _mm256_min_ps
-    );
-    vector!(
-        __m512,
-        16,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_fmadd_ps,
-        _mm512_set1_ps,
-        _mm512_max_ps,
-        _mm512_min_ps
-    );
 }
 
 #[cfg(test)]

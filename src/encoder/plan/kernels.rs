@@ -9,11 +9,12 @@
 )]
 
 use super::depthwise::{self, Depthwise};
+use super::finish::{self, Finish};
 #[cfg(target_arch = "x86_64")]
 use super::halves::ByBf16;
 use super::halves::ByIntegers;
 use super::isa::{Isa, Precision};
-use super::rows::{self, Finish};
+use super::rows;
 use super::tiles::{Cut, Sums, Tile};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -38,8 +39,8 @@ pub struct Kernels {
     gate: unsafe fn(&mut [f32]),
     to_bf16: unsafe fn(&[f32], &mut [u16]),
     to_bytes: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
-    finish: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
-    finish_halves: unsafe fn(&Sums, usize, usize, &Finish<'_>, &mut [u16], usize),
+    finish: unsafe fn(&mut Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
+    finish_halves: unsafe fn(&mut Sums, usize, usize, &Finish<'_>, &mut [u16], usize),
     depthwise: unsafe fn(&Depthwise<'_>, Range<usize>, &mut [f32]),
 }
 
@@ -102,13 +103,13 @@ macro_rules! table {
                 rows::to_bytes::<$vector>(x, out)
             }
             #[target_feature(enable = $features)]
-            fn finish(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
-                rows::finish::<{ tiles::COLUMNS }>(s, r, c, f, out, ldo);
+            fn finish(s: &mut Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
+                finish::finish::<{ tiles::COLUMNS }, $vector>(s, r, c, f, out, ldo);
             }
             #[target_feature(enable = $features)]
             #[target_feature(enable = $more)]
-            fn finish_halves(s: &Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [u16], ldo: usize) {
-                rows::finish_halves::<{ tiles::COLUMNS }, $halves>(s, r, c, f, out, ldo);
+            fn finish_halves(s: &mut Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [u16], ldo: usize) {
+                finish::finish_halves::<{ tiles::COLUMNS }, $vector, $halves>(s, r, c, f, out, ldo);
             }
             #[target_feature(enable = $features)]
             fn depthwise(d: &Depthwise<'_>, pixels: Range<usize>, out: &mut [f32]) {
@@ -277,10 +278,10 @@ impl Kernels {
         unsafe { (self.to_bytes)(x, out) }
     }
 
-    /// See [`rows::finish`].
+    /// See [`finish::finish`].
     pub(super) fn finish(
         &self,
-        sums: &Sums,
+        sums: &mut Sums,
         rows: usize,
         columns: usize,
         finish: &Finish<'_>,
@@ -291,10 +292,10 @@ impl Kernels {
         unsafe { (self.finish)(sums, rows, columns, finish, out, ldo) }
     }
 
-    /// See [`rows::finish_halves`].
+    /// See [`finish::finish_halves`].
     pub(super) fn finish_halves(
         &self,
-        sums: &Sums,
+        sums: &mut Sums,
         rows: usize,
         columns: usize,
         finish: &Finish<'_>,

@@ -8,9 +8,9 @@
 /// erf(x / √2) / x as a polynomial.
 pub(crate) struct Erf<const T: usize> {
     /// Beyond this, erf(x / √2) is what it is here.
-    end: f32,
+    pub end: f32,
     /// In powers of `2 x² / end² - 1`, the highest first.
-    terms: [f32; T],
+    pub terms: [f32; T],
 }
 
 /// To single precision: at its end, erf(x / √2) is 1 to 7e-8.
@@ -63,46 +63,15 @@ const EXP2: [f32; 6] = [
 /// Added to a number below 2^22, its last bits are the nearest integer.
 const ROUND: f32 = 12_582_912.0;
 
-/// `x Φ(x)`, the exact (erf) GELU, as well as `erf` is known (Hendrycks & Gimpel 2016, arXiv:1606.08415), of two
-/// rows at once in place: their polynomials go on side by side, since each waits for its own last
-/// term.
-#[inline(always)]
-pub(super) fn gelu_block<const N: usize, const T: usize>(x: &mut [[f32; N]; 2], erf: &Erf<T>) {
-    let mut s = [[0.0f32; N]; 2];
-    let mut sum = [[erf.terms[0]; N]; 2];
-    for i in 0..2 {
-        for j in 0..N {
-            // Far below, what is left of 1 - 1 must not be multiplied by a large number.
-            x[i][j] = at_least(x[i][j], -erf.end);
-            let inside = at_most(x[i][j], erf.end);
-            s[i][j] = (inside * inside).mul_add(2.0 / (erf.end * erf.end), -1.0);
-        }
-    }
-    for c in &erf.terms[1..] {
-        for i in 0..2 {
-            for j in 0..N {
-                sum[i][j] = sum[i][j].mul_add(s[i][j], *c);
-            }
-        }
-    }
-    for i in 0..2 {
-        for j in 0..N {
-            let inside = at_most(x[i][j], erf.end);
-            let half = 0.5 * x[i][j];
-            x[i][j] = half.mul_add(inside * sum[i][j], half);
-        }
-    }
-}
-
 /// One instruction, unlike `max`, which asks which of the two is a number.
 #[inline(always)]
-fn at_least(x: f32, least: f32) -> f32 {
+pub(super) fn at_least(x: f32, least: f32) -> f32 {
     if x < least { least } else { x }
 }
 
 /// One instruction, as above.
 #[inline(always)]
-fn at_most(x: f32, most: f32) -> f32 {
+pub(super) fn at_most(x: f32, most: f32) -> f32 {
     if x > most { most } else { x }
 }
 
@@ -149,12 +118,6 @@ pub(super) fn tanh_gelu(x: f32) -> f32 {
     x / (1.0 + exp2(-TWICE * (0.044_715 * x * x).mul_add(x, x)))
 }
 
-/// `x` held between 0 and 6.
-#[inline(always)]
-pub(super) fn relu6(x: f32) -> f32 {
-    at_most(at_least(x, 0.0), 6.0)
-}
-
 /// The nearest brain float's bits, ties to even; for finite values.
 #[inline(always)]
 pub(super) fn bf16_bits(x: f32) -> u16 {
@@ -173,37 +136,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gelu_is_the_exact_one() {
-        // Values of x Φ(x) from scipy.stats.norm.cdf in double precision.
-        for (x, want) in [
-            (0.0f32, 0.0f64),
-            (1.0, 0.841_344_746_068_542_9),
-            (-1.0, -0.158_655_253_931_457_05),
-            (0.1, 0.053_982_783_727_702_9),
-            (2.5, 2.484_475_833_683_536_7),
-            (-3.0, -0.004_049_694_095_011_6),
-            (-5.3, -3.068_6e-7),
-            (8.0, 8.0),
-            (-40.0, 0.0),
-        ] {
-            let check = |mut block: [[f32; 2]; 2], gelu: fn(&mut [[f32; 2]; 2]), most: f64| {
-                gelu(&mut block);
-                for got in [block[0][1], block[1][0]] {
-                    let off = (f64::from(got) - want).abs();
-                    assert!(off <= most * want.abs().max(1.0), "gelu({x}) is off by {off:e}");
-                }
-            };
-            let block = [[1.5, x], [x, -0.5]];
-            check(block, |b| gelu_block(b, &ERF), 1e-6);
-            check(
-                block,
-                |b| gelu_block(b, &ERF_SHORT),
-                if x < -4.0 { 1.7e-4 } else { 5e-5 },
-            );
-        }
-    }
-
-    #[test]
     fn powers_of_two_and_silu() {
         for i in -1200..1200 {
             let x = i as f32 * 0.1;
@@ -219,7 +151,6 @@ mod tests {
                 (f64::from(tanh_gelu(x)) - want).abs() <= 5e-7 * want.abs().max(1.0),
                 "{x}"
             );
-            assert_eq!(relu6(x), x.clamp(0.0, 6.0));
         }
         assert!(exp2(f32::NEG_INFINITY) < 1.2e-38);
     }

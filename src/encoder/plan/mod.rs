@@ -6,8 +6,8 @@
 //! generic path does in many: bias, GELU and residual sums while a tile is still warm, attention a
 //! head and a few queries at a time, depthwise convolution where the pixels lie.
 //!
-//! From the inside out: [`isa`] (what the processor has), `tiles` (products in registers), `rows`,
-//! `halves`, `bytes` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
+//! From the inside out: [`isa`] (what the processor has), `vector` and `tiles` (products in registers), `rows`,
+//! `halves`, `bytes`, `finish` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
 //! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`], [`gpt`],
 //! [`convnext`], [`mobile`] and [`p4m`] (networks).
 
@@ -18,6 +18,7 @@ pub mod convnext;
 mod convnext_layers;
 mod convnext_passes;
 mod depthwise;
+mod finish;
 pub mod gpt;
 mod halves;
 pub mod isa;
@@ -33,6 +34,7 @@ mod product;
 mod rows;
 pub mod team;
 mod tiles;
+mod vector;
 pub mod vit;
 mod vit_layers;
 pub(crate) mod window;

@@ -11,11 +11,12 @@
 )]
 
 use super::buffer::Buffer;
+use super::finish::{Activation, Finish};
 use super::isa::Precision;
 use super::kernels::{Kernels, Tiles};
 use super::matrix::Matrix;
 use super::operand::{Operand, Rows, spacing};
-use super::rows::{Activation, Finish};
+
 use super::tiles::{Cut, MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// What follows a product.
@@ -101,7 +102,7 @@ fn for_sums(
     rows: usize,
     matrix: &Matrix,
     after: After,
-    mut each: impl FnMut(&Sums, &Place, &Finish<'_>),
+    mut each: impl FnMut(&mut Sums, &Place, &Finish<'_>),
 ) {
     let (panel, steps) = (kernels.panel, matrix.steps);
     let bytes = matrix.precision == Precision::Int8;
@@ -137,7 +138,7 @@ fn for_sums(
                 column: first,
                 columns,
             };
-            each(&sums, &place, &finish);
+            each(&mut sums, &place, &finish);
         });
     }
 }

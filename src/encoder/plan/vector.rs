@@ -1,0 +1,204 @@
+//! Registers of single precision, so that one source serves all instruction sets where compilers make
+//! poor vectors by themselves.
+
+#![allow(unsafe_code, reason = "vector instructions that not every processor has")]
+
+use super::math::{at_least, at_most};
+
+/// Numbers that one register holds (of compilers' making, where that is several registers).
+///
+/// # Safety
+/// All functions ask that the processor has the register's instructions, and that there are
+/// [`Self::LANES`] values to read or room for as many.
+pub(super) trait Vector: Copy {
+    /// How many; a divisor of 16.
+    const LANES: usize;
+    /// Those at `from`.
+    unsafe fn load(from: *const f32) -> Self;
+    /// The integers at `from`, as the numbers that they are.
+    unsafe fn of_integers(from: *const u32) -> Self;
+    /// One value everywhere.
+    unsafe fn all(value: f32) -> Self;
+    /// To `to`.
+    unsafe fn store(self, to: *mut f32);
+    /// `self + b`.
+    unsafe fn sum(self, b: Self) -> Self;
+    /// `self * b`.
+    unsafe fn times(self, b: Self) -> Self;
+    /// `self + a * b`, rounded once.
+    unsafe fn plus(self, a: Self, b: Self) -> Self;
+    /// The larger of both.
+    unsafe fn at_least(self, b: Self) -> Self;
+    /// The smaller of both.
+    unsafe fn at_most(self, b: Self) -> Self;
+}
+
+/// Lanes of what any processor has.
+const ANY: usize = 16;
+
+impl Vector for [f32; ANY] {
+    const LANES: usize = ANY;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<Self>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn of_integers(from: *const u32) -> Self {
+        // SAFETY: the caller's promise.
+        let words = unsafe { from.cast::<[u32; ANY]>().read_unaligned() };
+        words.map(|w| w.cast_signed() as f32)
+    }
+
+    #[inline(always)]
+    unsafe fn all(value: f32) -> Self {
+        [value; ANY]
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<Self>().write_unaligned(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn sum(mut self, b: Self) -> Self {
+        for l in 0..ANY {
+            self[l] += b[l];
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn times(mut self, b: Self) -> Self {
+        for l in 0..ANY {
+            self[l] *= b[l];
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn plus(mut self, a: Self, b: Self) -> Self {
+        for l in 0..ANY {
+            self[l] = a[l].mul_add(b[l], self[l]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn at_least(mut self, b: Self) -> Self {
+        for l in 0..ANY {
+            self[l] = at_least(self[l], b[l]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn at_most(mut self, b: Self) -> Self {
+        for l in 0..ANY {
+            self[l] = at_most(self[l], b[l]);
+        }
+        self
+    }
+}
+
+/// Those of the instruction sets of x86.
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Vector;
+    use std::arch::x86_64::*;
+
+    macro_rules! vector {
+        ($vector:ident, $lanes:literal, $load:ident, $integers:ident, $convert:ident, $all:ident, $store:ident,
+            $sum:ident, $times:ident, $plus:ident, $larger:ident, $smaller:ident) => {
+            impl Vector for $vector {
+                const LANES: usize = $lanes;
+
+                #[inline(always)]
+                unsafe fn load(from: *const f32) -> Self {
+                    // SAFETY: the caller's promise, as in all of these.
+                    unsafe { $load(from) }
+                }
+
+                #[inline(always)]
+                unsafe fn of_integers(from: *const u32) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $convert($integers(from.cast())) }
+                }
+
+                #[inline(always)]
+                unsafe fn all(value: f32) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $all(value) }
+                }
+
+                #[inline(always)]
+                unsafe fn store(self, to: *mut f32) {
+                    // SAFETY: as above.
+                    unsafe { $store(to, self) }
+                }
+
+                #[inline(always)]
+                unsafe fn sum(self, b: Self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $sum(self, b) }
+                }
+
+                #[inline(always)]
+                unsafe fn times(self, b: Self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $times(self, b) }
+                }
+
+                #[inline(always)]
+                unsafe fn plus(self, a: Self, b: Self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $plus(a, b, self) }
+                }
+
+                #[inline(always)]
+                unsafe fn at_least(self, b: Self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $larger(self, b) }
+                }
+
+                #[inline(always)]
+                unsafe fn at_most(self, b: Self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $smaller(self, b) }
+                }
+            }
+        };
+    }
+
+    vector!(
+        __m256,
+        8,
+        _mm256_loadu_ps,
+        _mm256_loadu_si256,
+        _mm256_cvtepi32_ps,
+        _mm256_set1_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        _mm256_mul_ps,
+        _mm256_fmadd_ps,
+        _mm256_max_ps,
+        _mm256_min_ps
+    );
+    vector!(
+        __m512,
+        16,
+        _mm512_loadu_ps,
+        _mm512_loadu_si512,
+        _mm512_cvtepi32_ps,
+        _mm512_set1_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        _mm512_mul_ps,
+        _mm512_fmadd_ps,
+        _mm512_max_ps,
+        _mm512_min_ps
+    );
+}
