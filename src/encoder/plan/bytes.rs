@@ -83,25 +83,26 @@ mod x86 {
         unsafe fn range(x: &[f32]) -> (f32, f32) {
             // SAFETY: the caller's promise.
             unsafe {
+                let (least, most) = (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY));
                 // Two of each, since each waits for its last.
-                let mut least = [_mm512_set1_ps(f32::INFINITY); 2];
-                let mut most = [_mm512_set1_ps(f32::NEG_INFINITY); 2];
+                let (mut least, mut less, mut most, mut more) = (least, least, most, most);
                 let whole = x.len() / 32 * 32;
                 for at in (0..whole).step_by(32) {
-                    for (i, (least, most)) in least.iter_mut().zip(&mut most).enumerate() {
-                        let values = _mm512_loadu_ps(x.as_ptr().add(at + 16 * i));
-                        *least = _mm512_min_ps(values, *least);
-                        *most = _mm512_max_ps(values, *most);
-                    }
+                    let (a, b) = (
+                        _mm512_loadu_ps(x.as_ptr().add(at)),
+                        _mm512_loadu_ps(x.as_ptr().add(at + 16)),
+                    );
+                    (least, most) = (_mm512_min_ps(a, least), _mm512_max_ps(a, most));
+                    (less, more) = (_mm512_min_ps(b, less), _mm512_max_ps(b, more));
                 }
                 for at in (whole..x.len()).step_by(16) {
                     let (values, mask) = some(x, at);
-                    least[0] = _mm512_mask_min_ps(least[0], mask, values, least[0]);
-                    most[0] = _mm512_mask_max_ps(most[0], mask, values, most[0]);
+                    least = _mm512_mask_min_ps(least, mask, values, least);
+                    most = _mm512_mask_max_ps(most, mask, values, most);
                 }
                 (
-                    _mm512_reduce_min_ps(_mm512_min_ps(least[0], least[1])),
-                    _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1])),
+                    _mm512_reduce_min_ps(_mm512_min_ps(least, less)),
+                    _mm512_reduce_max_ps(_mm512_max_ps(most, more)),
                 )
             }
         }
@@ -112,11 +113,17 @@ mod x86 {
             // SAFETY: the caller's promise; as many bytes are written as values were read.
             unsafe {
                 let (least, inverse) = (_mm512_set1_ps(least), _mm512_set1_ps(inverse));
-                for at in (0..x.len()).step_by(16) {
-                    let (values, mask) = some(x, at);
+                let whole = x.len() / 16 * 16;
+                for at in (0..whole).step_by(16) {
+                    let values = _mm512_sub_ps(_mm512_loadu_ps(x.as_ptr().add(at)), least);
+                    let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(values, inverse)));
+                    _mm_storeu_si128(out.as_mut_ptr().add(at).cast(), bytes);
+                }
+                if whole < x.len() {
+                    let (values, mask) = some(x, whole);
                     let places = _mm512_mul_ps(_mm512_sub_ps(values, least), inverse);
-                    let whole = _mm512_cvtps_epi32(places);
-                    _mm512_mask_cvtepi32_storeu_epi8(out.as_mut_ptr().add(at).cast(), mask, whole);
+                    let to = out.as_mut_ptr().add(whole).cast();
+                    _mm512_mask_cvtepi32_storeu_epi8(to, mask, _mm512_cvtps_epi32(places));
                 }
             }
         }

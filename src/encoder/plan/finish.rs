@@ -70,11 +70,14 @@ pub(super) fn finish<const N: usize, V: Vector>(
     let values = as_floats(&sums.0);
     for i in 0..rows {
         let to = &mut out[i * ldo..i * ldo + columns];
-        let row = &values[i * N..i * N + columns];
+        let row = &values[i * N..(i + 1) * N];
         if f.add {
             to.iter_mut().zip(row).for_each(|(t, v)| *t += v);
+        } else if columns == N {
+            // A length that is known: no call.
+            to[..N].copy_from_slice(row);
         } else {
-            to.copy_from_slice(row);
+            to.copy_from_slice(&row[..columns]);
         }
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 use super::buffer::{Buffer, Shared};
+use super::depthwise::{Depthwise, Window};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
@@ -32,8 +33,22 @@ struct Taps {
     channels: usize,
 }
 
+impl Taps {
+    /// As the window of a block.
+    fn window(self) -> Window {
+        Window {
+            weight: self.values,
+            bias: self.bias,
+            channels: self.channels,
+            side: WINDOW_PX,
+            stride: 1,
+            relu6: false,
+        }
+    }
+}
+
 struct Block {
-    window: Taps,
+    window: Window,
     up: Matrix,
     down: Matrix,
 }
@@ -166,7 +181,7 @@ impl P4mPlan {
                     .map(|(entry, norm, mix)| (f.taps(entry, norm), f.mix(mix, None))),
                 blocks: (stage.blocks.iter())
                     .map(|at| Block {
-                        window: f.taps(&at.window, &at.norm),
+                        window: f.taps(&at.window, &at.norm).window(),
                         up: f.mix(&at.up, None),
                         down: f.mix(&at.down, Some(at.scale.of(weights))),
                     })
@@ -303,17 +318,24 @@ impl P4mPlan {
 
     fn block(&self, block: &Block, size: usize, channels: usize, m: &mut Memory) {
         let (k, wide) = (self.kernels, block.up.outputs);
-        let line = bordered(&m.images[0], size, channels, WINDOW_PX / 2, &mut m.bordered);
         let rows = size * size;
-        m.images[1].resize(rows * channels, 0.0);
-        let values = &block.window.values;
-        window::<WINDOW_PX, 1>(&m.bordered, line, channels, values, [size; 2], &mut m.images[1]);
+        let [image, convolved] = &mut m.images;
+        convolved.resize(rows * channels, 0.0);
+        let over = Depthwise {
+            image,
+            first: 0,
+            size: [size; 2],
+            before: [WINDOW_PX / 2; 2],
+            columns: size,
+            window: &block.window,
+        };
+        k.depthwise(&over, 0..rows, convolved);
         self.tiles(rows, wide, |first, rows| {
             let range = first * channels..(first + rows) * channels;
-            let from = &m.images[1][range.clone()];
-            add_and_fill(&mut m.left, k, block.up.precision, from, &block.window.bias);
+            let (from, precision) = (&m.images[1][range.clone()], block.up.precision);
+            let left = (m.left).view(k, precision, [rows, channels], from, channels);
             let inner = (&mut m.inner, block.down.precision);
-            product_operand(k, &m.left, rows, &block.up, After::Gelu, inner, &mut m.hidden);
+            product_operand(k, left, rows, &block.up, After::Gelu, inner, &mut m.hidden);
             let to = &mut m.images[0][range];
             product(k, &m.inner, rows, &block.down, After::Add, to, channels);
         });
@@ -370,7 +392,7 @@ impl P4mPlan {
                 size /= STEP as u64;
                 sum += (2 * taps.values.len() as u64 + mix.flops()) * size * size;
             }
-            let each = |b: &Block| 2 * b.window.values.len() as u64 + b.up.flops() + b.down.flops();
+            let each = |b: &Block| 2 * b.window.weight.len() as u64 + b.up.flops() + b.down.flops();
             sum += stage.blocks.iter().map(each).sum::<u64>() * size * size;
         }
         sum + self.head.flops()

@@ -53,9 +53,9 @@ pub(super) fn product<'a>(
 
 /// `out = after(left * matrix + bias)` as what a next layer in `precision` reads. `hidden` is memory on the
 /// way there, where one is needed.
-pub(super) fn product_operand(
+pub(super) fn product_operand<'a>(
     kernels: &Kernels,
-    left: &Operand,
+    left: impl Into<Rows<'a>>,
     rows: usize,
     matrix: &Matrix,
     after: After,
