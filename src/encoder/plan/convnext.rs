@@ -14,13 +14,13 @@
 
 use super::buffer::{Buffer, Shared};
 pub use super::convnext_layers::{ConvNextBlock, ConvNextStage, Window};
-use super::convnext_passes::Place;
 use super::depthwise::padded;
+use super::images::{Images, Place, each_image, mean};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
-use super::team::{Barrier, Deal, Team};
+use super::team::Team;
 use super::vit_layers::{Norm, Pool};
 
 /// A compiled ConvNeXt.
@@ -56,6 +56,12 @@ pub struct ConvNextMemory {
     pub(super) hidden: Buffer,
     pub(super) left: Operand,
     pub(super) inner: Operand,
+}
+
+impl Images for ConvNextMemory {
+    fn images(&mut self) -> &mut [Buffer; 2] {
+        &mut self.images
+    }
 }
 
 impl std::fmt::Debug for ConvNextPlan {
@@ -120,41 +126,11 @@ impl ConvNextPlan {
             batch * self.width(blocks),
             "an output of another shape"
         );
-        let lanes = team.lanes();
-        let own = batch / lanes * lanes;
-        let barrier = Barrier::new(lanes);
         let len = self.image_len(height, width);
-        let mut common = self.memory.take();
-        common.images.iter_mut().for_each(|i| i.grow(len));
-        let shared = [0, 1].map(|i| common.images[i].shared());
         let out = (Shared::of(out), blocks);
-        let alone_on = Deal::new(own);
-        team.run(|lane| {
-            let _lane = barrier.enter();
-            let mut memory = self.memory.take();
-            memory.images.iter_mut().for_each(|i| i.grow(len));
-            let alone = Barrier::new(1);
-            let images = [0, 1].map(|i| memory.images[i].shared());
-            while let Some(image) = alone_on.take() {
-                let place = Place {
-                    images,
-                    lane: 0,
-                    barrier: &alone,
-                };
-                self.image(input, image, [height, width], &place, &mut memory, out);
-            }
-            for image in own..batch {
-                let place = Place {
-                    images: shared,
-                    lane,
-                    barrier: &barrier,
-                };
-                self.image(input, image, [height, width], &place, &mut memory, out);
-                barrier.meet();
-            }
-            self.memory.give(memory);
+        each_image(team, &self.memory, [batch, len], |image, place, memory| {
+            self.image(input, image, [height, width], place, memory, out);
         });
-        self.memory.give(common);
     }
 
     /// Values of the largest image between stages.
@@ -216,17 +192,14 @@ impl ConvNextPlan {
             let pixels = size[0] * size[1];
             // SAFETY: after the last meeting nobody writes until all have left this image.
             let x = unsafe { place.images[now].floats(0, pixels * ld) };
-            let mut mean = vec![0.0f32; channels];
-            for pixel in x.chunks_exact(ld) {
-                mean.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
-            }
-            mean.iter_mut().for_each(|m| *m /= pixels as f32);
+            let mut middle = vec![0.0f32; channels];
+            mean(x, ld, &mut middle);
             // SAFETY: this image's vector is written here only.
             let to = unsafe { out.floats_mut(image * channels, channels) };
             if to_the_end {
-                self.norm_row(&self.norm, &mean, to);
+                self.norm_row(&self.norm, &middle, to);
             } else {
-                to.copy_from_slice(&mean);
+                to.copy_from_slice(&middle);
             }
         }
     }

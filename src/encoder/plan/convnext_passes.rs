@@ -5,29 +5,16 @@
     reason = "cores that share an image write disjoint pixels of one buffer"
 )]
 
-use super::buffer::Shared;
 use super::convnext::{ConvNextMemory, ConvNextPlan};
 use super::convnext_layers::ConvNextBlock;
 use super::depthwise::{Depthwise, padded};
+use super::images::Place;
 use super::matrix::Matrix;
 use super::product::{After, product, product_operand};
-use super::team::{Barrier, part};
 use super::vit_layers::Norm;
 use std::ops::Range;
 
-/// Two images and which part of them is a core's own.
-pub(super) struct Place<'a> {
-    pub images: [Shared; 2],
-    pub lane: usize,
-    pub barrier: &'a Barrier,
-}
-
 impl ConvNextPlan {
-    /// This core's pixels.
-    fn mine(&self, pixels: usize, place: &Place<'_>) -> Range<usize> {
-        part(pixels, place.lane, place.barrier.lanes())
-    }
-
     /// Pixels to the first stage's, with their norm.
     pub(super) fn stem(
         &self,
@@ -38,7 +25,7 @@ impl ConvNextPlan {
         memory: &mut ConvNextMemory,
     ) {
         let (k, side, channels) = (self.kernels, self.stem_px, self.stem.outputs);
-        let mine = self.mine(size[0] * size[1], place);
+        let mine = place.mine(size[0] * size[1]);
         let ld = padded(channels);
         for_chunks(mine, 128, |first, rows| {
             (memory.left).fill(k, self.stem.precision, rows, self.stem.inputs, |i, row| {
@@ -77,7 +64,7 @@ impl ConvNextPlan {
         // SAFETY: everything was written before the last meeting; nobody writes this image before the next.
         let from = unsafe { place.images[now].floats(0, height * width * ld) };
         let columns = width / 2;
-        let mine = self.mine(height / 2 * columns, place);
+        let mine = place.mine(height / 2 * columns);
         for_chunks(mine, 64, |first, rows| {
             (memory.left).fill(k, matrix.precision, rows, 4 * channels, |i, row| {
                 let (y, x) = ((first + i) / columns, (first + i) % columns);
@@ -119,7 +106,7 @@ impl ConvNextPlan {
             window: &block.depthwise,
         };
         let most = (120_000 / (channels + inside)).clamp(56, 224);
-        for_chunks(self.mine(pixels, place), most, |first, rows| {
+        for_chunks(place.mine(pixels), most, |first, rows| {
             memory.convolved.grow(rows * ld);
             let convolved = memory.convolved.floats_mut();
             k.depthwise(&window, first..first + rows, convolved);

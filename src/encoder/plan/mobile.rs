@@ -17,11 +17,12 @@ use super::buffer::{Buffer, Shared};
 pub(crate) use super::depthwise::WINDOWS;
 pub use super::depthwise::Window;
 use super::depthwise::padded;
+use super::images::{Images, Place, each_image, mean};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
-use super::team::{Barrier, Deal, Team};
+use super::team::Team;
 use super::vit_layers::Pool;
 use std::sync::Arc;
 
@@ -69,13 +70,6 @@ pub struct MobileMemory {
     pub(super) left: Operand,
 }
 
-/// Two images and which part of them is a core's own.
-pub(super) struct Place<'a> {
-    pub images: [Shared; 2],
-    pub lane: usize,
-    pub barrier: &'a Barrier,
-}
-
 /// Pixels of a line of `len` after a step of `stride`, as TensorFlow's `SAME` has them, and the zeros before
 /// the first that a window of `side` sees.
 pub(super) fn same(len: usize, side: usize, stride: usize) -> (usize, usize) {
@@ -84,6 +78,12 @@ pub(super) fn same(len: usize, side: usize, stride: usize) -> (usize, usize) {
         places,
         ((places.max(1) - 1) * stride + side).saturating_sub(len) / 2,
     )
+}
+
+impl Images for MobileMemory {
+    fn images(&mut self) -> &mut [Buffer; 2] {
+        &mut self.images
+    }
 }
 
 impl std::fmt::Debug for MobilePlan {
@@ -142,41 +142,11 @@ impl MobilePlan {
             batch * self.width(blocks),
             "an output of another shape"
         );
-        let lanes = team.lanes();
-        let own = batch / lanes * lanes;
-        let barrier = Barrier::new(lanes);
         let len = self.image_len([height, width]);
-        let mut common = self.memory.take();
-        common.images.iter_mut().for_each(|i| i.grow(len));
-        let shared = [0, 1].map(|i| common.images[i].shared());
         let out = (Shared::of(out), blocks);
-        let alone_on = Deal::new(own);
-        team.run(|lane| {
-            let _lane = barrier.enter();
-            let mut memory = self.memory.take();
-            memory.images.iter_mut().for_each(|i| i.grow(len));
-            let alone = Barrier::new(1);
-            let images = [0, 1].map(|i| memory.images[i].shared());
-            while let Some(image) = alone_on.take() {
-                let place = Place {
-                    images,
-                    lane: 0,
-                    barrier: &alone,
-                };
-                self.image(input, image, [height, width], &place, &mut memory, out);
-            }
-            for image in own..batch {
-                let place = Place {
-                    images: shared,
-                    lane,
-                    barrier: &barrier,
-                };
-                self.image(input, image, [height, width], &place, &mut memory, out);
-                barrier.meet();
-            }
-            self.memory.give(memory);
+        each_image(team, &self.memory, [batch, len], |image, place, memory| {
+            self.image(input, image, [height, width], place, memory, out);
         });
-        self.memory.give(common);
     }
 
     /// Each image between blocks: height, width and channels after the stem, after every block, after the head.
@@ -229,11 +199,7 @@ impl MobilePlan {
             let x = unsafe { place.images[now].floats(0, pixels * ld) };
             // SAFETY: this image's vector is written here only.
             let to = unsafe { out.floats_mut(image * channels, channels) };
-            to.fill(0.0);
-            for pixel in x.chunks_exact(ld) {
-                to.iter_mut().zip(pixel).for_each(|(m, v)| *m += v);
-            }
-            to.iter_mut().for_each(|m| *m /= pixels as f32);
+            mean(x, ld, to);
         }
     }
 

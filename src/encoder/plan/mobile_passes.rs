@@ -8,9 +8,9 @@
 
 use super::convnext_passes::for_chunks;
 use super::depthwise::{Depthwise, padded};
-use super::mobile::{MobileBlock, MobileMemory, MobilePlan, Place, STEM, same};
+use super::images::Place;
+use super::mobile::{MobileBlock, MobileMemory, MobilePlan, STEM, same};
 use super::product::{After, product};
-use super::team::part;
 use std::ops::Range;
 
 /// Values of a block's wide image that a core holds at a time: with what is made of them they stay in the
@@ -31,7 +31,7 @@ impl MobilePlan {
         const SIDE: usize = STEM[0];
         let (k, stride, ld) = (self.kernels, STEM[1], padded(self.stem.outputs));
         let ((rows, above), (columns, before)) = (same(height, SIDE, stride), same(width, SIDE, stride));
-        let mine = part(rows * columns, place.lane, place.barrier.lanes());
+        let mine = place.mine(rows * columns);
         for_chunks(mine, PIXELS, |first, count| {
             (memory.left).fill(k, self.stem.precision, count, self.stem.inputs, |i, row| {
                 let (y, x) = ((first + i) / columns * stride, (first + i) % columns * stride);
@@ -87,60 +87,56 @@ impl MobilePlan {
         let most = (WIDE / (wide * width * stride)).max(1);
         // Lines of the wide image that are there.
         let mut there = 0..0;
-        for_chunks(
-            part(rows, place.lane, place.barrier.lanes()),
-            most,
-            |line, lines| {
-                let (first, count) = (line * columns, lines * columns);
-                let see = seen(line..line + lines);
-                memory.convolved.grow(count * wide);
-                let convolved = memory.convolved.floats_mut();
-                let (image, top) = match &block.expand {
-                    None => (from, 0),
-                    Some(expand) => {
-                        let len = width * wide;
-                        memory.lines.grow(see.len() * len);
-                        let buffer = memory.lines.floats_mut();
-                        // What the lines before saw too.
-                        let kept = see.start.max(there.start)..there.end.max(see.start);
-                        if !kept.is_empty() {
-                            let at = (kept.start - there.start) * len;
-                            buffer.copy_within(at..at + kept.len() * len, 0);
-                        }
-                        for_chunks(kept.end * width..see.end * width, PIXELS, |pixel, pixels| {
-                            let rows = &from[pixel * ld..(pixel + pixels) * ld];
-                            let shape = [pixels, channels];
-                            let left = memory.left.view(k, expand.precision, shape, rows, ld);
-                            let to = &mut buffer[(pixel - see.start * width) * wide..][..pixels * wide];
-                            product(k, left, pixels, expand, After::Relu6, to, wide);
-                        });
-                        there = see.clone();
-                        (&*buffer, see.start)
+        for_chunks(place.mine(rows), most, |line, lines| {
+            let (first, count) = (line * columns, lines * columns);
+            let see = seen(line..line + lines);
+            memory.convolved.grow(count * wide);
+            let convolved = memory.convolved.floats_mut();
+            let (image, top) = match &block.expand {
+                None => (from, 0),
+                Some(expand) => {
+                    let len = width * wide;
+                    memory.lines.grow(see.len() * len);
+                    let buffer = memory.lines.floats_mut();
+                    // What the lines before saw too.
+                    let kept = see.start.max(there.start)..there.end.max(see.start);
+                    if !kept.is_empty() {
+                        let at = (kept.start - there.start) * len;
+                        buffer.copy_within(at..at + kept.len() * len, 0);
                     }
-                };
-                let over = Depthwise {
-                    image,
-                    first: top,
-                    size,
-                    before: [above, before],
-                    columns,
-                    window,
-                };
-                k.depthwise(&over, first..first + count, convolved);
-                let shape = [count, block.project.inputs];
-                let left = (memory.left).view(k, block.project.precision, shape, convolved, wide);
-                // SAFETY: these pixels are this core's own until the next meeting.
-                let to = unsafe { place.images[1 - now].floats_mut(first * ldo, count * ldo) };
-                let after = match block.residual {
-                    true => After::Add,
-                    false => After::Store,
-                };
-                if block.residual {
-                    to.copy_from_slice(&from[first * ld..(first + count) * ld]);
+                    for_chunks(kept.end * width..see.end * width, PIXELS, |pixel, pixels| {
+                        let rows = &from[pixel * ld..(pixel + pixels) * ld];
+                        let shape = [pixels, channels];
+                        let left = memory.left.view(k, expand.precision, shape, rows, ld);
+                        let to = &mut buffer[(pixel - see.start * width) * wide..][..pixels * wide];
+                        product(k, left, pixels, expand, After::Relu6, to, wide);
+                    });
+                    there = see.clone();
+                    (&*buffer, see.start)
                 }
-                product(k, left, count, &block.project, after, to, ldo);
-            },
-        );
+            };
+            let over = Depthwise {
+                image,
+                first: top,
+                size,
+                before: [above, before],
+                columns,
+                window,
+            };
+            k.depthwise(&over, first..first + count, convolved);
+            let shape = [count, block.project.inputs];
+            let left = (memory.left).view(k, block.project.precision, shape, convolved, wide);
+            // SAFETY: these pixels are this core's own until the next meeting.
+            let to = unsafe { place.images[1 - now].floats_mut(first * ldo, count * ldo) };
+            let after = match block.residual {
+                true => After::Add,
+                false => After::Store,
+            };
+            if block.residual {
+                to.copy_from_slice(&from[first * ld..(first + count) * ld]);
+            }
+            product(k, left, count, &block.project, after, to, ldo);
+        });
         [rows, columns]
     }
 
@@ -157,16 +153,12 @@ impl MobilePlan {
         let (ld, ldo) = (padded(channels), padded(self.head.outputs));
         // SAFETY: everything was written before the last meeting; nobody writes this image before the next.
         let from = unsafe { place.images[now].floats(0, pixels * ld) };
-        for_chunks(
-            part(pixels, place.lane, place.barrier.lanes()),
-            PIXELS,
-            |first, count| {
-                let rows = &from[first * ld..(first + count) * ld];
-                let left = (memory.left).view(k, self.head.precision, [count, channels], rows, ld);
-                // SAFETY: these pixels are this core's own until the next meeting.
-                let to = unsafe { place.images[1 - now].floats_mut(first * ldo, count * ldo) };
-                product(k, left, count, &self.head, After::Relu6, to, ldo);
-            },
-        );
+        for_chunks(place.mine(pixels), PIXELS, |first, count| {
+            let rows = &from[first * ld..(first + count) * ld];
+            let left = (memory.left).view(k, self.head.precision, [count, channels], rows, ld);
+            // SAFETY: these pixels are this core's own until the next meeting.
+            let to = unsafe { place.images[1 - now].floats_mut(first * ldo, count * ldo) };
+            product(k, left, count, &self.head, After::Relu6, to, ldo);
+        });
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! From the inside out: [`isa`] (what the processor has), `vector` and `tiles` (products in registers), `rows`,
 //! `halves`, `bytes`, `finish` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
-//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` (cores), [`vit`], [`gpt`],
+//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` and `images` (cores), [`vit`], [`gpt`],
 //! [`convnext`], [`mobile`] and [`p4m`] (networks).
 
 mod attention;
@@ -21,6 +21,7 @@ mod depthwise;
 mod finish;
 pub mod gpt;
 mod halves;
+mod images;
 pub mod isa;
 pub mod kernels;
 pub(crate) mod math;
