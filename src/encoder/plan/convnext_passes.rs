@@ -8,11 +8,10 @@
 use super::convnext::{ConvNextMemory, ConvNextPlan};
 use super::convnext_layers::ConvNextBlock;
 use super::depthwise::{Depthwise, padded};
-use super::images::Place;
+use super::images::{Place, for_chunks};
 use super::matrix::Matrix;
 use super::product::{After, product, product_operand};
 use super::vit_layers::Norm;
-use std::ops::Range;
 
 impl ConvNextPlan {
     /// Pixels to the first stage's, with their norm.
@@ -121,16 +120,5 @@ impl ConvNextPlan {
             product_operand(k, &memory.left, rows, &block.fc1, After::Gelu, inner, hidden);
             product(k, &memory.inner, rows, &block.fc2, After::Add, to, ld);
         });
-    }
-}
-
-/// Cuts `range` in equal parts of at most `most`: `each(first, count)`.
-pub(super) fn for_chunks(range: Range<usize>, most: usize, mut each: impl FnMut(usize, usize)) {
-    let step = range.len().div_ceil(range.len().div_ceil(most).max(1)).max(1);
-    let mut first = range.start;
-    while first < range.end {
-        let count = step.min(range.end - first);
-        each(first, count);
-        first += count;
     }
 }

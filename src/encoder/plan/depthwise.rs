@@ -161,7 +161,7 @@ unsafe fn passes<V: Vector, const K: usize, const S: usize>(
                 let to = out.as_mut_ptr().add((pixel - pixels.start) * channels + group);
                 for (j, sum) in sums.iter().take(count).enumerate() {
                     let sum = match w.relu6 {
-                        true => sum.at_least(V::all(0.0)).at_most(V::all(6.0)),
+                        true => sum.held(0.0, 6.0),
                         false => *sum,
                     };
                     sum.store(to.add(j * channels));

@@ -154,7 +154,7 @@ fn through<const N: usize, V: Vector, const RELU6: bool, const ADD: bool>(
             unsafe {
                 let mut values = worth::<N, V>(sums.0.as_ptr(), row * wide + number, f);
                 if RELU6 {
-                    values = held(values, 0.0, 6.0);
+                    values = values.held(0.0, 6.0);
                 }
                 let to = to.as_mut_ptr().add(number * V::LANES);
                 if ADD {
@@ -164,16 +164,6 @@ fn through<const N: usize, V: Vector, const RELU6: bool, const ADD: bool>(
             }
         }
     }
-}
-
-/// Values held between two.
-///
-/// # Safety
-/// The processor has the instructions of `V`.
-#[inline(always)]
-unsafe fn held<V: Vector>(x: V, least: f32, most: f32) -> V {
-    // SAFETY: the caller's promise.
-    unsafe { x.at_least(V::all(least)).at_most(V::all(most)) }
 }
 
 /// Makes a tile's sums the values that they are worth, through the activation, in place.
@@ -251,7 +241,7 @@ impl Act for Held {
     unsafe fn of<V: Vector>(self, mut x: [V; 4]) -> [V; 4] {
         for x in &mut x {
             // SAFETY: the caller's promise.
-            *x = unsafe { held(*x, 0.0, 6.0) };
+            *x = unsafe { x.held(0.0, 6.0) };
         }
         x
     }

@@ -80,3 +80,14 @@ pub(super) fn mean(pixels: &[f32], ld: usize, to: &mut [f32]) {
     }
     to.iter_mut().for_each(|m| *m /= count);
 }
+
+/// Cuts `range` in equal parts of at most `most`: `each(first, count)`.
+pub(super) fn for_chunks(range: Range<usize>, most: usize, mut each: impl FnMut(usize, usize)) {
+    let step = range.len().div_ceil(range.len().div_ceil(most).max(1)).max(1);
+    let mut first = range.start;
+    while first < range.end {
+        let count = step.min(range.end - first);
+        each(first, count);
+        first += count;
+    }
+}

@@ -149,7 +149,7 @@ impl MobilePlan {
         });
     }
 
-    /// Each image between blocks: height, width and channels after the stem, after every block, after the head.
+    /// Each image between blocks: height and width, and channels, after the first convolution and after every block.
     fn sizes(&self, size: [usize; 2]) -> impl Iterator<Item = ([usize; 2], usize)> {
         let mut size = size.map(|len| same(len, STEM[0], STEM[1]).0);
         let after = self.blocks.iter().map(move |block| {

@@ -6,9 +6,8 @@
     reason = "cores that share an image write disjoint pixels of one buffer"
 )]
 
-use super::convnext_passes::for_chunks;
 use super::depthwise::{Depthwise, padded};
-use super::images::Place;
+use super::images::{Place, for_chunks};
 use super::mobile::{MobileBlock, MobileMemory, MobilePlan, STEM, same};
 use super::product::{After, product};
 use std::ops::Range;

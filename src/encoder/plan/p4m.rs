@@ -26,27 +26,6 @@ use crate::encoder::model::p4m::turn::Turn;
 /// Rows of a tile's insides times their width: what stays in the cache.
 const TILE: usize = 49_152;
 
-/// A depthwise window, `[side * side, channels]`, and what is added after it.
-struct Taps {
-    values: Vec<f32>,
-    bias: Vec<f32>,
-    channels: usize,
-}
-
-impl Taps {
-    /// As the window of a block.
-    fn window(self) -> Window {
-        Window {
-            weight: self.values,
-            bias: self.bias,
-            channels: self.channels,
-            side: WINDOW_PX,
-            stride: 1,
-            relu6: false,
-        }
-    }
-}
-
 struct Block {
     window: Window,
     up: Matrix,
@@ -54,7 +33,7 @@ struct Block {
 }
 
 struct Stage {
-    shrink: Option<(Taps, Matrix)>,
+    shrink: Option<(Window, Matrix)>,
     blocks: Vec<Block>,
     channels: usize,
 }
@@ -110,19 +89,22 @@ impl Folding<'_> {
         (repeat(scale), repeat(shift))
     }
 
-    /// A window and the norm after it.
-    fn taps(&self, entry: &Entry, norm: &NormAt) -> Taps {
+    /// A window that goes in steps of `stride`, and the norm after it.
+    fn window(&self, entry: &Entry, norm: &NormAt, stride: usize) -> Window {
         let (fields, side) = (entry.shape[0], entry.shape[1]);
         let (channels, from) = (fields * TURNS, entry.of(self.weights));
         let (scale, bias) = self.affine(norm, TURNS);
-        let mut values = vec![0.0; side * side * channels];
+        let mut weight = vec![0.0; side * side * channels];
         each_tap(fields, side, |tap, channel, place| {
-            values[tap * channels + channel] = from[place] * scale[channel];
+            weight[tap * channels + channel] = from[place] * scale[channel];
         });
-        Taps {
-            values,
+        Window {
+            weight,
             bias,
             channels,
+            side,
+            stride,
+            relu6: false,
         }
     }
 
@@ -178,10 +160,10 @@ impl P4mPlan {
         let stages = (layout.stages.iter())
             .map(|stage| Stage {
                 shrink: (stage.shrink.as_ref())
-                    .map(|(entry, norm, mix)| (f.taps(entry, norm), f.mix(mix, None))),
+                    .map(|(entry, norm, mix)| (f.window(entry, norm, STEP), f.mix(mix, None))),
                 blocks: (stage.blocks.iter())
                     .map(|at| Block {
-                        window: f.taps(&at.window, &at.norm).window(),
+                        window: f.window(&at.window, &at.norm, 1),
                         up: f.mix(&at.up, None),
                         down: f.mix(&at.down, Some(at.scale.of(weights))),
                     })
@@ -260,8 +242,8 @@ impl P4mPlan {
         self.lifted(&turned, side, m);
         m.turned = turned;
         for stage in &self.stages {
-            if let Some((taps, mix)) = &stage.shrink {
-                self.shrink(taps, mix, &mut size, m);
+            if let Some((over, mix)) = &stage.shrink {
+                self.shrink(over, mix, &mut size, m);
             }
             for block in &stage.blocks {
                 self.block(block, size, stage.channels, m);
@@ -287,8 +269,8 @@ impl P4mPlan {
     }
 
     /// Half the size, from the first image back into it.
-    fn shrink(&self, taps: &Taps, mix: &Matrix, size: &mut usize, m: &mut Memory) {
-        let channels = taps.channels;
+    fn shrink(&self, over: &Window, mix: &Matrix, size: &mut usize, m: &mut Memory) {
+        let channels = over.channels;
         let line = bordered(
             &m.images[0],
             *size,
@@ -303,14 +285,14 @@ impl P4mPlan {
             &m.bordered,
             line,
             channels,
-            &taps.values,
+            &over.weight,
             [*size; 2],
             &mut m.images[1],
         );
         m.images[0].resize(rows * mix.outputs, 0.0);
         self.tiles(rows, channels, |first, rows| {
             let from = &m.images[1][first * channels..(first + rows) * channels];
-            add_and_fill(&mut m.left, self.kernels, mix.precision, from, &taps.bias);
+            add_and_fill(&mut m.left, self.kernels, mix.precision, from, &over.bias);
             let to = &mut m.images[0][first * mix.outputs..(first + rows) * mix.outputs];
             product(self.kernels, &m.left, rows, mix, After::Store, to, mix.outputs);
         });
@@ -388,9 +370,9 @@ impl P4mPlan {
         let mut size = (side / STEP) as u64;
         let mut sum = self.lift.flops() * size * size;
         for stage in &self.stages {
-            if let Some((taps, mix)) = &stage.shrink {
+            if let Some((over, mix)) = &stage.shrink {
                 size /= STEP as u64;
-                sum += (2 * taps.values.len() as u64 + mix.flops()) * size * size;
+                sum += (2 * over.weight.len() as u64 + mix.flops()) * size * size;
             }
             let each = |b: &Block| 2 * b.window.weight.len() as u64 + b.up.flops() + b.down.flops();
             sum += stage.blocks.iter().map(each).sum::<u64>() * size * size;

@@ -21,7 +21,7 @@ use super::tiles::{Cut, MOST_COLUMNS, MOST_ROWS, Sums};
 
 /// What follows a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum After {
+pub(super) enum After {
     /// The result is stored.
     Store,
     /// Its GELU is stored.

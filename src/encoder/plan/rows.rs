@@ -74,13 +74,7 @@ pub(super) fn gate(x: &mut [f32]) {
 /// Brain floats.
 #[inline(always)]
 pub(super) fn to_bf16<H: Halves>(x: &[f32], out: &mut [u16]) {
-    halves::<H>(x, &mut out[..x.len()]);
-}
-
-/// Brain floats of all of `x` into `out`, which is as long.
-#[inline(always)]
-fn halves<H: Halves>(x: &[f32], out: &mut [u16]) {
-    let ((pieces, rest), (to, last)) = (x.as_chunks(), out.as_chunks_mut());
+    let ((pieces, rest), (to, last)) = (x.as_chunks(), out[..x.len()].as_chunks_mut());
     for (to, piece) in to.iter_mut().zip(pieces) {
         // SAFETY: this is compiled for, and called on, processors that have the instructions of `H`.
         *to = unsafe { H::of(piece) };

@@ -31,6 +31,13 @@ pub(super) trait Vector: Copy {
     unsafe fn at_least(self, b: Self) -> Self;
     /// The smaller of both.
     unsafe fn at_most(self, b: Self) -> Self;
+
+    /// Each value held between two.
+    #[inline(always)]
+    unsafe fn held(self, least: f32, most: f32) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { self.at_least(Self::all(least)).at_most(Self::all(most)) }
+    }
 }
 
 /// Lanes of what any processor has.
