@@ -14,3 +14,4 @@ pub mod simulate;
 pub mod sky;
 pub mod tasks;
 pub mod train;
+mod vectorised;

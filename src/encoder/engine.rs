@@ -1,8 +1,9 @@
 //! Drives an encoder over many objects: producer threads read and cut while the encoder computes,
 //! and what it made is written while it computes the next.
 //!
-//! Batches are dealt to the producers in turn and come back through one bounded channel each, so
-//! that memory holds at most two batches of cutouts a producer however slow one of them is.
+//! Batches are dealt to the producers in turn and come back through one bounded channel each, and a quick
+//! encoder gets all that wait at once, so that memory holds at most four batches of cutouts a
+//! producer however slow one of them is.
 //! Results reach the sink in batch order, objects in the order given. One bad object costs
 //! itself, never the run.
 
@@ -69,12 +70,21 @@ struct Batch {
     skipped: Vec<(usize, String)>,
 }
 
+impl Batch {
+    fn append(&mut self, mut after: Self) {
+        self.objects.append(&mut after.objects);
+        self.cutouts.append(&mut after.cutouts);
+        self.skipped.append(&mut after.skipped);
+    }
+}
+
 /// Embeds `objects` in batches of `batch` with `threads` producers, and hands every batch's
 /// objects and vectors (`objects.len() * dim` values) to `sink`, in order.
 ///
 /// A cutout that fails, is empty, or panics while being cut is skipped and reported. When a batch
 /// fails in the encoder, its objects are tried one by one, so that one of them can't take the
-/// others down. A slow encoder gets a part of a batch at a time, about as much as it does in a second.
+/// others down. A slow encoder gets a part of a batch at a time, about as much as it does in a second; a
+/// quick one some batches.
 /// Cancelling takes effect before its next part; what reached the sink stays valid.
 /// A `batch` or `threads` of 0 counts as 1.
 ///
@@ -91,7 +101,8 @@ pub fn embed(
     progress: &dyn Progress,
     sink: &mut Sink<'_>,
 ) -> Result<EmbedReport, EncoderError> {
-    let batches: Vec<&[usize]> = objects.chunks(batch.max(1)).collect();
+    let batch = batch.max(1);
+    let batches: Vec<&[usize]> = objects.chunks(batch).collect();
     let threads = threads.clamp(1, batches.len().max(1));
     progress.begin("embedding", Some(objects.len() as u64));
     let stop = AtomicBool::new(false);
@@ -120,12 +131,28 @@ pub fn embed(
                 failures: 0,
                 last_failure: None,
             };
-            let result = batches.iter().enumerate().try_for_each(|(number, objects)| {
-                match run.next_batch(&lanes[number % threads]) {
-                    Some(made) => run.take(objects, made),
-                    None => Ok(()),
+            let mut result = Ok(());
+            let mut number = 0;
+            while result.is_ok() && number < batches.len() {
+                let first = number * batch;
+                let Some(mut made) = run.next_batch(&lanes[number % threads]) else {
+                    break;
+                };
+                number += 1;
+                // Cores wait for each other at the end of every call: the fewer calls, the better.
+                for _ in 1..2 * threads {
+                    if made.objects.len() >= run.share {
+                        break;
+                    }
+                    let Ok(more) = lanes[number % threads].try_recv() else {
+                        break;
+                    };
+                    made.append(more);
+                    number += 1;
                 }
-            });
+                let taken = &objects[first..objects.len().min(number * batch)];
+                result = run.take(taken, made);
+            }
             wanted.stop.store(true, Ordering::Relaxed);
             result.map(|()| (run.report, run.last_failure))
         });

@@ -108,6 +108,11 @@ pub trait Network: Send + Sync {
         8
     }
 
+    /// Whether a core computes images one after the other anyway, so that a call with several gains nothing.
+    fn is_one_by_one(&self) -> bool {
+        false
+    }
+
     /// About how many bytes one image of `height` by `width` px takes while it is computed, beside
     /// the weights: rather too many than too few.
     fn image_bytes(&self, height: usize, width: usize) -> usize {

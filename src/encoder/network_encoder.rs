@@ -13,6 +13,7 @@ use super::device::{ComputeDevice, images_at_once};
 use super::model::open::open_network_on;
 use super::network::{Network, Pooling, check_block};
 use super::plan::isa::Precision;
+use super::plan::pool::Pool;
 use super::plan::team::{Deal, Team};
 use super::preprocess::Preprocessing;
 use super::weights::{sha256_of_file, weights_error};
@@ -69,8 +70,8 @@ pub struct NetworkEncoder {
     cores: Cores,
     /// Images computed at once on all cores together.
     at_once: AtomicUsize,
-    /// The planes of a call on all cores, kept for the next: pages of new memory cost time.
-    planes: Mutex<Vec<f32>>,
+    /// Planes of a call on all cores or of an image on one.
+    planes: Pool<Vec<f32>>,
 }
 
 impl NetworkEncoder {
@@ -165,7 +166,7 @@ impl NetworkEncoder {
         };
         Ok(Self {
             at_once: AtomicUsize::new(at_once),
-            planes: Mutex::new(Vec::new()),
+            planes: Pool::default(),
             network,
             block: settings.block,
             pooling: settings.pooling,
@@ -209,34 +210,42 @@ impl NetworkEncoder {
         check_finite(out)
     }
 
-    /// The same on all cores of `team`.
+    /// The same on all cores of `team`, which prepare them all before they compute.
     fn encode_on(&self, team: &Team, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
         let side = self.preprocessing.image_px;
         let image = self.network.channels() * side * side;
-        let mut planes = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planes = self.planes.take();
         if planes.len() < cutouts.len() * image {
             planes.resize(cutouts.len() * image, 0.0);
         }
         let input = &mut planes[..cutouts.len() * image];
-        let work: Vec<_> = (cutouts.iter().zip(input.chunks_exact_mut(image)))
-            .map(|(cutout, planes)| Mutex::new((cutout, planes, Ok(()))))
-            .collect();
-        let all = Deal::new(work.len());
-        team.run(|_| {
-            while let Some(number) = all.take() {
-                let mut one = work[number].lock().unwrap_or_else(PoisonError::into_inner);
-                let (cutout, planes, result) = &mut *one;
-                *result = self.preprocessing.apply(cutout, planes);
-            }
-        });
-        for one in work {
-            one.into_inner().unwrap_or_else(PoisonError::into_inner).2?;
-        }
+        each_on(
+            team,
+            cutouts.iter().zip(input.chunks_exact_mut(image)),
+            |(cutout, planes)| self.preprocessing.apply(cutout, planes),
+        )?;
         let shape = [cutouts.len(), side, side];
         let (block, pooling) = self.part();
         let device = &self.chosen.device;
         device.guarded(|| (self.network).embed_on(team, input, shape, block, pooling, out))?;
+        self.planes.give(planes);
         check_finite(out)
+    }
+
+    /// The same where each core may as well compute an image as soon as it has prepared it, while it
+    /// is in its cache: cores wait for each other once in all, however many images there are.
+    fn encode_one_by_one(&self, team: &Team, cutouts: &[Cutout], out: &mut [f32]) -> Result<(), String> {
+        let side = self.preprocessing.image_px;
+        let (block, pooling) = self.part();
+        let images = cutouts.iter().zip(out.chunks_exact_mut(self.spec.dim));
+        each_on(team, images, |(cutout, vector)| {
+            let mut planes = self.planes.take();
+            planes.resize(self.network.channels() * side * side, 0.0);
+            self.preprocessing.apply(cutout, &mut planes)?;
+            (self.network).embed(&planes, [1, side, side], block, pooling, vector)?;
+            self.planes.give(planes);
+            check_finite(vector)
+        })
     }
 
     fn failed(&self, cause: String) -> EncoderError {
@@ -320,6 +329,15 @@ impl Encoder for NetworkEncoder {
             return Ok(out);
         }
         match &self.cores {
+            Cores::Team(team)
+                if self.network.is_one_by_one()
+                    && self.at_once.load(Ordering::Relaxed) >= team.lanes()
+                    // Of fewer the last is better shared.
+                    && cutouts.len() >= 4 * team.lanes() =>
+            {
+                self.encode_one_by_one(team, cutouts, &mut out)
+                    .map_err(|e| self.failed(e))?;
+            }
             Cores::Team(team) => {
                 let group = self.at_once.load(Ordering::Relaxed).max(1);
                 for (cutouts, out) in cutouts.chunks(group).zip(out.chunks_mut(group * dim)) {
@@ -333,6 +351,28 @@ impl Encoder for NetworkEncoder {
         }
         Ok(out)
     }
+}
+
+/// Does `work` for every one of `items` on all cores of `team`, which take them as they come to them.
+///
+/// # Errors
+/// That of the first item that failed.
+fn each_on<T: Send>(
+    team: &Team,
+    items: impl Iterator<Item = T>,
+    work: impl Fn(T) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    let items: Vec<_> = items.map(|item| Mutex::new((Some(item), Ok(())))).collect();
+    let all = Deal::new(items.len());
+    team.run(|_| {
+        while let Some(number) = all.take() {
+            let mut one = items[number].lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(item) = one.0.take() {
+                one.1 = work(item);
+            }
+        }
+    });
+    (items.into_iter()).try_for_each(|one| one.into_inner().unwrap_or_else(PoisonError::into_inner).1)
 }
 
 fn check_finite(out: &[f32]) -> Result<(), String> {

@@ -15,9 +15,9 @@ mod window;
 pub use fluxes::{Becomes, Fluxes};
 
 use crate::io::raster::{Origin, Plane};
-use crate::sky::cutout::{Cutout, Filter, resize};
+use crate::sky::cutout::{Cutout, Filter, Squares};
 use serde::{Deserialize, Serialize};
-use stretch::{asinh_stretch, percentile, to_unit};
+use stretch::{all_finite, asinh_stretch, percentile, standardise, to_unit};
 use window::{Shape, window};
 
 /// How a square of pixels is brought to the network's size; the antialiased ones widen their
@@ -212,15 +212,19 @@ impl Preprocessing {
 
     /// Bands of calibrated fluxes; pixels without a value have none (0).
     fn apply_fluxes(&self, fluxes: &Fluxes, cutout: &Cutout, out: &mut [f32]) -> Result<(), String> {
+        let area = self.image_px * self.image_px;
+        let mut sizer = None;
         let bands: Vec<Vec<f32>> = (fluxes.places(cutout)?.into_iter())
             .map(|place| {
                 let (mut square, side) = self.square(&cutout.bands[place], cutout.origin);
                 let missing = square.iter_mut().filter(|v| !v.is_finite());
                 missing.for_each(|v| *v = 0.0);
-                self.sized(square, side)
+                let mut sized = vec![0.0; area];
+                (sizer.get_or_insert_with(|| self.sizer(side))).write(&square, &mut sized);
+                sized
             })
             .collect();
-        fluxes.write(&bands, self.image_px * self.image_px, out);
+        fluxes.write(&bands, area, out);
         Ok(())
     }
 
@@ -236,13 +240,17 @@ impl Preprocessing {
         }
         let mut planes: Vec<Option<Vec<f32>>> = vec![None; cutout.bands.len()];
         let mut side = cutout.width().min(cutout.height());
-        for band in wanted {
+        for &band in &wanted {
             let (square, kept) = self.square(&cutout.bands[band], cutout.origin);
             side = kept;
             planes[band] = self.unit_values(square, cutout.is_picture);
         }
-        let present: Vec<&Vec<f32>> = planes.iter().flatten().collect();
-        let fallback = mean_of(&present, side * side);
+        // What stands for a band without any pixel.
+        let fallback = match wanted.iter().any(|&band| planes[band].is_none()) {
+            true => mean_of(&planes.iter().flatten().collect::<Vec<_>>(), side * side),
+            false => Vec::new(),
+        };
+        let mut sizer = self.sizer(side);
         let mut done: Vec<(&[usize], usize)> = Vec::new();
         for (channel, bands) in used.iter().enumerate() {
             // Grey: resized once, copied twice.
@@ -253,15 +261,15 @@ impl Preprocessing {
             let parts: Vec<&Vec<f32>> = (bands.iter())
                 .map(|&b| planes[b].as_ref().unwrap_or(&fallback))
                 .collect();
-            let sized = self.sized(mean_of(&parts, side * side), side);
-            out[channel * area..(channel + 1) * area].copy_from_slice(&sized);
+            let to = &mut out[channel * area..(channel + 1) * area];
+            match parts.as_slice() {
+                [one] => sizer.write(one, to),
+                more => sizer.write(&mean_of(more, side * side), to),
+            }
             done.push((bands, channel));
         }
         for (channel, plane) in out.chunks_exact_mut(area).enumerate() {
-            let (mean, std) = (self.mean[channel], self.std[channel]);
-            for v in plane.iter_mut() {
-                *v = (*v * self.full_scale - mean) / std;
-            }
+            standardise(plane, self.full_scale, self.mean[channel], self.std[channel]);
         }
     }
 
@@ -279,8 +287,8 @@ impl Preprocessing {
         (out, side)
     }
 
-    /// A square without gaps at the network's size.
-    fn sized(&self, square: Vec<f32>, side: usize) -> Vec<f32> {
+    /// What brings squares of `side` pixels without gaps to the network's size.
+    fn sizer(&self, side: usize) -> Sizer {
         let new = self.image_px;
         let filter = match self.resample {
             Resample::AntialiasedBilinear => Some(Filter::Bilinear),
@@ -288,42 +296,75 @@ impl Preprocessing {
             Resample::PlainBilinear => None,
         };
         match filter {
-            Some(filter) if self.zoom == 1.0 => {
-                resize(&Plane::from_pixels(side, side, square), new, new, filter).pixels
-            }
-            _ if self.zoom == 1.0 && side == new => square,
-            _ => {
-                let shape = match self.resample {
+            Some(filter) if self.zoom == 1.0 => Sizer::Whole(Squares::new(side, new, filter)),
+            // Any filter leaves a size as it is.
+            _ if self.zoom == 1.0 && side == new => Sizer::Whole(Squares::new(side, new, Filter::Bilinear)),
+            _ => Sizer::Window {
+                side,
+                extent: side as f64 / f64::from(self.zoom),
+                new,
+                shape: match self.resample {
                     Resample::AntialiasedBicubic => Shape::Cubic,
                     _ => Shape::Triangle,
-                };
-                let extent = side as f64 / f64::from(self.zoom);
-                window(&square, side, extent, new, shape, filter.is_some())
-            }
+                },
+                antialias: filter.is_some(),
+            },
         }
     }
 
     /// Pixels as values from 0 to 1 without gaps, or `None` if no pixel has a value.
     fn unit_values(&self, mut pixels: Vec<f32>, is_picture: bool) -> Option<Vec<f32>> {
-        let mut valued: Vec<f32> = pixels.iter().copied().filter(|v| v.is_finite()).collect();
-        if valued.is_empty() {
-            return None;
-        }
-        if valued.len() < pixels.len() {
-            let median = percentile(&mut valued, 50.0) as f32;
+        let mut valued = None;
+        if !all_finite(&pixels) {
+            let finite: Vec<f32> = pixels.iter().copied().filter(|v| v.is_finite()).collect();
+            if finite.is_empty() {
+                return None;
+            }
+            let median = percentile(&finite, 50.0) as f32;
             let missing = pixels.iter_mut().filter(|v| !v.is_finite());
             missing.for_each(|v| *v = median);
+            valued = Some(finite);
         }
         if is_picture {
             to_unit(&mut pixels, 0.0, 255.0);
             return Some(pixels);
         }
         let s = &self.flux_stretch;
-        let low = percentile(&mut valued, s.low_percentile);
-        let high = percentile(&mut valued, s.high_percentile);
+        let valued = valued.as_ref().unwrap_or(&pixels);
+        let low = percentile(valued, s.low_percentile);
+        let high = percentile(valued, s.high_percentile);
         to_unit(&mut pixels, low, high - low);
         asinh_stretch(&mut pixels, s.asinh_softening, s.unscaled);
         Some(pixels)
+    }
+}
+
+/// Brings squares of one size to the network's.
+enum Sizer {
+    /// The whole square.
+    Whole(Squares),
+    /// Its middle, or without antialias; see [`window`].
+    Window {
+        side: usize,
+        extent: f64,
+        new: usize,
+        shape: Shape,
+        antialias: bool,
+    },
+}
+
+impl Sizer {
+    fn write(&mut self, square: &[f32], out: &mut [f32]) {
+        match *self {
+            Self::Whole(ref mut squares) => squares.write(square, out),
+            Self::Window {
+                side,
+                extent,
+                new,
+                shape,
+                antialias,
+            } => out.copy_from_slice(&window(square, side, extent, new, shape, antialias)),
+        }
     }
 }
 
@@ -339,11 +380,11 @@ fn channels_of(bands: usize, is_picture: bool) -> [Vec<usize>; 3] {
 
 /// Pixel by pixel mean; zeros if there is nothing to average.
 fn mean_of(planes: &[&Vec<f32>], len: usize) -> Vec<f32> {
-    match planes {
-        [] => vec![0.0; len],
-        [one] => (*one).clone(),
-        more => (0..len)
-            .map(|i| more.iter().map(|p| p[i]).sum::<f32>() / more.len() as f32)
-            .collect(),
+    let mut mean = vec![0.0; len];
+    for plane in planes {
+        mean.iter_mut().zip(plane.iter()).for_each(|(sum, v)| *sum += v);
     }
+    let count = planes.len().max(1) as f32;
+    mean.iter_mut().for_each(|sum| *sum /= count);
+    mean
 }

@@ -10,6 +10,7 @@ use crate::sky::cutout::{
     kept_of_side,
 };
 use crate::sky::wcs::Wcs;
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -64,6 +65,8 @@ struct OpenField {
 impl OpenField {
     fn open(field: &Field) -> Result<Self, String> {
         let mut bands = Vec::new();
+        let mut held = Vec::new();
+        let mut room = crate::memory::free().map(|free| free.bytes);
         for band in &field.bands {
             if !band.path.exists() {
                 return Err(format!(
@@ -71,7 +74,8 @@ impl OpenField {
                     band.path.display()
                 ));
             }
-            let pixels = FitsPixels::open(&band.path, band.hdu, band.plane).map_err(|e| e.to_string())?;
+            let pixels = FitsPixels::unread(&band.path, band.hdu, band.plane).map_err(|e| e.to_string())?;
+            held.push(pixels.may_be_held(&mut room));
             let file = FitsFile::open(&band.path).map_err(|e| e.to_string())?;
             let header = file.hdus().get(band.hdu).map(|h| &h.header);
             let wcs = header.and_then(|h| Wcs::from_header(h).ok());
@@ -82,6 +86,12 @@ impl OpenField {
                 place: wcs.map_or(Place::Pixels, |w| Place::Sky(Box::new(w))),
             });
         }
+        // While one is read from the disk, the others are decoded.
+        let read: Vec<Result<(), String>> = (bands.par_iter_mut().zip(held))
+            .filter(|(_, held)| *held)
+            .map(|(band, _)| band.pixels.hold().map_err(|e| e.to_string()))
+            .collect();
+        read.into_iter().collect::<Result<(), String>>()?;
         // One band without WCS among others with: the grids are the same or nothing can be said.
         if bands.iter().any(|b| matches!(b.place, Place::Pixels)) {
             for band in &mut bands {
@@ -238,13 +248,27 @@ impl Images {
             open.push(entry);
             return Ok(found);
         }
-        let opened = Arc::new(OpenField::open(field)?);
+        let opened = Arc::new(apart(|| OpenField::open(field))?);
         if open.len() >= OPEN_FIELDS {
             open.remove(0);
         }
         open.push((field.id, opened.clone()));
         Ok(opened)
     }
+}
+
+/// Does `work` with threads of its own. A thread of the common pool that waits for a part of its work takes other
+/// work meanwhile, which may want what this one holds: both would wait for ever.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+    let pool = (rayon::ThreadPoolBuilder::new())
+        .thread_name(|i| format!("open-{i}"))
+        .build()
+        .map_err(|e| format!("threads can't be started: {e}"))?;
+    // Nor may this thread be one of another pool: it would take work of that one while it waits for ours.
+    std::thread::scope(|scope| {
+        let done = scope.spawn(|| pool.install(work)).join();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Cuts out for an encoder and remembers what was wrong with each cutout.

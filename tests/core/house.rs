@@ -115,7 +115,6 @@ fn unsafe_code_stays_where_it_is_allowed() {
         "src/encoder/plan/tiles/neon.rs",
         "src/encoder/plan/vector.rs",
         "src/encoder/plan/vit.rs",
-        "src/encoder/plan/window.rs",
     ];
     for (room, _) in ROOMS {
         for file in sources(room) {

@@ -11,6 +11,7 @@ mod evaluate;
 mod families;
 mod fits;
 mod house;
+mod images;
 mod morphometry;
 mod plan;
 mod project;

@@ -11,8 +11,9 @@ use astrolabel::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextS
 use astrolabel::encoder::plan::isa::{Isa, Precision};
 use astrolabel::encoder::plan::kernels::Kernels;
 use astrolabel::encoder::plan::matrix::Matrix;
+use astrolabel::encoder::plan::pool::Pool;
 use astrolabel::encoder::plan::team::Team;
-use astrolabel::encoder::plan::vit::{Inside, Norm, Pool, VitBlock, VitPlan};
+use astrolabel::encoder::plan::vit::{Inside, Norm, VitBlock, VitPlan};
 use reference::{Block, Layer, Scale, depthwise, noise, pixels, squares, vit_block};
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@
 mod tiny;
 
 use astrolabel::encoder::Encoder;
+use astrolabel::encoder::computation::Computation;
+use astrolabel::encoder::plan::isa::Precision;
 use astrolabel::encoder::registry::{EncoderOptions, Registry};
 use astrolabel::encoder::representation::{Combine, Representation};
 use astrolabel::io::raster::Plane;
@@ -48,6 +50,46 @@ fn symmetric() -> Representation {
     Representation {
         symmetric: true,
         ..Default::default()
+    }
+}
+
+#[test]
+fn cutouts_that_wait_together_get_the_vectors_they_get_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (registry, mut cutouts) = (registry(dir.path()), cutouts(dir.path(), 13));
+    for (name, computation) in [
+        ("astrolabel_s", Computation::default()),
+        (
+            "astrolabel_s",
+            Computation {
+                precision: Some(Precision::F32),
+                ..Computation::default()
+            },
+        ),
+        ("net", Computation::default()),
+    ] {
+        let options = EncoderOptions {
+            threads: 2,
+            computation,
+            ..Default::default()
+        };
+        let encoder = registry.open(name, &options).unwrap();
+        let together = encoder.encode(&cutouts).unwrap();
+        let dim = encoder.spec().dim;
+        for (cutout, vector) in cutouts.iter().zip(together.chunks_exact(dim)) {
+            assert_eq!(
+                encoder.encode(std::slice::from_ref(cutout)).unwrap(),
+                vector,
+                "{name}"
+            );
+        }
+        // One that can't be prepared is an error that says so, and the next call is none the worse.
+        let whole = cutouts[9].bands[1].clone();
+        cutouts[9].bands[1].width -= 1;
+        let error = encoder.encode(&cutouts).unwrap_err().to_string();
+        assert!(error.contains("aren't all of one size"), "{error}");
+        cutouts[9].bands[1] = whole;
+        assert_eq!(encoder.encode(&cutouts).unwrap(), together);
     }
 }
 

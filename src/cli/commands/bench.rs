@@ -122,6 +122,10 @@ fn bench_encoder(a: &Bench, name: &str, threads: usize, progress: &Bars) -> Outc
             }
             _ => format!("  {chosen}: {rate:.2} images/s"),
         });
+        // Other formats than the first, single precision, are those of compiled networks.
+        if asked.precision.is_none() && encoder.chosen().isa.is_none() {
+            break;
+        }
     }
     Ok(vec![])
 }

@@ -8,7 +8,8 @@ use super::packing::{dense_of, matrix_of, norm_of};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
-use crate::encoder::plan::vit::{Inside, Pool, VitBlock, VitPlan};
+use crate::encoder::plan::pool::Pool;
+use crate::encoder::plan::vit::{Inside, VitBlock, VitPlan};
 
 impl Aion {
     /// Packs the blocks for `kernels`, in single precision; tokens go through the plan afterwards.

@@ -8,7 +8,8 @@ use crate::encoder::plan::gpt::GptPlan;
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
-use crate::encoder::plan::vit::{Inside, Pool, VitBlock, VitPlan};
+use crate::encoder::plan::pool::Pool;
+use crate::encoder::plan::vit::{Inside, VitBlock, VitPlan};
 
 impl AstroPt {
     /// Packs the layers for `kernels`, in single precision; tokens go through the plan afterwards.

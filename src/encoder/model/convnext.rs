@@ -240,6 +240,10 @@ impl Network for ConvNext {
         places.saturating_mul(first).saturating_mul(4 * 14)
     }
 
+    fn is_one_by_one(&self) -> bool {
+        self.plan.is_some()
+    }
+
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

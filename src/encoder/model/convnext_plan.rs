@@ -7,7 +7,7 @@ use super::packing::{bias_of, matrix_of, matrix_of_conv, norm_of};
 use crate::encoder::plan::convnext::{ConvNextBlock, ConvNextPlan, ConvNextStage, Window};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
-use crate::encoder::plan::vit::Pool;
+use crate::encoder::plan::pool::Pool;
 use std::sync::Arc;
 
 /// Side of the depthwise windows that plans know, and their stride.

@@ -262,6 +262,10 @@ impl Network for EfficientNet {
         Ok(())
     }
 
+    fn is_one_by_one(&self) -> bool {
+        self.plan.is_some()
+    }
+
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.pack(kernels)
     }

@@ -7,7 +7,7 @@ use super::packing::{bias_of, matrix_of_conv};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::mobile::{MobileBlock, MobilePlan, STEM, WINDOWS, Window};
-use crate::encoder::plan::vit::Pool;
+use crate::encoder::plan::pool::Pool;
 use std::sync::Arc;
 
 impl EfficientNet {

@@ -81,6 +81,10 @@ impl Network for Vit {
         transformer_bytes(tokens, c.width, 2 * c.hidden, c.heads)
     }
 
+    fn is_one_by_one(&self) -> bool {
+        self.plan().is_some()
+    }
+
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         Vit::compile(self, kernels).map(|()| true)
     }

@@ -5,6 +5,7 @@ use super::vit::{Block, Dense, Norm, Vit, VitError};
 use crate::encoder::plan::isa::Precision;
 use crate::encoder::plan::kernels::Kernels;
 use crate::encoder::plan::matrix::Matrix;
+use crate::encoder::plan::pool::Pool;
 use crate::encoder::plan::team::Team;
 use crate::encoder::plan::vit::{self as plan, Inside, VitBlock, VitPlan};
 use burn::tensor::Tensor;
@@ -48,7 +49,7 @@ impl Vit {
             patches: Matrix::pack(kernels, f32, shape, &patches, &[]),
             blocks,
             norm,
-            memory: plan::Pool::default(),
+            memory: Pool::default(),
         });
         Ok(())
     }

@@ -20,8 +20,9 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
+use super::pool::Pool;
 use super::team::Team;
-use super::vit_layers::{Norm, Pool};
+use super::vit_layers::Norm;
 
 /// A compiled ConvNeXt.
 pub struct ConvNextPlan {

@@ -10,10 +10,10 @@ use super::buffer::{Buffer, Shared};
 use super::isa::Precision;
 use super::matrix::Matrix;
 use super::operand::Operand;
+use super::pool::Pool;
 use super::product::{After, product, product_operand};
 use super::team::{Deal, Team};
 use super::vit::VitPlan;
-use super::vit_layers::Pool;
 
 /// Patches at a time.
 const ROWS: usize = 64;

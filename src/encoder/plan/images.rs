@@ -2,8 +2,8 @@
 //! images that cores share.
 
 use super::buffer::{Buffer, Shared};
+use super::pool::Pool;
 use super::team::{Barrier, Deal, Team, part};
-use super::vit_layers::Pool;
 use std::ops::Range;
 
 /// A core's memory with two images: the one that is read and the one that is written.

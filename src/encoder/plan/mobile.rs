@@ -22,8 +22,8 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
+use super::pool::Pool;
 use super::team::Team;
-use super::vit_layers::Pool;
 use std::sync::Arc;
 
 /// Side and stride of the first convolution.

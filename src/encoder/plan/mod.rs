@@ -8,7 +8,7 @@
 //!
 //! From the inside out: [`isa`] (what the processor has), `vector` and `tiles` (products in registers), `rows`,
 //! `halves`, `bytes`, `finish` and `math` (norms, softmax, GELU, brain floats), `kernels` (one table an instruction set), `matrix`,
-//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team` and `images` (cores), [`vit`], [`gpt`],
+//! `operand`, `product` (packed layers), `attention`, `depthwise`, `team`, `images` and [`pool`] (cores and their memory), [`vit`], [`gpt`],
 //! [`convnext`], [`mobile`] and [`p4m`] (networks).
 
 mod attention;
@@ -31,6 +31,7 @@ mod mobile_passes;
 mod operand;
 pub mod p4m;
 pub mod peak;
+pub mod pool;
 mod product;
 mod rows;
 pub mod team;

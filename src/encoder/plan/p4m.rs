@@ -13,15 +13,16 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::Operand;
+use super::pool::Pool;
 use super::product::{After, product, product_operand};
 use super::team::{Deal, Team};
 use super::tiles::Cut;
-use super::vit_layers::Pool;
 use super::window::{bordered, window};
 use crate::encoder::model::p4m::expand::{each_lift, each_tap, each_weight, seen};
 use crate::encoder::model::p4m::group::TURNS;
 use crate::encoder::model::p4m::shape::{Entry, LIFT_PX, Layout, MixAt, NormAt, SHRINK_PX, STEP, WINDOW_PX};
 use crate::encoder::model::p4m::turn::Turn;
+use crate::vectorised::vectorised;
 
 /// Rows of a tile's insides times their width: what stays in the cache.
 const TILE: usize = 49_152;
@@ -329,11 +330,7 @@ impl P4mPlan {
         let fields = channels / TURNS;
         let (mut mean, mut most) = (vec![0.0f32; channels], vec![f32::NEG_INFINITY; channels]);
         for row in m.images[0].chunks_exact(channels).take(places) {
-            for (c, &v) in row.iter().enumerate() {
-                let v = v.mul_add(self.scale[c], self.shift[c]);
-                mean[c] += v;
-                most[c] = most[c].max(v);
-            }
+            gather(row, &self.scale, &self.shift, &mut mean, &mut most);
         }
         m.left
             .fill(self.kernels, Precision::F32, 1, 4 * fields, |_, row| {
@@ -389,4 +386,16 @@ fn add_and_fill(left: &mut Operand, k: &Kernels, precision: Precision, from: &[f
             *to = v + b;
         }
     });
+}
+
+vectorised! {
+    /// Takes a place's values, scaled and shifted, into their sums and into the largest of them.
+    gather(row: &[f32], scale: &[f32], shift: &[f32], sums: &mut [f32], most: &mut [f32]) {
+        let scaling = scale.iter().zip(shift);
+        for (((v, (scale, shift)), sum), most) in row.iter().zip(scaling).zip(sums).zip(most) {
+            let v = v.mul_add(*scale, *shift);
+            *sum += v;
+            *most = most.max(v);
+        }
+    }
 }

@@ -17,9 +17,10 @@ use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
 use super::operand::{Operand, spacing};
+use super::pool::Pool;
 use super::product::{After, product, product_operand};
 use super::team::{Barrier, Deal, Team, part};
-pub use super::vit_layers::{Norm, Pool, VitBlock};
+pub use super::vit_layers::{Norm, VitBlock};
 use std::ops::Range;
 
 /// A compiled Vision Transformer.

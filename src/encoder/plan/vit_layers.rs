@@ -1,9 +1,8 @@
-//! What plans are made of: norms, a transformer's packed blocks, and memory kept between calls.
+//! What plans are made of: norms and a transformer's packed blocks.
 
 use super::isa::Precision;
 use super::kernels::Kernels;
 use super::matrix::Matrix;
-use std::sync::{Mutex, PoisonError};
 
 /// Scale and shift of a layer norm.
 pub struct Norm {
@@ -50,25 +49,5 @@ impl VitBlock {
             fc1: self.fc1.converted(k, precision),
             fc2: self.fc2.converted(k, precision),
         }
-    }
-}
-
-/// Memory that calls borrow and give back.
-pub struct Pool<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<T: Default> Pool<T> {
-    pub(super) fn take(&self) -> T {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.pop().unwrap_or_default()
-    }
-
-    pub(super) fn give(&self, memory: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }

@@ -1,48 +1,11 @@
-//! Depthwise convolutions of any window over images with a border of zeros whose channels lie side by side,
-//! and how a function is compiled for what the processor has.
+//! Depthwise convolutions of any window over images with a border of zeros whose channels lie side by side.
 
-#![allow(
-    unsafe_code,
-    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
-)]
+use crate::vectorised::vectorised;
 
 /// Channels at a time.
 pub(crate) const LANES: usize = 16;
 /// Neighbouring outputs that are computed together.
 const TOGETHER: usize = 8;
-
-/// Makes `$name` the function `$body`, compiled for AVX-512, for AVX2 and for any processor, of
-/// which the best that is there is called.
-macro_rules! vectorised {
-    ($(#[$doc:meta])* $name:ident $(<$(const $k:ident),+>)? ($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
-        $(#[$doc])*
-        pub(crate) fn $name $(<$(const $k: usize),+>)? ($($arg: $ty),*) {
-            #[inline(always)]
-            fn body $(<$(const $k: usize),+>)? ($($arg: $ty),*) $body
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                fn wide $(<$(const $k: usize),+>)? ($($arg: $ty),*) { body $(::<$($k),+>)? ($($arg),*) }
-                #[target_feature(enable = "avx2,fma")]
-                fn medium $(<$(const $k: usize),+>)? ($($arg: $ty),*) { body $(::<$($k),+>)? ($($arg),*) }
-                if is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                {
-                    // SAFETY: the processor was just asked.
-                    return unsafe { wide $(::<$($k),+>)? ($($arg),*) };
-                }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    // SAFETY: the processor was just asked.
-                    return unsafe { medium $(::<$($k),+>)? ($($arg),*) };
-                }
-            }
-            body $(::<$($k),+>)? ($($arg),*)
-        }
-    };
-}
-pub(crate) use vectorised;
 
 /// Sixteen channels.
 #[inline(always)]

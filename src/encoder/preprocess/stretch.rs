@@ -4,22 +4,19 @@
 //! Percentiles are selected instead of sorted for, and the inverse hyperbolic sine is computed in
 //! single precision, without branches, so that the compiler does several pixels at once.
 
-#![allow(
-    unsafe_code,
-    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
-)]
+use crate::vectorised::vectorised;
 
-use crate::encoder::plan::window::vectorised;
-
-/// As many values at either end are kept in order while the others pass by; where more are asked for,
+/// As many values at either end are found by what is surely not among them; where more are asked for,
 /// selecting is quicker.
-const FEW: usize = 128;
+const FEW: usize = 512;
 /// Values that are looked at together.
 const TOGETHER: usize = 32;
+/// Of at least as many interleaved parts of the values the smallest is known first.
+const LEAST_PARTS: usize = 64;
 
 /// Percentile of `values` (not empty, all finite), linearly interpolated (Hyndman & Fan 1996,
-/// type 7; numpy's default). The values are put in another order.
-pub(super) fn percentile(values: &mut [f32], percent: f64) -> f64 {
+/// type 7; numpy's default).
+pub(super) fn percentile(values: &[f32], percent: f64) -> f64 {
     let last = values.len() - 1;
     let at = percent / 100.0 * last as f64;
     let below = (at.floor() as usize).min(last);
@@ -31,6 +28,7 @@ pub(super) fn percentile(values: &mut [f32], percent: f64) -> f64 {
         let ends = smallest(values, last - below + 1, -1.0);
         (-ends[last - below], -ends[last - above])
     } else {
+        let mut values = values.to_vec();
         let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
         (low, above.iter().copied().min_by(f32::total_cmp).unwrap_or(low))
     };
@@ -38,23 +36,58 @@ pub(super) fn percentile(values: &mut [f32], percent: f64) -> f64 {
     low + (high - low) * (at - below as f64)
 }
 
-/// The `count` smallest of `values * sign`, in order: almost all are larger than those that are known
-/// already, and pass by many at a time.
-fn smallest(values: &[f32], count: usize, sign: f32) -> [f32; FEW] {
-    let mut kept = [f32::INFINITY; FEW];
-    for some in values.chunks(TOGETHER) {
-        let most = kept[count - 1];
-        if some.iter().fold(false, |any, v| any | (v * sign < most)) {
-            for v in some.iter().map(|v| v * sign) {
-                if v < kept[count - 1] {
-                    let place = kept[..count].partition_point(|k| *k <= v);
-                    kept.copy_within(place..count - 1, place + 1);
-                    kept[place] = v;
-                }
+/// The `count` (at most [`FEW`]) smallest of `values * sign`, in order, and perhaps some more.
+///
+/// As many parts as `count` have a value that is not above the `count`-th smallest of the parts'
+/// smallest, so that whatever is above it is not asked for.
+fn smallest(values: &[f32], count: usize, sign: f32) -> Vec<f32> {
+    let mut parts = vec![f32::INFINITY; (2 * count).next_power_of_two().max(LEAST_PARTS)];
+    smallest_of_parts(values, sign, &mut parts);
+    let (_, &mut bound, _) = parts.select_nth_unstable_by(count - 1, f32::total_cmp);
+    let mut found = Vec::with_capacity(2 * count);
+    up_to(values, sign, bound, &mut found);
+    found.sort_unstable_by(f32::total_cmp);
+    found
+}
+
+vectorised! {
+    /// The smallest of values as far apart as there are parts, by where they begin.
+    smallest_of_parts(values: &[f32], sign: f32, parts: &mut [f32]) {
+        for some in values.chunks(parts.len()) {
+            for (part, v) in parts.iter_mut().zip(some) {
+                let v = v * sign;
+                *part = if v < *part { v } else { *part };
             }
         }
     }
-    kept
+}
+
+vectorised! {
+    /// Adds those of `values * sign` that are at most `bound` to `found`: few, so that most pass by many at a
+    /// time.
+    up_to(values: &[f32], sign: f32, bound: f32, found: &mut Vec<f32>) {
+        for some in values.chunks(TOGETHER) {
+            if some.iter().fold(false, |any, v| any | (v * sign <= bound)) {
+                found.extend(some.iter().map(|v| v * sign).filter(|v| *v <= bound));
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Whether all values are finite.
+    all_finite(values: &[f32]) -> bool {
+        values.chunks(1024).all(|some| some.iter().fold(true, |all, v| all & v.is_finite()))
+    }
+}
+
+vectorised! {
+    /// `(value * full_scale - mean) / std`, in place.
+    standardise(pixels: &mut [f32], full_scale: f32, mean: f32, std: f32) {
+        for pixel in pixels {
+            *pixel = (*pixel * full_scale - mean) / std;
+        }
+    }
 }
 
 vectorised! {
@@ -156,7 +189,12 @@ mod tests {
         let falling: Vec<f32> = (0..500u32).map(|i| 100.0 - i as f32).collect();
         let rising: Vec<f32> = (0..500u32).map(|i| i as f32).collect();
         let few = vec![3.0f32, -1.0, 3.0];
-        for values in [scattered, falling, rising, few] {
+        let the_same = vec![2.5f32; 700];
+        // All that is small or large stands in one part.
+        let spiked: Vec<f32> = (0..4096u32)
+            .map(|i| if i % 256 == 7 { i as f32 - 2000.0 } else { 0.25 })
+            .collect();
+        for values in [scattered, falling, rising, few, the_same, spiked] {
             let mut sorted = values.clone();
             sorted.sort_by(f32::total_cmp);
             let last = sorted.len() - 1;
@@ -165,10 +203,10 @@ mod tests {
                 let (below, above) = (at as usize, (at as usize + 1).min(last));
                 let (a, b) = (f64::from(sorted[below]), f64::from(sorted[above]));
                 let expected = a + (b - a) * (at - below as f64);
-                assert_eq!(percentile(&mut values.clone(), percent), expected, "{percent} %");
+                assert_eq!(percentile(&values, percent), expected, "{percent} %");
             }
         }
-        assert_eq!(percentile(&mut [3.5], 99.7), 3.5);
+        assert_eq!(percentile(&[3.5], 99.7), 3.5);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! CACM 31 (1988) 1192. The writer added a random fraction before rounding; subtracting the same
 //! one removes the bias that plain rounding leaves in faint backgrounds.
 
+use crate::vectorised::vectorised;
 use std::sync::OnceLock;
 
 /// Length of the random sequence.
@@ -68,24 +69,48 @@ impl Quantized {
         let start_of = |seed: usize| (table[seed] * 500.0) as usize;
         let mut seed = (self.seed % RANDOMS as u64) as usize;
         let mut next = start_of(seed);
-        integers
-            .iter()
-            .map(|&q| {
-                let random = f64::from(table[next]);
-                next += 1;
-                if next == RANDOMS {
-                    seed = (seed + 1) % RANDOMS;
-                    next = start_of(seed);
-                }
-                if is_blank(q) {
-                    f32::NAN
-                } else if q == EXACT_ZERO && self.dither == Dither::Two {
-                    0.0
-                } else {
-                    ((f64::from(q) - random + 0.5) * self.scale + self.zero) as f32
-                }
-            })
-            .collect()
+        // What no pixel can be says nothing.
+        let blank = self.blank.and_then(|blank| i32::try_from(blank).ok());
+        let mut out = vec![0.0; integers.len()];
+        let (mut from, mut to) = (integers, out.as_mut_slice());
+        // As far as the table goes, then from another place in it.
+        while !from.is_empty() {
+            let here = from.len().min(RANDOMS - next);
+            let ((now, later), (made, rest)) = (from.split_at(here), to.split_at_mut(here));
+            let is_blank = (blank.is_some(), blank.unwrap_or(0));
+            let exact_zeros = self.dither == Dither::Two;
+            restore_dithered(
+                now,
+                &table[next..next + here],
+                (self.scale, self.zero),
+                is_blank,
+                exact_zeros,
+                made,
+            );
+            (from, to) = (later, rest);
+            seed = (seed + 1) % RANDOMS;
+            next = start_of(seed);
+        }
+        out
+    }
+}
+
+vectorised! {
+    /// `(integer - random + 0.5) * scale + zero`, NaN where an integer is `blank` (if there is such a one).
+    restore_dithered(
+        integers: &[i32],
+        randoms: &[f32],
+        scaling: (f64, f64),
+        blank: (bool, i32),
+        exact_zeros: bool,
+        out: &mut [f32],
+    ) {
+        let ((scale, zero), (some_blank, blank)) = (scaling, blank);
+        for ((&q, &random), out) in integers.iter().zip(randoms).zip(out) {
+            let value = ((f64::from(q) - f64::from(random) + 0.5) * scale + zero) as f32;
+            let value = if exact_zeros & (q == EXACT_ZERO) { 0.0 } else { value };
+            *out = if some_blank & (q == blank) { f32::NAN } else { value };
+        }
     }
 }
 

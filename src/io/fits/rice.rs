@@ -8,6 +8,7 @@
 
 use super::bits::Bits;
 use super::error::{Trouble, corrupt};
+use crate::vectorised::vectorised;
 
 /// Decodes `count` pixels of `bytes_per_pixel` (1, 2 or 4) coded in blocks of `block` pixels.
 /// One-byte pixels are unsigned, the others signed.
@@ -20,57 +21,68 @@ pub(crate) fn decode(
     bytes_per_pixel: usize,
     block: usize,
 ) -> Result<Vec<i32>, Trouble> {
-    let (split_bits, split_max, bits) = match bytes_per_pixel {
-        1 => (3, 6, 8),
-        2 => (4, 14, 16),
-        4 => (5, 25, 32),
-        other => return corrupt(format!("RICE_1 with {other} bytes a pixel does not exist")),
-    };
     if block == 0 {
         return corrupt("RICE_1 with blocks of 0 pixels");
     }
+    let mut pixels = vec![0; count];
+    let whole = match bytes_per_pixel {
+        1 => decode_all::<1>(stream, block, &mut pixels),
+        2 => decode_all::<2>(stream, block, &mut pixels),
+        4 => decode_all::<4>(stream, block, &mut pixels),
+        other => return corrupt(format!("RICE_1 with {other} bytes a pixel does not exist")),
+    };
+    match whole {
+        true => Ok(pixels),
+        false => corrupt("a RICE_1 tile ends early"),
+    }
+}
+
+vectorised! {
+    /// Fills `pixels`, of `BYTES` each in the file; whether the stream is long enough for them.
+    decode_all<const BYTES>(stream: &[u8], block: usize, pixels: &mut [i32]) -> bool {
+        decoded::<BYTES>(stream, block, pixels).is_some()
+    }
+}
+
+#[inline(always)]
+fn decoded<const BYTES: usize>(stream: &[u8], block: usize, pixels: &mut [i32]) -> Option<()> {
+    let (split_bits, split_max, bits) = match BYTES {
+        1 => (3, 6, 8),
+        2 => (4, 14, 16),
+        _ => (5, 25, 32),
+    };
+    let value = |raw: u32| match BYTES {
+        1 => (raw & 0xff).cast_signed(),
+        2 => i32::from(raw as u16 as i16),
+        _ => raw.cast_signed(),
+    };
     let mut reader = Bits::new(stream);
-    let mut pixels = Vec::with_capacity(count);
-    let short = || corrupt("a RICE_1 tile ends early");
-    let Some(mut last) = reader.take(bits) else {
-        return short();
-    };
-    let mask = if bits == 32 { u32::MAX } else { (1_u32 << bits) - 1 };
-    let value = |raw: u32| match bits {
-        8 => (raw & 0xff) as i32,
-        16 => i32::from(raw as u16 as i16),
-        _ => raw as i32,
-    };
-    while pixels.len() < count {
-        let here = block.min(count - pixels.len());
-        let Some(split) = reader.take(split_bits) else {
-            return short();
-        };
-        if split == 0 {
-            pixels.resize(pixels.len() + here, value(last));
+    let mut last = reader.take(bits)?;
+    for block in pixels.chunks_mut(block) {
+        let split = reader.take(split_bits)?;
+        let Some(keep) = split.checked_sub(1) else {
+            block.fill(value(last));
             continue;
-        }
-        let keep = split - 1;
-        for _ in 0..here {
-            let folded = if keep >= split_max {
-                reader.take(bits)
-            } else {
-                reader.unary().and_then(|high| {
-                    let low = reader.take(keep)?;
-                    Some(high.wrapping_shl(keep) | low)
-                })
-            };
-            let Some(folded) = folded else { return short() };
-            let difference = if folded & 1 == 0 {
-                folded >> 1
-            } else {
-                !(folded >> 1)
-            };
-            last = last.wrapping_add(difference) & mask;
-            pixels.push(value(last));
+        };
+        if keep >= split_max {
+            for pixel in block {
+                last = next(last, reader.take(bits)?);
+                *pixel = value(last);
+            }
+        } else {
+            reader.rice(keep, block, |folded| {
+                last = next(last, folded);
+                value(last)
+            })?;
         }
     }
-    Ok(pixels)
+    Some(())
+}
+
+/// The pixel after `last` (modulo what a pixel holds), of a difference folded to a non-negative number.
+#[inline(always)]
+fn next(last: u32, folded: u32) -> u32 {
+    last.wrapping_add((folded >> 1) ^ (folded & 1).wrapping_neg())
 }
 
 #[cfg(test)]

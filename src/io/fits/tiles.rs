@@ -12,6 +12,7 @@ use super::tile_codec::Tile;
 use super::tile_layout::{TileLayout, check_ratio};
 use crate::io::raster::Plane;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Compressed bytes and tiles decoded together.
 const BATCH_BYTES: usize = 32 << 20;
@@ -29,6 +30,13 @@ struct Place {
     pixels: usize,
 }
 
+impl Place {
+    /// The image's rows that are in the tile and in a window that it touches.
+    fn rows(&self, window: &Window) -> Range<usize> {
+        self.y.max(window.y0)..(self.y + self.height).min(window.y0 + window.height)
+    }
+}
+
 /// Reads a window of a compressed image.
 pub(crate) fn read_window(
     source: &mut Source,
@@ -38,34 +46,65 @@ pub(crate) fn read_window(
 ) -> Result<Plane, Trouble> {
     let count = check_size(window)?;
     check_ratio(count, placed)?;
-    let mut plane = Plane::filled(window.width, window.height, f32::NAN);
+    // Zeros that nobody has touched cost nothing: every pixel is written by the thread that decodes it.
+    let mut plane = Plane::filled(window.width, window.height, 0.0);
     if count == 0 {
         return Ok(plane);
     }
     let scaling = Scaling::read(&placed.header, layout.bitpix);
     let places =
         places(layout, window).ok_or_else(|| (Fault::Header, "its tiling is impossible".to_owned()))?;
-    let mut batch: Vec<(&Place, Tile)> = Vec::new();
-    let (mut bytes, mut pixels) = (0_usize, 0_usize);
-    for (i, place) in places.iter().enumerate() {
-        let tile = layout.fetch(source, placed, place.number, place.pixels)?;
-        bytes = bytes.saturating_add(tile.data.len());
-        pixels = pixels.saturating_add(place.pixels);
-        batch.push((place, tile));
-        if bytes < BATCH_BYTES && pixels < BATCH_PIXELS && i + 1 < places.len() {
-            continue;
+    let mut lines: Vec<&[Place]> = places.chunk_by(|a, b| a.y == b.y).collect();
+    lines.reverse();
+    let mut left = plane.pixels.as_mut_slice();
+    while !lines.is_empty() {
+        // As many lines of tiles as are decoded together, each with the rows of the window it fills.
+        let mut batch = Vec::new();
+        let (mut bytes, mut pixels) = (0_usize, 0_usize);
+        while bytes < BATCH_BYTES
+            && pixels < BATCH_PIXELS
+            && let Some(line) = lines.pop()
+        {
+            let mut tiles = Vec::with_capacity(line.len());
+            for place in line {
+                let tile = layout.fetch(source, placed, place.number, place.pixels)?;
+                bytes = bytes.saturating_add(tile.data.len());
+                pixels = pixels.saturating_add(place.pixels);
+                tiles.push((place, tile));
+            }
+            let rows = line.first().map_or(0, |place| place.rows(window).len());
+            let (mine, rest) = std::mem::take(&mut left).split_at_mut(rows * window.width);
+            batch.push((tiles, mine));
+            left = rest;
         }
-        let decoded: Vec<Result<Vec<f32>, Trouble>> = batch
-            .par_iter()
-            .map(|(_, tile)| tile.decode(&layout.method, layout.bitpix, &scaling))
+        let decoded: Vec<Result<(), Trouble>> = batch
+            .into_par_iter()
+            .map(|(tiles, rows)| decode_line(&tiles, layout, &scaling, window, rows))
             .collect();
-        for ((place, _), values) in batch.iter().zip(decoded) {
-            copy_tile(&values?, place, window, &mut plane);
-        }
-        batch.clear();
-        (bytes, pixels) = (0, 0);
+        decoded.into_iter().collect::<Result<(), Trouble>>()?;
     }
     Ok(plane)
+}
+
+/// Decodes tiles that stand beside each other into the rows of the window that they fill.
+fn decode_line(
+    tiles: &[(&Place, Tile)],
+    layout: &TileLayout,
+    scaling: &Scaling,
+    window: &Window,
+    rows: &mut [f32],
+) -> Result<(), Trouble> {
+    let most = tiles.iter().map(|(place, _)| place.pixels).max().unwrap_or(0);
+    for some in tiles.chunks((BATCH_PIXELS / most.max(1)).max(1)) {
+        let decoded: Vec<Result<Vec<f32>, Trouble>> = some
+            .par_iter()
+            .map(|(_, tile)| tile.decode(&layout.method, layout.bitpix, scaling))
+            .collect();
+        for ((place, _), values) in some.iter().zip(decoded) {
+            copy_tile(&values?, place, window, rows);
+        }
+    }
+    Ok(())
 }
 
 /// The tiles a window touches, in file order.
@@ -111,17 +150,17 @@ fn places(layout: &TileLayout, window: &Window) -> Option<Vec<Place>> {
     Some(found)
 }
 
-/// Copies the part of a decoded tile that lies in the window.
-fn copy_tile(values: &[f32], place: &Place, window: &Window, plane: &mut Plane) {
+/// Copies the part of a decoded tile that lies in the window to the window's rows from the tile's first on;
+/// what a stream doesn't hold has no value.
+fn copy_tile(values: &[f32], place: &Place, window: &Window, rows: &mut [f32]) {
     let x_from = place.x.max(window.x0);
     let x_to = (place.x + place.width).min(window.x0 + window.width);
-    let y_from = place.y.max(window.y0);
-    let y_to = (place.y + place.height).min(window.y0 + window.height);
-    for y in y_from..y_to {
+    for (y, row) in place.rows(window).zip(rows.chunks_exact_mut(window.width)) {
         let start = place.skip + (y - place.y) * place.width + (x_from - place.x);
-        let Some(from) = values.get(start..start + (x_to - x_from)) else {
-            return;
-        };
-        plane.row_mut(y - window.y0)[x_from - window.x0..x_to - window.x0].copy_from_slice(from);
+        let to = &mut row[x_from - window.x0..x_to - window.x0];
+        match values.get(start..start + (x_to - x_from)) {
+            Some(from) => to.copy_from_slice(from),
+            None => to.fill(f32::NAN),
+        }
     }
 }

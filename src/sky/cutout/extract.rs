@@ -1,5 +1,6 @@
 //! Native cutouts: a square of pixels copied as they are, NaN outside the image.
 
+use super::window::any_nan;
 use super::{Cutout, CutoutFlags};
 use crate::io::raster::Plane;
 
@@ -191,12 +192,11 @@ pub(super) fn copy_square(
         columns.length,
         rows.length,
     )?;
-    let nans = window.pixels.iter().filter(|v| v.is_nan()).count();
-    if nans > 0 {
+    if any_nan(&window.pixels) {
         flags.0 |= CutoutFlags::NAN;
-    }
-    if nans == window.pixels.len() {
-        flags.0 |= CutoutFlags::EMPTY | CutoutFlags::MISSING_BAND;
+        if window.pixels.iter().all(|v| v.is_nan()) {
+            flags.0 |= CutoutFlags::EMPTY | CutoutFlags::MISSING_BAND;
+        }
     }
     if columns.length == side_px && rows.length == side_px {
         return Ok((window, flags));

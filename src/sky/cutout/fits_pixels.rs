@@ -5,7 +5,7 @@ use super::{CutoutError, PixelSource};
 use crate::io::fits::{FitsError, FitsFile, HduKind};
 use crate::io::raster::Plane;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// Planes up to this many bytes are held in memory whole.
 const IN_MEMORY_BYTES: usize = 1 << 30;
@@ -23,39 +23,65 @@ pub struct FitsPixels {
 }
 
 impl FitsPixels {
-    /// Opens plane `plane` of HDU `hdu`.
+    /// Opens plane `plane` of HDU `hdu`, and reads it if it is small.
     pub fn open(path: &Path, hdu: usize, plane: usize) -> Result<Self, FitsError> {
+        let mut pixels = Self::unread(path, hdu, plane)?;
+        let mut room = crate::memory::free().map(|free| free.bytes);
+        if pixels.may_be_held(&mut room) {
+            pixels.hold()?;
+        }
+        Ok(pixels)
+    }
+
+    /// Opens a plane, and reads nothing of it yet.
+    pub fn unread(path: &Path, hdu: usize, plane: usize) -> Result<Self, FitsError> {
         let mut file = FitsFile::open(path)?;
         let (width, height) = match file.hdus().get(hdu).map(|h| &h.kind) {
             Some(HduKind::Image { shape, .. }) if shape.len() >= 2 => (shape[0], shape[1]),
             // Reading gives the error in the file's own words.
             _ => file.read_plane(hdu, plane).map(|p| (p.width, p.height))?,
         };
-        let held = match width.saturating_mul(height).saturating_mul(4) {
-            bytes if bytes <= IN_MEMORY_BYTES && has_room(bytes) => Some(file.read_plane(hdu, plane)?),
-            _ => None,
-        };
-        let handles = Mutex::new(if held.is_some() { vec![] } else { vec![file] });
         Ok(Self {
             path: path.to_owned(),
             hdu,
             plane,
             width,
             height,
-            held,
-            handles,
+            held: None,
+            handles: Mutex::new(vec![file]),
         })
+    }
+
+    /// Whether it is small enough to be held in memory whole, of which `room` bytes are left (`None` where nobody
+    /// tells): what it takes of them is taken off. It leaves enough for all else: a field has several planes.
+    pub fn may_be_held(&self, room: &mut Option<u64>) -> bool {
+        let bytes = self.width.saturating_mul(self.height).saturating_mul(4);
+        let small = bytes <= IN_MEMORY_BYTES && room.is_none_or(|room| bytes as u64 <= room / 8);
+        if small && let Some(room) = room {
+            *room -= bytes as u64;
+        }
+        small
+    }
+
+    /// Reads it whole into memory.
+    ///
+    /// # Errors
+    /// As of any plane that is read.
+    pub fn hold(&mut self) -> Result<(), FitsError> {
+        let handles = self.handles.get_mut();
+        let file = handles.unwrap_or_else(PoisonError::into_inner).pop();
+        let mut file = match file {
+            Some(file) => file,
+            None => FitsFile::open(&self.path)?,
+        };
+        self.held = Some(file.read_plane(self.hdu, self.plane)?);
+        Ok(())
     }
 
     /// The whole plane if it is held in memory.
     pub fn plane(&self) -> Option<&Plane> {
         self.held.as_ref()
     }
-}
-
-/// Whether a plane of so many bytes leaves enough for all else: a field has several.
-fn has_room(bytes: usize) -> bool {
-    crate::memory::free().is_none_or(|free| bytes as u64 <= free.bytes / 8)
 }
 
 impl PixelSource for FitsPixels {

@@ -1,6 +1,8 @@
 //! From one band's pixels to another's, fast: the exact way through the sky at nine points, a
 //! quadratic surface between them, and a check that the surface is right.
 
+use crate::vectorised::vectorised;
+
 /// How pixels and the sky belong together; stands for a world coordinate system.
 ///
 /// Pixels are zero-based with centres at integers, sky coordinates are degrees.
@@ -55,14 +57,20 @@ impl Grid {
     }
 }
 
+/// A position for every pixel of a grid, row by row; both axes apart, so that several are computed at once.
+pub(super) struct Positions {
+    pub x: Vec<f64>,
+    pub y: Vec<f64>,
+}
+
 /// Where a grid's pixels lie in a band.
 pub(super) enum Mapping {
     /// The band's pixel is the reference band's plus whole pixels.
     Shift { dx: f64, dy: f64 },
-    /// Positions for every grid pixel, row by row; NaN where there is none. `step_i` and `step_j`
-    /// are the band pixels moved for one grid pixel at the centre.
+    /// Positions for every grid pixel; NaN where there is none. `step_i` and `step_j` are the band
+    /// pixels moved for one grid pixel at the centre.
     Positions {
-        positions: Vec<(f64, f64)>,
+        positions: Positions,
         step_i: (f64, f64),
         step_j: (f64, f64),
     },
@@ -94,10 +102,13 @@ impl Mapping {
         };
         let positions = match surface.filter(|s| s.is_right(&exact)) {
             Some(surface) => surface.positions(grid.side),
-            None => (0..grid.side)
-                .flat_map(|j| (0..grid.side).map(move |i| (i as f64, j as f64)))
-                .map(|(i, j)| exact(i, j).unwrap_or((f64::NAN, f64::NAN)))
-                .collect(),
+            None => {
+                let (x, y) = (0..grid.side)
+                    .flat_map(|j| (0..grid.side).map(move |i| (i as f64, j as f64)))
+                    .map(|(i, j)| exact(i, j).unwrap_or((f64::NAN, f64::NAN)))
+                    .unzip();
+                Positions { x, y }
+            }
         };
         Self::Positions {
             positions,
@@ -167,10 +178,7 @@ impl Surface {
     }
 
     fn mixed(&self, row: &[(f64, f64); 3], i: f64) -> (f64, f64) {
-        Self::weighed(row, &self.weights(i))
-    }
-
-    fn weighed(row: &[(f64, f64); 3], w: &[f64; 3]) -> (f64, f64) {
+        let w = self.weights(i);
         (
             w[0] * row[0].0 + w[1] * row[1].0 + w[2] * row[2].0,
             w[0] * row[0].1 + w[1] * row[1].1 + w[2] * row[2].1,
@@ -190,13 +198,28 @@ impl Surface {
         })
     }
 
-    fn positions(&self, side: usize) -> Vec<(f64, f64)> {
-        let mut positions = Vec::with_capacity(side * side);
-        let columns: Vec<[f64; 3]> = (0..side).map(|i| self.weights(i as f64)).collect();
-        for j in 0..side {
-            let row = self.along(j as f64);
-            positions.extend(columns.iter().map(|w| Self::weighed(&row, w)));
+    fn positions(&self, side: usize) -> Positions {
+        let mut weights = [const { Vec::new() }; 3];
+        for i in 0..side {
+            let of = self.weights(i as f64);
+            weights.iter_mut().zip(of).for_each(|(all, w)| all.push(w));
         }
-        positions
+        let (mut x, mut y) = (vec![0.0; side * side], vec![0.0; side * side]);
+        for (j, (x, y)) in x.chunks_exact_mut(side).zip(y.chunks_exact_mut(side)).enumerate() {
+            let row = self.along(j as f64);
+            weighed(&weights, row.map(|node| node.0), x);
+            weighed(&weights, row.map(|node| node.1), y);
+        }
+        Positions { x, y }
+    }
+}
+
+vectorised! {
+    /// The mix of three values at each of many places along a row, of which the weights are given.
+    weighed(weights: &[Vec<f64>; 3], values: [f64; 3], out: &mut [f64]) {
+        let [a, b, c] = weights;
+        for (((out, a), b), c) in out.iter_mut().zip(a).zip(b).zip(c) {
+            *out = a * values[0] + b * values[1] + c * values[2];
+        }
     }
 }

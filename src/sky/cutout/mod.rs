@@ -16,7 +16,7 @@ pub use align::{BandSource, cut_bands};
 pub use extract::{CutoutError, PixelSource, crop_central, cut_native};
 pub(crate) use extract::{first_pixel as first_pixel_of, kept_of_side};
 pub use mapping::{PixelMap, PixelsOnly};
-pub use resample::{Filter, resize, resize_cutout};
+pub use resample::{Filter, Squares, resize, resize_cutout};
 
 use crate::io::raster::{Origin, Plane};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //! a network sees what it was trained on.
 
 use super::Cutout;
-use super::taps::{Taps, filtered};
+use super::taps::{Taps, filter_into, filtered};
 use crate::io::raster::Plane;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,34 @@ pub fn resize(plane: &Plane, width: usize, height: usize, filter: Filter) -> Pla
         };
     }
     out
+}
+
+/// Squares of one size brought to another, one after the other: where each new pixel comes from is found
+/// once, and nothing is taken anew.
+pub struct Squares {
+    side: usize,
+    /// `None` where the size stays.
+    taps: Option<Taps>,
+    narrow: Vec<f32>,
+}
+
+impl Squares {
+    /// From `side` to `new` pixels a side, neither of them 0.
+    pub fn new(side: usize, new: usize, filter: Filter) -> Self {
+        Self {
+            side,
+            taps: (side != new).then(|| Taps::new(side, new, filter)),
+            narrow: Vec::new(),
+        }
+    }
+
+    /// Writes `square`, in which every pixel has a value, to `out` at the new size, as [`resize`] does.
+    pub fn write(&mut self, square: &[f32], out: &mut [f32]) {
+        match &self.taps {
+            None => out.copy_from_slice(square),
+            Some(taps) => filter_into(square, self.side, taps, taps, &mut self.narrow, out),
+        }
+    }
 }
 
 /// Every band of a cutout at `width` x `height`; the pixel scale follows the width.

@@ -1,7 +1,7 @@
 //! Reading a band and finding its values on a grid.
 
 use super::align::BandSource;
-use super::mapping::Grid;
+use super::mapping::{Grid, Positions};
 use super::taps::{Taps, filtered};
 use super::window::{Weighted, Window, range};
 use super::{CutoutError, CutoutFlags};
@@ -102,12 +102,12 @@ pub(super) fn shifted(
     Ok((plane, flags))
 }
 
-/// A band at any positions, row by row; `step_i` and `step_j` are the band pixels moved for one
+/// A band at any positions; `step_i` and `step_j` are the band pixels moved for one
 /// grid pixel along i and j.
 pub(super) fn scattered(
     band: &BandSource<'_>,
     side: usize,
-    positions: &[(f64, f64)],
+    positions: &Positions,
     step_i: (f64, f64),
     step_j: (f64, f64),
 ) -> Result<(Plane, CutoutFlags), CutoutError> {
@@ -115,10 +115,7 @@ pub(super) fn scattered(
     let reach = offsets.iter().fold([1.0f64; 2], |[x, y], offset| {
         [x.max(offset.0.abs() + 1.0), y.max(offset.1.abs() + 1.0)]
     });
-    let (columns, rows) = (
-        range(positions.iter().map(|p| p.0)),
-        range(positions.iter().map(|p| p.1)),
-    );
+    let (columns, rows) = (range(&positions.x), range(&positions.y));
     let Some(window) = Window::read(band, columns, rows, reach)? else {
         return Ok(nothing(side));
     };
@@ -134,8 +131,8 @@ pub(super) fn scattered(
     let right = band.pixels.width() as f64 - 0.5;
     let top = band.pixels.height() as f64 - 0.5;
     let least = LEAST_COVERED * offsets.len() as f64;
-    let mut pixels = Vec::with_capacity(positions.len());
-    for &(x, y) in positions {
+    let mut pixels = Vec::with_capacity(positions.x.len());
+    for (&x, &y) in positions.x.iter().zip(&positions.y) {
         let mut sum = Weighted::default();
         for &(dx, dy) in &offsets {
             let (x, y) = (x + dx, y + dy);

@@ -3,6 +3,10 @@
 
 use super::Filter;
 use crate::io::raster::Plane;
+use crate::vectorised::vectorised;
+
+/// Values of a row that are summed together.
+const LANES: usize = 16;
 
 /// For every output pixel of one axis, the input pixels it is made of.
 pub(super) struct Taps {
@@ -22,15 +26,17 @@ impl Taps {
             starts: vec![0],
             weights: Vec::new(),
         };
+        let mut weights = Vec::new();
         for i in 0..to {
-            let (first, weights) = match filter {
+            weights.clear();
+            let first = match filter {
                 Filter::Nearest => {
-                    let at = ((i as f64 + 0.5) * scale) as usize;
-                    (at.min(from - 1), vec![1.0])
+                    weights.push(1.0);
+                    (((i as f64 + 0.5) * scale) as usize).min(from - 1)
                 }
-                Filter::Area => area(i, scale, from),
-                Filter::Bilinear => kernel(i, scale, from, 1.0, |x| 1.0 - x),
-                Filter::Bicubic => kernel(i, scale, from, 2.0, cubic),
+                Filter::Area => area(i, scale, from, &mut weights),
+                Filter::Bilinear => kernel(i, scale, from, 1.0, |x| 1.0 - x, &mut weights),
+                Filter::Bicubic => kernel(i, scale, from, 2.0, cubic, &mut weights),
             };
             let total: f64 = weights.iter().sum();
             taps.firsts.push(first);
@@ -87,32 +93,36 @@ impl Taps {
     }
 }
 
-/// Overlap of the output pixel's interval with each input pixel.
-fn area(i: usize, scale: f64, from: usize) -> (usize, Vec<f64>) {
+/// Overlap of the output pixel's interval with each input pixel, from the one that is given on.
+fn area(i: usize, scale: f64, from: usize, weights: &mut Vec<f64>) -> usize {
     let (start, end) = (i as f64 * scale, (i as f64 + 1.0) * scale);
     let first = (start as usize).min(from - 1);
     let last = ((end - 1e-9).max(start) as usize).min(from - 1);
-    let weights = (first..=last)
-        .map(|x| (end.min(x as f64 + 1.0) - start.max(x as f64)).max(1e-12))
-        .collect();
-    (first, weights)
+    let overlap = |x: usize| (end.min(x as f64 + 1.0) - start.max(x as f64)).max(1e-12);
+    weights.extend((first..=last).map(overlap));
+    first
 }
 
-/// A kernel of half-width `support`, widened by `scale` when shrinking; `shape` takes |x| within
-/// the support.
-fn kernel(i: usize, scale: f64, from: usize, support: f64, shape: impl Fn(f64) -> f64) -> (usize, Vec<f64>) {
+/// A kernel of half-width `support`, widened by `scale` when shrinking, from the input pixel that is given
+/// on; `shape` takes |x| within the support.
+fn kernel(
+    i: usize,
+    scale: f64,
+    from: usize,
+    support: f64,
+    shape: impl Fn(f64) -> f64,
+    weights: &mut Vec<f64>,
+) -> usize {
     let widened = scale.max(1.0);
     let reach = support * widened;
     let centre = (i as f64 + 0.5) * scale;
     let first = ((centre - reach + 0.5).max(0.0) as usize).min(from - 1);
     let end = ((centre + reach + 0.5) as usize).clamp(first + 1, from);
-    let weights = (first..end)
-        .map(|x| {
-            let distance = ((x as f64 + 0.5 - centre) / widened).abs();
-            if distance < support { shape(distance) } else { 0.0 }
-        })
-        .collect();
-    (first, weights)
+    weights.extend((first..end).map(|x| {
+        let distance = ((x as f64 + 0.5 - centre) / widened).abs();
+        if distance < support { shape(distance) } else { 0.0 }
+    }));
+    first
 }
 
 /// Keys' cubic with a = −0.5.
@@ -127,10 +137,25 @@ fn cubic(x: f64) -> f64 {
 /// Both axes, across first. Every value is summed in the order of its taps.
 pub(super) fn filtered(plane: &Plane, across: &Taps, down: &Taps) -> Plane {
     let (width, height) = (across.firsts.len(), down.firsts.len());
-    let mut narrow = Plane::filled(width, plane.height, 0.0);
-    for y in 0..plane.height {
-        let row = plane.row(y);
-        for (i, out) in narrow.row_mut(y).iter_mut().enumerate() {
+    let mut out = Plane::filled(width, height, 0.0);
+    let narrow = &mut Vec::new();
+    filter_into(&plane.pixels, plane.width, across, down, narrow, &mut out.pixels);
+    out
+}
+
+/// As [`filtered`], of rows of `width` values; `narrow` is for what is between the axes.
+pub(super) fn filter_into(
+    pixels: &[f32],
+    width: usize,
+    across: &Taps,
+    down: &Taps,
+    narrow: &mut Vec<f32>,
+    out: &mut [f32],
+) {
+    let new = across.firsts.len();
+    narrow.resize(pixels.len() / width * new, 0.0);
+    for (row, out) in pixels.chunks_exact(width).zip(narrow.chunks_exact_mut(new)) {
+        for (i, out) in out.iter_mut().enumerate() {
             let (first, weights) = across.of(i);
             let values = &row[first..];
             // Enlarging, a cubic has four or five taps: without a loop they are several times as fast.
@@ -143,29 +168,31 @@ pub(super) fn filtered(plane: &Plane, across: &Taps, down: &Taps) -> Plane {
             };
         }
     }
-    let mut out = Plane::filled(width, height, 0.0);
-    for j in 0..height {
-        let (first, weights) = down.of(j);
-        let target = out.row_mut(j);
-        if weights == [1.0] {
-            target.copy_from_slice(narrow.row(first));
-            continue;
-        }
-        // Four rows at a time: the target is read and written less often.
-        let mut k = 0;
-        while k + 4 <= weights.len() {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|n| weights[k + n]);
-            let [p, q, r, s] = [0, 1, 2, 3].map(|n| narrow.row(first + k + n));
-            for ((((t, p), q), r), s) in target.iter_mut().zip(p).zip(q).zip(r).zip(s) {
-                *t = *t + p * a + q * b + r * c + s * d;
+    mix_rows(narrow, new, down, out);
+}
+
+vectorised! {
+    /// Rows of `width` values, each new one the sum of those that its taps say.
+    mix_rows(from: &[f32], width: usize, taps: &Taps, out: &mut [f32]) {
+        for (j, out) in out.chunks_exact_mut(width).enumerate() {
+            let (first, weights) = taps.of(j);
+            let rows = &from[first * width..][..weights.len() * width];
+            let (whole, rest) = out.as_chunks_mut::<LANES>();
+            let start_of_rest = whole.len() * LANES;
+            for (group, out) in whole.iter_mut().enumerate() {
+                let mut sums = [0.0f32; LANES];
+                for (row, weight) in rows.chunks_exact(width).zip(weights) {
+                    let values = &row[group * LANES..][..LANES];
+                    for l in 0..LANES {
+                        sums[l] += values[l] * weight;
+                    }
+                }
+                *out = sums;
             }
-            k += 4;
-        }
-        for (n, &weight) in weights.iter().enumerate().skip(k) {
-            for (t, v) in target.iter_mut().zip(narrow.row(first + n)) {
-                *t += v * weight;
+            for (i, out) in rest.iter_mut().enumerate() {
+                let column = rows.chunks_exact(width).map(|row| row[start_of_rest + i]);
+                *out = column.zip(weights).fold(0.0, |sum, (v, w)| sum + v * w);
             }
         }
     }
-    out
 }

@@ -3,46 +3,116 @@
 use super::CutoutError;
 use super::align::BandSource;
 use super::extract::read_window;
+use super::mapping::Positions;
 use crate::io::raster::Plane;
+use crate::vectorised::vectorised;
 
 /// The most band pixels that are read for one cutout.
 const MAX_WINDOW_PX: usize = 1 << 28;
 /// Positions that are looked up together.
 const TOGETHER: usize = 64;
 
-/// The first of the four pixels around each of `positions`, moved by an offset and seen from a corner
-/// (`start`: x and y of both), in a window of `width`; and how far the position lies beyond it. Positions
-/// are not negative there, so that casts round them down (`floor` asks a library on older processors).
-fn places(
-    positions: &[(f64, f64)],
-    start: (f64, f64, f64, f64),
-    width: i32,
-    at: &mut [i32; TOGETHER],
-    parts: &mut [(f64, f64); TOGETHER],
-) {
-    for ((&(x, y), at), part) in positions.iter().zip(at).zip(parts) {
-        let (x, y) = (x + start.0 - start.2, y + start.1 - start.3);
-        let (column, row) = (x as i32, y as i32);
-        *at = row.wrapping_mul(width).wrapping_add(column);
-        *part = (x - f64::from(column), y - f64::from(row));
+vectorised! {
+    /// The means of samples moved by `offsets` from each position: bilinear interpolations in a window of
+    /// `width` whose first pixel is `corner`, all of them between four pixels that have a value.
+    ///
+    /// Positions are not negative there, so that casts round them down (`floor` asks a library on older
+    /// processors).
+    interpolated(
+        pixels: &[f32],
+        width: usize,
+        corner: (f64, f64),
+        positions: &Positions,
+        offsets: &[(f64, f64)],
+        out: &mut [f32],
+    ) {
+        let count = offsets.len() as f64;
+        let positions = positions.x.chunks(TOGETHER).zip(positions.y.chunks(TOGETHER));
+        for ((xs, ys), out) in positions.zip(out.chunks_mut(TOGETHER)) {
+            let mut sums = [0.0f64; TOGETHER];
+            for offset in offsets {
+                // The first of four pixels and how far beyond it, then their values, then the mix: each for
+                // all, since only finding the values is done one by one.
+                let mut at = [0i32; TOGETHER];
+                let [mut fx, mut fy] = [[0.0f64; TOGETHER]; 2];
+                for ((((&x, &y), at), fx), fy) in xs.iter().zip(ys).zip(&mut at).zip(&mut fx).zip(&mut fy) {
+                    let (x, y) = (x + offset.0 - corner.0, y + offset.1 - corner.1);
+                    let (column, row) = (x as i32, y as i32);
+                    *at = row.wrapping_mul(width as i32).wrapping_add(column);
+                    (*fx, *fy) = (x - f64::from(column), y - f64::from(row));
+                }
+                let [mut a, mut b, mut c, mut d] = [[0.0f32; TOGETHER]; 4];
+                let values = a.iter_mut().zip(&mut b).zip(&mut c).zip(&mut d);
+                for (&at, (((a, b), c), d)) in at.iter().take(xs.len()).zip(values) {
+                    let square = &pixels[at as usize..][..width + 2];
+                    (*a, *b) = (square[0], square[1]);
+                    (*c, *d) = (square[width], square[width + 1]);
+                }
+                let between = |a: f32, b: f32, part: f64| f64::from(a) + part * (f64::from(b) - f64::from(a));
+                for i in 0..TOGETHER {
+                    let (low, high) = (between(a[i], b[i], fx[i]), between(c[i], d[i], fx[i]));
+                    sums[i] += low + fy[i] * (high - low);
+                }
+            }
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = (sum / count) as f32;
+            }
+        }
     }
 }
 
 /// The smallest and largest finite value; an empty range where there is none.
-pub(super) fn range(values: impl Iterator<Item = f64> + Clone) -> [f64; 2] {
+pub(super) fn range(values: &[f64]) -> [f64; 2] {
     // Rarely is anything endless, so that all is looked at without a question first.
-    let all = extremes(values.clone());
+    let all = extremes(values);
     if all.iter().all(|v| v.is_finite()) {
         return all;
     }
-    extremes(values.filter(|v| v.is_finite()))
+    let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    extremes(&finite)
 }
 
-/// The smallest and largest value; comparisons pass over NaN.
-fn extremes(values: impl Iterator<Item = f64>) -> [f64; 2] {
-    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| {
-        [if v < low { v } else { low }, if v > high { v } else { high }]
-    })
+vectorised! {
+    /// The smallest and largest value; comparisons pass over NaN.
+    extremes(values: &[f64]) -> [f64; 2] {
+        const LANES: usize = 16;
+        let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let (whole, rest) = values.as_chunks::<LANES>();
+        for some in whole {
+            for i in 0..LANES {
+                low[i] = lower(some[i], low[i]);
+                high[i] = -lower(-some[i], -high[i]);
+            }
+        }
+        for &v in rest {
+            low[0] = lower(v, low[0]);
+            high[0] = -lower(-v, -high[0]);
+        }
+        [
+            low.into_iter().fold(f64::INFINITY, |a, v| lower(v, a)),
+            high.into_iter().fold(f64::NEG_INFINITY, |a, v| -lower(-v, -a)),
+        ]
+    }
+}
+
+/// The lower of `v` and `than`, which it is where `v` is NaN.
+#[inline(always)]
+fn lower(v: f64, than: f64) -> f64 {
+    if v < than { v } else { than }
+}
+
+vectorised! {
+    /// Whether all values are finite.
+    all_finite(values: &[f64]) -> bool {
+        values.chunks(1024).all(|some| some.iter().fold(true, |all, v| all & v.is_finite()))
+    }
+}
+
+vectorised! {
+    /// Whether any value is NaN.
+    any_nan(values: &[f32]) -> bool {
+        values.chunks(1024).any(|some| some.iter().fold(false, |any, v| any | v.is_nan()))
+    }
 }
 
 /// The pixels of an axis of `total` within `reach` of a range, end exclusive; `None` if none.
@@ -89,7 +159,7 @@ impl Window {
             });
         }
         let plane = read_window(band.pixels, band.name, x0, y0, width, height)?;
-        let has_nan = plane.pixels.iter().any(|v| v.is_nan());
+        let has_nan = any_nan(&plane.pixels);
         Ok(Some(Self {
             plane,
             x0: x0 as f64,
@@ -125,7 +195,7 @@ impl Window {
     /// value: the usual case, without a question a sample.
     pub fn all_inside(
         &self,
-        positions: &[(f64, f64)],
+        positions: &Positions,
         offsets: &[(f64, f64)],
         columns: [f64; 2],
         rows: [f64; 2],
@@ -140,31 +210,14 @@ impl Window {
             && self.plane.pixels.len() <= i32::MAX as usize
             && between(columns, self.x0, self.plane.width, across)
             && between(rows, self.y0, self.plane.height, up)
-            && (positions.iter())
-                .filter(|(x, y)| !(x.is_finite() & y.is_finite()))
-                .count()
-                == 0;
+            && all_finite(&positions.x)
+            && all_finite(&positions.y);
         if !inside {
             return None;
         }
-        let mut out = Vec::with_capacity(positions.len());
-        let (width, pixels) = (self.plane.width, self.plane.pixels.as_slice());
-        for some in positions.chunks(TOGETHER) {
-            let mut sums = [0.0f64; TOGETHER];
-            for offset in offsets {
-                let start = (offset.0, offset.1, self.x0, self.y0);
-                let (mut at, mut parts) = ([0i32; TOGETHER], [(0.0f64, 0.0f64); TOGETHER]);
-                places(some, start, width as i32, &mut at, &mut parts);
-                for ((sum, at), (fx, fy)) in sums.iter_mut().zip(at).zip(parts).take(some.len()) {
-                    let square = &pixels[at as usize..][..width + 2];
-                    let pair = |a: f32, b: f32| f64::from(a) + fx * (f64::from(b) - f64::from(a));
-                    let (low, high) = (pair(square[0], square[1]), pair(square[width], square[width + 1]));
-                    *sum += low + fy * (high - low);
-                }
-            }
-            let count = offsets.len() as f64;
-            out.extend(sums[..some.len()].iter().map(|sum| (sum / count) as f32));
-        }
+        let mut out = vec![0.0; positions.x.len()];
+        let (pixels, corner) = (&self.plane.pixels, (self.x0, self.y0));
+        interpolated(pixels, self.plane.width, corner, positions, offsets, &mut out);
         Some(out)
     }
 
@@ -207,16 +260,16 @@ mod tests {
             has_nan: false,
         };
         // More than one group of them, and two samples each.
-        let positions: Vec<(f64, f64)> = (0..150)
+        let (x, y) = (0..150)
             .map(|i| (101.0 + (i % 37) as f64 * 0.97, -2.0 + (i % 29) as f64 * 0.93))
-            .collect();
+            .unzip();
+        let positions = Positions { x, y };
         let offsets = [(-0.25, 0.5), (0.25, -0.5)];
-        let columns = range(positions.iter().map(|p| p.0));
-        let rows = range(positions.iter().map(|p| p.1));
+        let (columns, rows) = (range(&positions.x), range(&positions.y));
         let got = window
             .all_inside(&positions, &offsets, columns, rows)
             .expect("inside");
-        for (&(x, y), got) in positions.iter().zip(&got) {
+        for ((&x, &y), got) in positions.x.iter().zip(&positions.y).zip(&got) {
             let mut sum = Weighted::default();
             offsets
                 .iter()
@@ -225,15 +278,34 @@ mod tests {
         }
         // One that is nowhere, or beyond the last pixel, is asked for by itself.
         for odd in [(f64::NAN, 0.0), (139.5, 0.0), (99.9, 0.0)] {
-            let with = [&positions[..], &[odd]].concat();
-            let columns = range(with.iter().map(|p| p.0));
+            let with = Positions {
+                x: [&positions.x[..], &[odd.0]].concat(),
+                y: [&positions.y[..], &[odd.1]].concat(),
+            };
+            let columns = range(&with.x);
             assert_eq!(window.all_inside(&with, &offsets, columns, rows), None);
         }
     }
 
     #[test]
+    fn values_that_are_none_are_found_wherever_they_stand() {
+        for length in [1, 15, 16, 17, 1024, 1040] {
+            let (doubles, singles) = (vec![1.0f64; length], vec![1.0f32; length]);
+            assert!(all_finite(&doubles) && !any_nan(&singles));
+            for at in [0, length / 2, length - 1] {
+                let (mut doubles, mut singles) = (doubles.clone(), singles.clone());
+                doubles[at] = f64::NEG_INFINITY;
+                singles[at] = f32::NAN;
+                assert!(!all_finite(&doubles) && any_nan(&singles), "{at} of {length}");
+                doubles[at] = -3.0;
+                assert_eq!(range(&doubles), [-3.0, if length == 1 { -3.0 } else { 1.0 }]);
+            }
+        }
+    }
+
+    #[test]
     fn a_range_is_of_the_finite_values() {
-        let of = |values: &[f64]| range(values.iter().copied());
+        let of = range;
         assert_eq!(of(&[3.0, f64::NAN, -1.0]), [-1.0, 3.0]);
         assert_eq!(of(&[3.0, f64::INFINITY, f64::NEG_INFINITY, 4.0]), [3.0, 4.0]);
         assert_eq!(of(&[f64::NAN]), [f64::INFINITY, f64::NEG_INFINITY]);

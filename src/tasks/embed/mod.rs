@@ -33,10 +33,10 @@ fn within_memory(
         Some(CutoutSize::Arcsec(_)) | None => 0.0,
     });
     let bytes = bytes.fold(1.0, f64::max);
-    // Every thread has one batch in hand and one waiting; one is in the encoder.
+    // Every thread has one batch in hand and one waiting, and as many are in the encoder.
     let room = (in_flight / bytes).max(1.0) as usize;
-    let threads = threads.clamp(1, (room / 3).max(1));
-    (batch.clamp(1, (room / (2 * threads + 1)).max(1)), threads)
+    let threads = threads.clamp(1, (room / 4).max(1));
+    (batch.clamp(1, (room / (4 * threads)).max(1)), threads)
 }
 
 /// What an embedding did.

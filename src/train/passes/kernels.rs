@@ -1,13 +1,9 @@
 //! The innermost loops of training: rows of channels (multiples of sixteen, side by side), compiled
 //! for what the processor has.
 
-#![allow(
-    unsafe_code,
-    reason = "functions compiled for an instruction set are unsafe to call until it is known to be there"
-)]
-
 use crate::encoder::plan::math::{erf_root, exp2};
-use crate::encoder::plan::window::{LANES, lanes, lanes_mut, vectorised};
+use crate::encoder::plan::window::{LANES, lanes, lanes_mut};
+use crate::vectorised::vectorised;
 
 vectorised! {
     /// Adds to `gradient`, `[K * K, channels]`, what [`window`]'s weights get from that of its output.

@@ -61,6 +61,39 @@ impl Encoder for Fake {
     }
 }
 
+#[test]
+fn a_quick_encoder_gets_all_that_waits() {
+    /// Waits, the first few times, until the producers have cut all they may.
+    struct Patient<'a>(Fake, &'a Sky);
+    impl Encoder for Patient<'_> {
+        fn spec(&self) -> &EncoderSpec {
+            self.0.spec()
+        }
+        fn encode(&self, cutouts: &[Cutout]) -> Result<Vec<f32>, EncoderError> {
+            let ready = 4 * 4 + cutouts.len();
+            for _ in 0..2000 {
+                if self.1.cut.load(Ordering::Relaxed) >= ready {
+                    break;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            self.0.encode(cutouts)
+        }
+    }
+    let sky = Sky::new(false);
+    let encoder = Patient(Fake::new(&[], &[]), &sky);
+    let objects: Vec<usize> = (1..4000).collect();
+    let mut kept = Vec::new();
+    embed(&encoder, &objects, &sky, 4, 2, &Silent, &mut |o, _| {
+        kept.extend_from_slice(o);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(kept, objects);
+    let largest = encoder.0.largest_batch.load(Ordering::Relaxed);
+    assert!((8..=16).contains(&largest), "{largest} at once");
+}
+
 /// Object `i` has pixel value `i`; multiples of 10 can't be read, of 7 are empty, 33 panics.
 struct Sky {
     sometimes_bad: bool,
@@ -129,7 +162,9 @@ fn every_object_arrives_in_the_order_given() {
         assert!(report.skipped.is_empty());
         let want: Kept = objects.iter().map(|&o| (o, 2.0 * o as f32)).collect();
         assert_eq!(kept, want);
-        assert!(encoder.largest_batch.load(Ordering::Relaxed) <= batch.max(1));
+        // What waits is taken together: at most two batches a producer.
+        let most = 2 * threads.max(1) * batch.max(1);
+        assert!(encoder.largest_batch.load(Ordering::Relaxed) <= most);
     }
 }
 
@@ -205,7 +240,7 @@ impl Progress for CancelAfter {
 }
 
 #[test]
-fn cancelling_takes_effect_within_a_batch() {
+fn cancelling_takes_effect_within_what_waits() {
     let objects: Vec<usize> = (1..301).collect();
     let (encoder, sky) = (Fake::new(&[], &[]), Sky::new(true));
     for limit in [0, 20, 1000] {
@@ -226,10 +261,10 @@ fn cancelling_takes_effect_within_a_batch() {
         assert_eq!(steps as usize, report.done + report.skipped.len());
         assert_eq!(report.cancelled, limit < 300);
         // What was computed before the stop was heard is written: two shares that waited, one that was
-        // being handed over, one in the encoder.
+        // being handed over, one in the encoder, each of at most two batches a producer.
         let most = match limit {
             0 => 0,
-            20 => 20 + 4 * 10,
+            20 => 20 + 4 * 4 * 10,
             _ => 300,
         };
         assert!(

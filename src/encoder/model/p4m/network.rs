@@ -139,6 +139,10 @@ impl Network for P4m {
         GROUP
     }
 
+    fn is_one_by_one(&self) -> bool {
+        self.plan.is_some()
+    }
+
     fn compile(&mut self, kernels: &'static Kernels) -> Result<bool, String> {
         self.plan = Some(P4mPlan::new(
             kernels,

@@ -1,0 +1,51 @@
+//! A project's images, asked for by many threads at once.
+
+use astrolabel::progress::Silent;
+use astrolabel::project::Project;
+use astrolabel::simulate::{SimulateOptions, simulate};
+use astrolabel::tasks::images::Images;
+use astrolabel::tasks::import::{ImportOptions, import_into};
+use rayon::prelude::*;
+use std::time::Duration;
+
+#[test]
+fn threads_that_open_fields_never_wait_for_themselves() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("p");
+    // More fields than are open at a time, each cut into many tiles that are decoded in parallel.
+    for seed in 0..6 {
+        let survey = dir.path().join(format!("survey{seed}"));
+        let options = SimulateOptions {
+            seed,
+            side: 1024,
+            objects: 6,
+        };
+        simulate(&survey, &options, &Silent).unwrap();
+        let options = ImportOptions {
+            paths: vec![survey],
+            who: "tester".into(),
+            ..Default::default()
+        };
+        import_into(&root, &options, &Silent).unwrap();
+    }
+    let project = Project::open(&root, false).unwrap();
+    let images = Images::of(&project).unwrap();
+    let count = images.objects().len();
+    assert!(count >= 12, "{count} objects");
+    let alone: Vec<_> = (0..count).map(|i| images.cut(i, None).unwrap()).collect();
+    let (tell, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        let same = pool.install(|| {
+            (0..20 * count)
+                .into_par_iter()
+                .with_max_len(1)
+                // From field to field, so that one is opened at nearly every step.
+                .map(|i| i * 7 % count)
+                .all(|i| images.cut(i, None).as_ref() == Ok(&alone[i]))
+        });
+        tell.send(same).unwrap();
+    });
+    let same = done.recv_timeout(Duration::from_secs(120));
+    assert_eq!(same, Ok(true), "a timeout means that threads wait for each other");
+}
