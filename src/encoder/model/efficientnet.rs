@@ -183,11 +183,20 @@ impl Network for EfficientNet {
     }
 
     fn settings(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut settings = serde_json::json!({
             "architecture": "efficientnet_lite",
             "key_names": self.key_names,
             "config": self.config,
-        })
+        });
+        // Runs in bytes alone, from before, are others.
+        if let Some(plan) = self
+            .plan
+            .as_ref()
+            .filter(|plan| plan.precision == Precision::Int8)
+        {
+            settings["narrow_layers"] = serde_json::json!(plan.kernels.isa.more_exact(plan.precision));
+        }
+        settings
     }
 
     fn channels(&self) -> usize {

@@ -84,6 +84,13 @@ impl Isa {
         found
     }
 
+    /// The format that comes before `precision` here: slower and more exact, if it isn't single precision already.
+    pub fn more_exact(self, precision: Precision) -> Precision {
+        let all = self.precisions();
+        let at = all.iter().position(|p| *p == precision).unwrap_or(0);
+        all[at.saturating_sub(1)]
+    }
+
     /// Its name as processors' makers write it.
     pub fn name(self) -> &'static str {
         match self {

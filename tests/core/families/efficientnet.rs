@@ -3,6 +3,7 @@
 use super::{TOLERANCE, compiled, difference, golden, hold, open_network, seeded, tensors, vectors};
 use crate::vit::files::Spec;
 use astrolabel::encoder::network::Pooling;
+use astrolabel::encoder::network_encoder::{NetworkEncoder, NetworkSettings};
 use astrolabel::encoder::plan::isa::Isa;
 use astrolabel::encoder::plan::kernels::Kernels;
 use std::path::Path;
@@ -91,5 +92,19 @@ fn the_real_lite0_matches_timm() {
         let worst = difference(&found, &expected["real.output"].1);
         println!("real Lite0, compiled: off by {worst:e}");
         assert!(worst <= TOLERANCE, "compiled: off by {worst:e}");
+        // Bytes are good enough for it, since its narrow layers are more exact.
+        let settings = NetworkSettings {
+            pooling: Pooling::MeanPatches,
+            ..NetworkSettings::default()
+        };
+        let encoder = NetworkEncoder::load(&path, settings).unwrap();
+        println!("real Lite0: {}", encoder.chosen().sentence());
+        let fastest = kernels.isa.precisions().pop();
+        assert_eq!(
+            encoder.chosen().precision,
+            fastest,
+            "{:?}",
+            encoder.chosen().tried
+        );
     }
 }
