@@ -154,21 +154,32 @@ pub(super) fn filter_into(
 ) {
     let new = across.firsts.len();
     narrow.resize(pixels.len() / width * new, 0.0);
-    for (row, out) in pixels.chunks_exact(width).zip(narrow.chunks_exact_mut(new)) {
-        for (i, out) in out.iter_mut().enumerate() {
-            let (first, weights) = across.of(i);
-            let values = &row[first..];
-            // Enlarging, a cubic has four or five taps: without a loop they are several times as fast.
-            *out = match (weights, values) {
-                ([weight], [v, ..]) => v * weight,
-                ([a, b], [v, w, ..]) => v * a + w * b,
-                ([a, b, c, d], [v, w, x, y, ..]) => v * a + w * b + x * c + y * d,
-                ([a, b, c, d, e], [v, w, x, y, z, ..]) => v * a + w * b + x * c + y * d + z * e,
-                _ => values.iter().zip(weights).map(|(v, w)| v * w).sum(),
-            };
+    mix_columns(pixels, width, across, narrow);
+    mix_rows(narrow, new, down, out);
+}
+
+vectorised! {
+    /// Rows of `width` values made of as many as there are taps for: some rows stand side by side
+    /// meanwhile, so that what is the same for all of them is done at once.
+    mix_columns(from: &[f32], width: usize, taps: &Taps, out: &mut [f32]) {
+        let new = taps.firsts.len();
+        let mut beside = vec![[0.0f32; LANES]; width];
+        for (rows, out) in from.chunks(LANES * width).zip(out.chunks_mut(LANES * new)) {
+            for (r, row) in rows.chunks_exact(width).enumerate() {
+                beside.iter_mut().zip(row).for_each(|(values, v)| values[r] = *v);
+            }
+            for i in 0..new {
+                let (first, weights) = taps.of(i);
+                let mut sums = [0.0f32; LANES];
+                for (values, weight) in beside[first..].iter().zip(weights) {
+                    for l in 0..LANES {
+                        sums[l] += values[l] * weight;
+                    }
+                }
+                out[i..].iter_mut().step_by(new).zip(sums).for_each(|(out, sum)| *out = sum);
+            }
         }
     }
-    mix_rows(narrow, new, down, out);
 }
 
 vectorised! {
