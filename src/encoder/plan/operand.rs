@@ -4,6 +4,7 @@
 use super::buffer::{Buffer, as_bytes_mut, as_floats_mut, as_halves_mut, as_words};
 use super::isa::Precision;
 use super::kernels::Kernels;
+use std::ops::Range;
 
 /// Rows ready to be multiplied.
 #[derive(Default)]
@@ -53,6 +54,25 @@ pub(super) fn spacing(words: usize) -> usize {
     (words.div_ceil(16) | 1) * 16
 }
 
+/// A row as brain floats, or as bytes with what those are worth in `line`; `filling` is what fills up the words.
+fn convert(
+    kernels: &Kernels,
+    precision: Precision,
+    row: &[f32],
+    words: &mut [u32],
+    filling: &Range<usize>,
+    line: Option<&mut (f32, f32)>,
+) {
+    // It is multiplied with zeros, but must be a number.
+    words[filling.clone()].fill(0);
+    match line {
+        Some(line) if precision == Precision::Int8 => {
+            *line = kernels.to_bytes(row, &mut as_bytes_mut(words)[..row.len()]);
+        }
+        _ => kernels.to_bf16(row, &mut as_halves_mut(words)[..row.len()]),
+    }
+}
+
 impl Operand {
     /// `rows` rows of `len` values, row `i` written by `write(i, row)`.
     pub fn fill(
@@ -86,13 +106,8 @@ impl Operand {
             .enumerate()
         {
             write(i, &mut self.row);
-            // What fills up the words is multiplied with zeros, but must be a number.
-            words[filling.clone()].fill(0);
-            if precision == Precision::Bf16 {
-                kernels.to_bf16(&self.row, &mut as_halves_mut(words)[..len]);
-            } else {
-                self.lines[i] = kernels.to_bytes(&self.row, &mut as_bytes_mut(words)[..len]);
-            }
+            let line = self.lines.get_mut(i);
+            convert(kernels, precision, &self.row, words, &filling, line);
         }
     }
 
@@ -106,9 +121,18 @@ impl Operand {
         from: &[f32],
         stride: usize,
     ) {
-        self.fill(kernels, precision, rows, len, |i, row| {
-            row.copy_from_slice(&from[i * stride..i * stride + len]);
-        });
+        if precision == Precision::F32 {
+            return self.fill(kernels, precision, rows, len, |i, row| {
+                row.copy_from_slice(&from[i * stride..i * stride + len]);
+            });
+        }
+        self.reserve(kernels, precision, rows, len);
+        let filling = kernels.filling(precision, len);
+        let words = self.words.words_mut().chunks_exact_mut(self.lda);
+        for (i, words) in words.take(rows).enumerate() {
+            let (row, line) = (&from[i * stride..i * stride + len], self.lines.get_mut(i));
+            convert(kernels, precision, row, words, &filling, line);
+        }
     }
 
     /// `rows` rows out of `from`, one every `stride` values, in the format that `precision` multiplies: where they
