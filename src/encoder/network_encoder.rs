@@ -3,7 +3,8 @@
 //! Speed on a few cores comes from giving every core its own images rather than splitting every
 //! matrix product between the cores: products of a few hundred tokens are too small for that. A
 //! compiled network ([`plan`](super::plan)) sees to it itself, and shares what is left over between
-//! cores in a better way; any other gets one call a core, in a rayon pool of one thread. Memory is
+//! cores in a better way, or gets one image a call where a core computes them one by one anyway; any
+//! other gets one call a core, in a rayon pool of one thread. Memory is
 //! bounded by [`Network::group_images`] a thread, whatever the number of the images, and by
 //! [`Encoder::fit`] where there is less memory than that.
 
