@@ -14,6 +14,12 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A field that can't be opened is tried again after so long, and after so many times what trying took: a damaged
+/// mosaic has many objects, each of which would read it anew.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
+const TRY_AGAIN_FACTOR: u32 = 20;
 
 /// At most this many fields' images are open at a time; embedding goes field by field.
 const OPEN_FIELDS: usize = 4;
@@ -138,12 +144,15 @@ pub struct Frame {
     pub units: Vec<Option<String>>,
 }
 
+/// A field that is open, or why it isn't and until when nobody tries again.
+type Opened = Result<Arc<OpenField>, (Instant, String)>;
+
 /// Cuts out any object of a project. Shared between threads.
 pub struct Images {
     fields: HashMap<i64, Field>,
     objects: Vec<Object>,
     // Most recently used last.
-    open: Mutex<Vec<(i64, Arc<OpenField>)>>,
+    open: Mutex<Vec<(i64, Opened)>>,
 }
 
 impl Images {
@@ -243,17 +252,24 @@ impl Images {
             .lock()
             .map_err(|_| "a thread that was opening images failed".to_owned())?;
         if let Some(i) = open.iter().position(|(id, _)| *id == field.id) {
-            let entry = open.remove(i);
-            let found = entry.1.clone();
-            open.push(entry);
-            return Ok(found);
+            let (id, found) = open.remove(i);
+            match &found {
+                Err((until, _)) if *until <= Instant::now() => {}
+                _ => {
+                    open.push((id, found.clone()));
+                    return found.map_err(|(_, why)| why);
+                }
+            }
         }
-        let opened = Arc::new(apart(|| OpenField::open(field))?);
+        let start = Instant::now();
+        let opened = apart(|| OpenField::open(field)).map(Arc::new);
         if open.len() >= OPEN_FIELDS {
-            open.remove(0);
+            drop(open.remove(0));
         }
-        open.push((field.id, opened.clone()));
-        Ok(opened)
+        let wait = TRY_AGAIN.max(start.elapsed() * TRY_AGAIN_FACTOR);
+        let kept = opened.clone().map_err(|why| (Instant::now() + wait, why));
+        open.push((field.id, kept));
+        opened
     }
 }
 

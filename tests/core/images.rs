@@ -49,3 +49,38 @@ fn threads_that_open_fields_never_wait_for_themselves() {
     let same = done.recv_timeout(Duration::from_secs(120));
     assert_eq!(same, Ok(true), "a timeout means that threads wait for each other");
 }
+
+#[test]
+fn a_mosaic_that_was_damaged_is_not_read_for_each_of_its_objects() {
+    let dir = tempfile::tempdir().unwrap();
+    let (root, survey) = (dir.path().join("p"), dir.path().join("survey"));
+    let options = SimulateOptions {
+        seed: 3,
+        side: 1024,
+        objects: 40,
+    };
+    simulate(&survey, &options, &Silent).unwrap();
+    let options = ImportOptions {
+        paths: vec![survey.clone()],
+        who: "tester".into(),
+        ..Default::default()
+    };
+    import_into(&root, &options, &Silent).unwrap();
+    let band = survey.join("survey_r.fits.fz");
+    let whole = std::fs::read(&band).unwrap();
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 20_000].fill(0xff);
+    std::fs::write(&band, &damaged).unwrap();
+    let project = Project::open(&root, false).unwrap();
+    let images = Images::of(&project).unwrap();
+    let error = images.cut(0, None).map(|_| ()).unwrap_err();
+    assert!(
+        error.contains("survey_r.fits.fz") && error.contains("RICE_1"),
+        "{error}"
+    );
+    // Whole again, but nobody looks for some seconds: the others say the same without reading.
+    std::fs::write(&band, &whole).unwrap();
+    assert_eq!(images.cut(1, None).map(|_| ()), Err(error));
+    assert!(Images::of(&project).unwrap().cut(1, None).is_ok());
+}
