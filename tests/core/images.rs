@@ -6,7 +6,19 @@ use astrolabel::simulate::{SimulateOptions, simulate};
 use astrolabel::tasks::images::Images;
 use astrolabel::tasks::import::{ImportOptions, import_into};
 use rayon::prelude::*;
+use std::path::Path;
 use std::time::Duration;
+
+/// A simulated survey in a folder of its own, added to the project `root`.
+fn add_survey(root: &Path, survey: &Path, made: &SimulateOptions) {
+    simulate(survey, made, &Silent).unwrap();
+    let options = ImportOptions {
+        paths: vec![survey.to_owned()],
+        who: "tester".into(),
+        ..Default::default()
+    };
+    import_into(root, &options, &Silent).unwrap();
+}
 
 #[test]
 fn threads_that_open_fields_never_wait_for_themselves() {
@@ -15,18 +27,12 @@ fn threads_that_open_fields_never_wait_for_themselves() {
     // More fields than are open at a time, each cut into many tiles that are decoded in parallel.
     for seed in 0..6 {
         let survey = dir.path().join(format!("survey{seed}"));
-        let options = SimulateOptions {
+        let made = SimulateOptions {
             seed,
             side: 1024,
             objects: 6,
         };
-        simulate(&survey, &options, &Silent).unwrap();
-        let options = ImportOptions {
-            paths: vec![survey],
-            who: "tester".into(),
-            ..Default::default()
-        };
-        import_into(&root, &options, &Silent).unwrap();
+        add_survey(&root, &survey, &made);
     }
     let project = Project::open(&root, false).unwrap();
     let images = Images::of(&project).unwrap();
@@ -54,18 +60,12 @@ fn threads_that_open_fields_never_wait_for_themselves() {
 fn a_mosaic_that_was_damaged_is_not_read_for_each_of_its_objects() {
     let dir = tempfile::tempdir().unwrap();
     let (root, survey) = (dir.path().join("p"), dir.path().join("survey"));
-    let options = SimulateOptions {
+    let made = SimulateOptions {
         seed: 3,
         side: 1024,
         objects: 40,
     };
-    simulate(&survey, &options, &Silent).unwrap();
-    let options = ImportOptions {
-        paths: vec![survey.clone()],
-        who: "tester".into(),
-        ..Default::default()
-    };
-    import_into(&root, &options, &Silent).unwrap();
+    add_survey(&root, &survey, &made);
     let band = survey.join("survey_r.fits.fz");
     let whole = std::fs::read(&band).unwrap();
     let mut damaged = whole.clone();

@@ -189,12 +189,10 @@ impl Network for EfficientNet {
             "config": self.config,
         });
         // Runs in bytes alone, from before, are others.
-        if let Some(plan) = self
-            .plan
-            .as_ref()
-            .filter(|plan| plan.precision == Precision::Int8)
+        if let Some(plan) = &self.plan
+            && plan.narrow(plan.precision) != plan.precision
         {
-            settings["narrow_layers"] = serde_json::json!(plan.kernels.isa.more_exact(plan.precision));
+            settings["narrow_layers"] = serde_json::json!(plan.narrow(plan.precision));
         }
         settings
     }

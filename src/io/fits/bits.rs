@@ -29,7 +29,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Fills the window with whole bytes: more than 56 bits of it, if there are as many.
+    /// Fills the window with whole bytes: at least 56 bits of it, if there are as many.
     #[inline(always)]
     fn refill(&mut self) {
         if let Some(eight) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()) {

@@ -71,19 +71,19 @@ impl Quantized {
         let mut next = start_of(seed);
         // What no pixel can be says nothing.
         let blank = self.blank.and_then(|blank| i32::try_from(blank).ok());
+        let blank = (blank.is_some(), blank.unwrap_or(0));
+        let exact_zeros = self.dither == Dither::Two;
         let mut out = vec![0.0; integers.len()];
         let (mut from, mut to) = (integers, out.as_mut_slice());
         // As far as the table goes, then from another place in it.
         while !from.is_empty() {
             let here = from.len().min(RANDOMS - next);
             let ((now, later), (made, rest)) = (from.split_at(here), to.split_at_mut(here));
-            let is_blank = (blank.is_some(), blank.unwrap_or(0));
-            let exact_zeros = self.dither == Dither::Two;
             restore_dithered(
                 now,
                 &table[next..next + here],
                 (self.scale, self.zero),
-                is_blank,
+                blank,
                 exact_zeros,
                 made,
             );

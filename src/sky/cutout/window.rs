@@ -305,9 +305,8 @@ mod tests {
 
     #[test]
     fn a_range_is_of_the_finite_values() {
-        let of = range;
-        assert_eq!(of(&[3.0, f64::NAN, -1.0]), [-1.0, 3.0]);
-        assert_eq!(of(&[3.0, f64::INFINITY, f64::NEG_INFINITY, 4.0]), [3.0, 4.0]);
-        assert_eq!(of(&[f64::NAN]), [f64::INFINITY, f64::NEG_INFINITY]);
+        assert_eq!(range(&[3.0, f64::NAN, -1.0]), [-1.0, 3.0]);
+        assert_eq!(range(&[3.0, f64::INFINITY, f64::NEG_INFINITY, 4.0]), [3.0, 4.0]);
+        assert_eq!(range(&[f64::NAN]), [f64::INFINITY, f64::NEG_INFINITY]);
     }
 }
