@@ -51,17 +51,21 @@ fn confirmed_labels_survive_fifty_kills() {
     let mut rng = rng();
     let mut confirmed: HashMap<String, String> = HashMap::new();
     let mut cut_short = 0;
+    // About as long as it takes on this machine at this hour: half are killed before they have confirmed.
+    let mut longest = 0.015;
     for round in 0..50 {
         let id = format!("SIM{:05}", rng.random_range(1..=40));
         let class = format!("class{round}");
         let said = killed(
             &["label", "--project", arg(&project), &id, &class],
-            Duration::from_micros(rng.random_range(0..15_000)),
+            Duration::from_secs_f64(rng.random_range(0.0..longest)),
         );
         if said.contains(&class) {
             confirmed.insert(id, class);
+            longest /= 1.25;
         } else {
             cut_short += 1;
+            longest *= 1.25;
             // Unconfirmed: may or may not be there; what was there before may have been replaced by it.
             let history = ok(&["label", "--project", arg(&project), "--history", &id]);
             if history.contains(&class) {
@@ -85,7 +89,7 @@ fn confirmed_labels_survive_fifty_kills() {
     for (id, class) in &confirmed {
         assert_eq!(&given[id], class, "{id}");
     }
-    assert!(!confirmed.is_empty());
+    assert!(!confirmed.is_empty() && cut_short > 0);
 }
 
 #[test]

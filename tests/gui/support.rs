@@ -200,11 +200,15 @@ impl Desk {
 
     /// Clicks with keys held.
     pub fn click_with(&mut self, modifiers: Modifiers, label: &str) {
-        self.see(label);
-        // What has just appeared may still move: a dialog finds its size in a few frames.
-        for _ in 0..6 {
-            self.frame();
-        }
+        // What has just appeared may still move: a dialog finds its size in a few frames, and what other threads
+        // find out may push it aside.
+        let (mut place, mut still) = (None, 0);
+        self.until(&format!("{label:?} to stand still"), |h| {
+            let now = h.query_all_by_label(label).next().map(|n| n.rect());
+            still = if now.is_some() && now == place { still + 1 } else { 0 };
+            place = now;
+            still >= 6
+        });
         if let Some(node) = self.harness.query_all_by_label(label).next() {
             node.click_modifiers(modifiers);
         }
