@@ -205,7 +205,11 @@ impl Desk {
         let (mut place, mut still) = (None, 0);
         self.until(&format!("{label:?} to stand still"), |h| {
             let now = h.query_all_by_label(label).next().map(|n| n.rect());
-            still = if now.is_some() && now == place { still + 1 } else { 0 };
+            still = if now.is_some() && now == place {
+                still + 1
+            } else {
+                0
+            };
             place = now;
             still >= 6
         });

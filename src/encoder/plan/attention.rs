@@ -17,7 +17,7 @@ use super::kernels::Kernels;
 use super::math::bf16_bits;
 use super::operand::spacing;
 use super::product::{for_tiles, tile};
-use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
+use super::tiles::{MOST_COLUMNS, MOST_ROWS, NO_SUMS};
 use std::ops::Range;
 
 /// The shape of one image's attention.
@@ -198,7 +198,7 @@ pub(super) unsafe fn attend(
         activation: Activation::None,
         add: false,
     };
-    let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+    let mut sums = NO_SUMS;
     let tiles = kernels.tiles(heads.precision);
     for head in 0..heads.count {
         let keys = &all_keys[head * key * keys..(head + 1) * key * keys];

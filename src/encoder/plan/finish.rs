@@ -6,9 +6,11 @@
     reason = "vector instructions on tiles whose sizes are checked before"
 )]
 
+use super::act::{Act, Held, Plain};
 use super::buffer::{as_floats, as_floats_mut};
 use super::halves::Halves;
-use super::math::{ERF, ERF_SHORT, Erf, tanh_gelu};
+use super::math::{ERF, ERF_SHORT, tanh_gelu};
+use super::registers::{end, worth};
 use super::rows::to_bf16;
 use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
 use super::vector::Vector;
@@ -32,6 +34,13 @@ pub(super) enum Activation {
     Relu6,
 }
 
+impl Activation {
+    /// Whether it takes an instruction or two, which tiles can do before they store their sums.
+    pub(super) fn is_short(self) -> bool {
+        matches!(self, Self::None | Self::Relu6)
+    }
+}
+
 /// How a tile is finished.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
@@ -45,6 +54,25 @@ pub(super) struct Finish<'a> {
     pub add: bool,
 }
 
+impl Finish<'_> {
+    /// The same for tiles whose first row is this one of here.
+    #[inline]
+    pub(super) fn starting_at(&self, row: usize) -> Self {
+        let bytes = self
+            .bytes
+            .map(|(lines, units, totals)| (&lines[row..], units, totals));
+        Self { bytes, ..*self }
+    }
+
+    /// Whether all that [`worth`] reads of it is there.
+    pub(super) fn check(&self, rows: usize, columns: usize) {
+        assert!(columns <= MOST_COLUMNS && self.bias.len() >= columns);
+        if let Some((lines, units, totals)) = self.bytes {
+            assert!(lines.len() >= rows && units.len() >= columns && totals.len() >= columns);
+        }
+    }
+}
+
 /// Finishes `rows` rows and `columns` columns of a tile of panels `N` wide into `out`, row-major
 /// with `ldo` values from row to row. The sums are used up.
 #[inline(always)]
@@ -56,15 +84,8 @@ pub(super) fn finish<const N: usize, V: Vector>(
     out: &mut [f32],
     ldo: usize,
 ) {
-    match f.activation {
-        Activation::None if columns == N && f.add => {
-            return through::<N, V, false, true>(sums, rows, f, out, ldo);
-        }
-        Activation::None if columns == N => return through::<N, V, false, false>(sums, rows, f, out, ldo),
-        Activation::Relu6 if columns == N && !f.add => {
-            return through::<N, V, true, false>(sums, rows, f, out, ldo);
-        }
-        _ => {}
+    if f.activation.is_short() {
+        return through::<N, V>(sums, rows, columns, f, out, ldo);
     }
     activate::<N, V>(sums, rows, f);
     let values = as_floats(&sums.0);
@@ -102,65 +123,40 @@ pub(super) fn finish_halves<const N: usize, V: Vector, H: Halves>(
     }
 }
 
-/// Register `number` of the tile's sums as real values with their bias.
+/// [`worth`] of register `number` of a tile's sums.
 ///
 /// # Safety
-/// The processor has the instructions of `V`; the register is one of the tile's, whose rows and columns have
-/// what `f` says of them.
+/// As there; the register is one of the tile's.
 #[inline(always)]
-unsafe fn worth<const N: usize, V: Vector>(sums: *const u32, number: usize, f: &Finish<'_>) -> V {
+unsafe fn worth_at<const N: usize, V: Vector>(sums: *const u32, number: usize, f: &Finish<'_>) -> V {
     let (row, column) = (number * V::LANES / N, number * V::LANES % N);
     // SAFETY: the caller's promise.
-    unsafe {
-        let words = sums.add(number * V::LANES);
-        let bias = V::load(f.bias.as_ptr().add(column));
-        match f.bytes {
-            None => V::load(words.cast()).sum(bias),
-            Some((lines, units, totals)) => {
-                let (step, least) = *lines.get_unchecked(row);
-                let shifted = bias.plus(V::all(least), V::load(totals.as_ptr().add(column)));
-                let sums = V::of_integers(words).times(V::all(step));
-                shifted.plus(sums, V::load(units.as_ptr().add(column)))
-            }
-        }
-    }
+    unsafe { worth(V::load(sums.add(number * V::LANES).cast()), row, column, f) }
 }
 
-/// Whether all that [`worth`] reads is there.
-fn check<const N: usize, V: Vector>(rows: usize, f: &Finish<'_>) {
-    const { assert!(N <= MOST_COLUMNS && N.is_multiple_of(V::LANES)) };
-    assert!(rows <= MOST_ROWS && f.bias.len() >= N);
-    if let Some((lines, units, totals)) = f.bytes {
-        assert!(lines.len() >= rows && units.len() >= N && totals.len() >= N);
-    }
-}
-
-/// A whole tile where what follows takes an instruction or two: nothing leaves the registers on its way.
+/// A tile where what follows takes an instruction or two: nothing leaves the registers on its way.
 #[inline(always)]
-fn through<const N: usize, V: Vector, const RELU6: bool, const ADD: bool>(
+fn through<const N: usize, V: Vector>(
     sums: &Sums,
     rows: usize,
+    columns: usize,
     f: &Finish<'_>,
     out: &mut [f32],
     ldo: usize,
 ) {
-    check::<N, V>(rows, f);
-    let wide = N / V::LANES;
+    const { assert!(N <= MOST_COLUMNS && N.is_multiple_of(V::LANES)) };
+    assert!(rows <= MOST_ROWS);
+    f.check(rows, N);
     for row in 0..rows {
-        let to = &mut out[row * ldo..row * ldo + N];
-        for number in 0..wide {
-            // SAFETY: the row is N long, what is read was checked, and this is compiled for, and called on,
+        let to = &mut out[row * ldo..row * ldo + columns];
+        for at in (0..columns).step_by(V::LANES) {
+            // SAFETY: the row is as long, what is read was checked, and this is compiled for, and called on,
             // processors that have the instructions of `V`.
             unsafe {
-                let mut values = worth::<N, V>(sums.0.as_ptr(), row * wide + number, f);
-                if RELU6 {
-                    values = values.held(0.0, 6.0);
-                }
-                let to = to.as_mut_ptr().add(number * V::LANES);
-                if ADD {
-                    values = V::load(to).sum(values);
-                }
-                values.store(to);
+                let values = V::load(sums.0.as_ptr().add(row * N + at).cast());
+                let how = (f.activation == Activation::Relu6, f.add);
+                let count = V::LANES.min(columns - at);
+                end(values, [row, at], f, how, to.as_mut_ptr().add(at), count);
             }
         }
     }
@@ -169,7 +165,9 @@ fn through<const N: usize, V: Vector, const RELU6: bool, const ADD: bool>(
 /// Makes a tile's sums the values that they are worth, through the activation, in place.
 #[inline(always)]
 fn activate<const N: usize, V: Vector>(sums: &mut Sums, rows: usize, f: &Finish<'_>) {
-    check::<N, V>(rows, f);
+    const { assert!(N <= MOST_COLUMNS && N.is_multiple_of(V::LANES)) };
+    assert!(rows <= MOST_ROWS);
+    f.check(rows, N);
     // SAFETY: this is compiled for, and called on, processors that have the instructions of `V`; the rest was
     // checked.
     unsafe {
@@ -190,7 +188,7 @@ fn activate<const N: usize, V: Vector>(sums: &mut Sums, rows: usize, f: &Finish<
 /// Four registers of a tile at a time: GELU is a long chain of sums, of which several must be under way.
 ///
 /// # Safety
-/// The processor has the instructions of `V`, and [`check`] was called.
+/// The processor has the instructions of `V`, and [`Finish::check`] was called.
 #[inline(always)]
 unsafe fn in_fours<const N: usize, V: Vector, A: Act>(sums: &mut Sums, rows: usize, f: &Finish<'_>, act: A) {
     let (at, count) = (sums.0.as_mut_ptr(), rows * N / V::LANES);
@@ -200,78 +198,14 @@ unsafe fn in_fours<const N: usize, V: Vector, A: Act>(sums: &mut Sums, rows: usi
         // SAFETY: registers of the tile, and the caller's promise.
         unsafe {
             let block = act.of([
-                worth::<N, V>(at, number(0), f),
-                worth::<N, V>(at, number(1), f),
-                worth::<N, V>(at, number(2), f),
-                worth::<N, V>(at, number(3), f),
+                worth_at::<N, V>(at, number(0), f),
+                worth_at::<N, V>(at, number(1), f),
+                worth_at::<N, V>(at, number(2), f),
+                worth_at::<N, V>(at, number(3), f),
             ]);
             for (k, values) in block.into_iter().enumerate() {
                 values.store(at.add(number(k) * V::LANES).cast());
             }
-        }
-    }
-}
-
-/// A function of each value.
-trait Act: Copy {
-    /// Of four registers.
-    ///
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn of<V: Vector>(self, x: [V; 4]) -> [V; 4];
-}
-
-/// The value itself.
-#[derive(Clone, Copy)]
-struct Plain;
-
-/// ReLU6.
-#[derive(Clone, Copy)]
-struct Held;
-
-impl Act for Plain {
-    #[inline(always)]
-    unsafe fn of<V: Vector>(self, x: [V; 4]) -> [V; 4] {
-        x
-    }
-}
-
-impl Act for Held {
-    #[inline(always)]
-    unsafe fn of<V: Vector>(self, mut x: [V; 4]) -> [V; 4] {
-        for x in &mut x {
-            // SAFETY: the caller's promise.
-            *x = unsafe { x.held(0.0, 6.0) };
-        }
-        x
-    }
-}
-
-/// `x Φ(x)`, the exact (erf) GELU, as well as `erf` is known (Hendrycks & Gimpel 2016, arXiv:1606.08415).
-impl<const T: usize> Act for &Erf<T> {
-    #[inline(always)]
-    unsafe fn of<V: Vector>(self, mut x: [V; 4]) -> [V; 4] {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (end, scale) = (V::all(self.end), V::all(2.0 / (self.end * self.end)));
-            let mut s = x;
-            let mut sum = [V::all(self.terms[0]); 4];
-            for i in 0..4 {
-                // Far below, what is left of 1 - 1 must not be multiplied by a large number.
-                x[i] = x[i].at_least(V::all(-self.end));
-                let inside = x[i].at_most(end);
-                s[i] = V::all(-1.0).plus(inside.times(inside), scale);
-            }
-            for c in &self.terms[1..] {
-                for i in 0..4 {
-                    sum[i] = V::all(*c).plus(sum[i], s[i]);
-                }
-            }
-            for i in 0..4 {
-                let half = x[i].times(V::all(0.5));
-                x[i] = half.plus(half, x[i].at_most(end).times(sum[i]));
-            }
-            x
         }
     }
 }
@@ -281,6 +215,7 @@ mod tests {
     use super::*;
     use crate::encoder::plan::isa::Isa;
     use crate::encoder::plan::kernels::Kernels;
+    use crate::encoder::plan::tiles::NO_SUMS;
 
     #[test]
     fn gelu_is_the_exact_one() {
@@ -300,7 +235,7 @@ mod tests {
                 for kernels in Isa::available().into_iter().filter_map(Kernels::of) {
                     let n = kernels.panel;
                     // Two rows and a value more, so that the last registers stand in for absent ones.
-                    let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+                    let mut sums = NO_SUMS;
                     sums.0[..3 * n].fill(x.to_bits());
                     let f = Finish {
                         bias: &vec![0.0; n],
@@ -342,7 +277,7 @@ mod tests {
             {
                 let (bytes, add, part) = (case / 3 % 2 == 1, case / 6 % 2 == 1, case / 12 == 1);
                 let columns = if part { n - 3 } else { n };
-                let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+                let mut sums = NO_SUMS;
                 let sum = |i: usize, j: usize| (i * 7 + j * 3) as i32 % 23 - 11;
                 for i in 0..5 {
                     for j in 0..n {

@@ -9,18 +9,23 @@
 )]
 
 use super::depthwise::{self, Depthwise};
+use super::direct::{self, Direct};
 use super::finish::{self, Finish};
 #[cfg(target_arch = "x86_64")]
 use super::halves::ByBf16;
 use super::halves::ByIntegers;
 use super::isa::{Isa, Precision};
 use super::rows;
-use super::tiles::{Cut, Sums, Tile};
+use super::tiles::{Cut, Sums, Through, Tile};
+use super::vector::Vector;
 use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Row, scale, shift, ε, result.
 type NormRow = unsafe fn(&[f32], &[f32], &[f32], f32, &mut [f32]);
+
+/// Values, stride and length of a row, words and how many from row to row, what the bytes are worth.
+type RowsToBytes = unsafe fn(&[f32], [usize; 2], &mut [u32], usize, &mut [(f32, f32)]);
 
 /// The kernels of one instruction set.
 pub struct Kernels {
@@ -30,6 +35,8 @@ pub struct Kernels {
     pub(super) panel: usize,
     /// By precision; formats that the set doesn't have are never asked for.
     tiles: [Tile; 3],
+    /// By precision: tiles that are finished before their sums leave the registers, where there are any.
+    through: [Option<Through>; 3],
     /// By precision.
     cuts: [Cut; 3],
     /// What a thread calls before its first tile of fewer bits and after its last, if anything.
@@ -38,15 +45,17 @@ pub struct Kernels {
     softmax: unsafe fn(&mut [f32], f32) -> f32,
     gate: unsafe fn(&mut [f32]),
     to_bf16: unsafe fn(&[f32], &mut [u16]),
-    to_bytes: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
+    to_bytes: RowsToBytes,
     finish: unsafe fn(&mut Sums, usize, usize, &Finish<'_>, &mut [f32], usize),
     finish_halves: unsafe fn(&mut Sums, usize, usize, &Finish<'_>, &mut [u16], usize),
     depthwise: unsafe fn(&Depthwise<'_>, Range<usize>, &mut [f32]),
+    direct: unsafe fn(&Direct<'_>, [usize; 2], &mut [f32], usize),
 }
 
 /// Tiles of one precision, on the thread that made them ready.
 pub(super) struct Tiles {
     pub(super) tile: Tile,
+    pub(super) through: Option<Through>,
     pub(super) cut: Cut,
     pub(super) panel: usize,
     end: Option<unsafe fn()>,
@@ -64,13 +73,13 @@ impl Drop for Tiles {
 }
 
 macro_rules! table {
-    ($module:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr) => {
+    ($module:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr, $through:expr) => {
         table!(
-            $module, $module, $isa, $features, $more, $vector, $halves, $bf16, $int8, WHOLE, None
+            $module, $module, $isa, $features, $more, $vector, $halves, $bf16, $int8, $through, WHOLE, None
         );
     };
     // `$more` features are there where brain floats are asked for.
-    ($module:ident, $single:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr, $short:expr, $around:expr) => {
+    ($module:ident, $single:ident, $isa:expr, $features:literal, $more:literal, $vector:ty, $halves:ty, $bf16:expr, $int8:expr, $through:expr, $short:expr, $around:expr) => {
         mod $module {
             use super::*;
             use crate::encoder::plan::tiles::$single as tiles;
@@ -99,8 +108,8 @@ macro_rules! table {
                 rows::to_bf16::<$halves>(x, out);
             }
             #[target_feature(enable = $features)]
-            fn to_bytes(x: &[f32], out: &mut [u8]) -> (f32, f32) {
-                rows::to_bytes::<$vector>(x, out)
+            fn to_bytes(x: &[f32], shape: [usize; 2], to: &mut [u32], lda: usize, lines: &mut [(f32, f32)]) {
+                rows::to_bytes::<$vector>(x, shape, to, lda, lines);
             }
             #[target_feature(enable = $features)]
             fn finish(s: &mut Sums, r: usize, c: usize, f: &Finish<'_>, out: &mut [f32], ldo: usize) {
@@ -116,10 +125,17 @@ macro_rules! table {
                 // SAFETY: this function is called where the set is there.
                 unsafe { depthwise::depthwise::<$vector>(d, pixels, out) }
             }
+            #[target_feature(enable = $features)]
+            fn direct(d: &Direct<'_>, windows: [usize; 2], out: &mut [f32], ldo: usize) {
+                const REGISTERS: usize = tiles::COLUMNS / <$vector as Vector>::LANES;
+                // SAFETY: this function is called where the set is there.
+                unsafe { direct::direct::<$vector, REGISTERS>(d, windows, out, ldo) }
+            }
             pub static TABLE: Kernels = Kernels {
                 isa: $isa,
                 panel: tiles::COLUMNS,
                 tiles: [tiles::tile_f32, $bf16, $int8],
+                through: $through,
                 cuts: [WHOLE, $short, $short],
                 around: $around,
                 norm,
@@ -130,6 +146,7 @@ macro_rules! table {
                 finish,
                 finish_halves,
                 depthwise,
+                direct,
             };
         }
     };
@@ -144,7 +161,12 @@ table!(
     std::arch::x86_64::__m512,
     ByBf16,
     tiles::tile_bf16,
-    tiles::tile_int8
+    tiles::tile_int8,
+    [
+        Some(tiles::through_f32),
+        Some(tiles::through_bf16),
+        Some(tiles::through_int8)
+    ]
 );
 // Single precision and everything between products is AVX-512's.
 #[cfg(target_arch = "x86_64")]
@@ -158,6 +180,7 @@ table!(
     ByBf16,
     crate::encoder::plan::tiles::amx::tile_bf16,
     crate::encoder::plan::tiles::amx::tile_int8,
+    [Some(tiles::through_f32), None, None],
     Cut {
         rows: crate::encoder::plan::tiles::amx::ROWS,
         unit: crate::encoder::plan::tiles::amx::SIDE,
@@ -177,7 +200,8 @@ table!(
     std::arch::x86_64::__m256,
     ByIntegers,
     tiles::tile_f32,
-    tiles::tile_int8
+    tiles::tile_int8,
+    [Some(tiles::through_f32), None, Some(tiles::through_int8)]
 );
 #[cfg(target_arch = "aarch64")]
 table!(
@@ -188,7 +212,8 @@ table!(
     [f32; depthwise::GROUP],
     ByIntegers,
     tiles::tile_f32,
-    tiles::tile_f32
+    tiles::tile_f32,
+    [None; 3]
 );
 
 impl Kernels {
@@ -211,6 +236,15 @@ impl Kernels {
         }
     }
 
+    /// The same, but that all sums are in memory before they are finished.
+    #[cfg(test)]
+    pub(super) fn by_memory(&self) -> Self {
+        Self {
+            through: [None; 3],
+            ..*self
+        }
+    }
+
     /// Whether products can be computed in `precision` here.
     pub fn has(&self, precision: Precision) -> bool {
         self.isa.precisions().contains(&precision)
@@ -226,6 +260,7 @@ impl Kernels {
         }
         Tiles {
             tile: self.tiles[precision as usize],
+            through: self.through[precision as usize],
             cut: self.cuts[precision as usize],
             panel: self.panel,
             end: around.map(|[_, end]| end),
@@ -273,9 +308,16 @@ impl Kernels {
     }
 
     /// See [`rows::to_bytes`].
-    pub(super) fn to_bytes(&self, x: &[f32], out: &mut [u8]) -> (f32, f32) {
+    pub(super) fn to_bytes(
+        &self,
+        from: &[f32],
+        shape: [usize; 2],
+        words: &mut [u32],
+        lda: usize,
+        lines: &mut [(f32, f32)],
+    ) {
         // SAFETY: as above.
-        unsafe { (self.to_bytes)(x, out) }
+        unsafe { (self.to_bytes)(from, shape, words, lda, lines) }
     }
 
     /// See [`finish::finish`].
@@ -310,5 +352,11 @@ impl Kernels {
     pub(super) fn depthwise(&self, d: &Depthwise<'_>, pixels: Range<usize>, out: &mut [f32]) {
         // SAFETY: as above.
         unsafe { (self.depthwise)(d, pixels, out) }
+    }
+
+    /// See [`direct::direct`].
+    pub(super) fn direct(&self, d: &Direct<'_>, windows: [usize; 2], out: &mut [f32], ldo: usize) {
+        // SAFETY: as above.
+        unsafe { (self.direct)(d, windows, out, ldo) }
     }
 }

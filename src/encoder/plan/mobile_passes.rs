@@ -7,6 +7,7 @@
 )]
 
 use super::depthwise::{Depthwise, padded};
+use super::direct::Direct;
 use super::images::{Place, for_chunks};
 use super::mobile::{MobileBlock, MobileMemory, MobilePlan, STEM, same};
 use super::product::{After, product};
@@ -27,34 +28,37 @@ impl MobilePlan {
         place: &Place<'_>,
         memory: &mut MobileMemory,
     ) {
-        const SIDE: usize = STEM[0];
-        let (k, stride, ld) = (self.kernels, STEM[1], padded(self.stem.outputs));
-        let ((rows, above), (columns, before)) = (same(height, SIDE, stride), same(width, SIDE, stride));
+        let ([side, stride], ld) = (STEM, padded(self.stem.outputs));
+        let ((rows, above), (columns, before)) = (same(height, side, stride), same(width, side, stride));
         let mine = place.mine(rows * columns);
-        for_chunks(mine, PIXELS, |first, count| {
-            let inputs = self.stem.inputs;
-            memory.lines.grow(count * inputs);
-            let rows = &mut memory.lines.floats_mut()[..count * inputs];
-            let mut pixel = first;
-            while pixel < first + count {
-                let (y, x) = (pixel / columns, pixel % columns);
-                let some = (columns - x).min(first + count - pixel);
-                let part = &mut rows[(pixel - first) * inputs..][..some * inputs];
-                for line in 0..self.channels * SIDE {
-                    let (plane, seen) = (line / SIDE, y * stride + line % SIDE);
-                    let from = match seen.checked_sub(above).filter(|seen| *seen < height) {
-                        Some(seen) => &planes[(plane * height + seen) * width..][..width],
-                        None => &[],
-                    };
-                    beside::<SIDE>(from, [x * stride, before, stride], part, [inputs, line]);
+        // The lines that a row of windows sees, one after the other, with the zeros beside them.
+        let line = ((columns - 1) * stride + side).max(before + width);
+        memory.lines.grow(self.channels * side * line);
+        let mut pixel = mine.start;
+        while pixel < mine.end {
+            let (y, x) = (pixel / columns, pixel % columns);
+            let some = (columns - x).min(mine.end - pixel);
+            let lines = &mut memory.lines.floats_mut()[..self.channels * side * line];
+            for (number, to) in lines.chunks_exact_mut(line).enumerate() {
+                let (plane, seen) = (number / side, y * stride + number % side);
+                to.fill(0.0);
+                if let Some(seen) = seen.checked_sub(above).filter(|seen| *seen < height) {
+                    let from = &planes[(plane * height + seen) * width..][..width];
+                    to[before..before + width].copy_from_slice(from);
                 }
-                pixel += some;
             }
-            let left = (memory.left).view(k, self.stem.precision, [count, inputs], rows, inputs);
+            let over = Direct {
+                lines,
+                line,
+                matrix: &self.stem,
+                side,
+                stride,
+            };
             // SAFETY: these pixels are this core's own until the next meeting.
-            let to = unsafe { place.images[0].floats_mut(first * ld, count * ld) };
-            product(k, left, count, &self.stem, After::Relu6, to, ld);
-        });
+            let to = unsafe { place.images[0].floats_mut(pixel * ld, some * ld) };
+            self.kernels.direct(&over, [x, some], to, ld);
+            pixel += some;
+        }
     }
 
     /// One block on an image of `size`, from image `now` to the other; gives the size of what comes out.
@@ -156,68 +160,5 @@ impl MobilePlan {
             let to = unsafe { place.images[1 - now].floats_mut(first * ldo, count * ldo) };
             product(k, left, count, &self.head, After::Relu6, to, ldo);
         });
-    }
-}
-
-/// Values `S` at a time of a line with `before` zeros before it (and as many as are needed after it): from number
-/// `start` on and every `stride`, to place `at` (in units of `S`) of each of the rows of `inputs` values.
-fn beside<const S: usize>(
-    line: &[f32],
-    [start, before, stride]: [usize; 3],
-    rows: &mut [f32],
-    [inputs, at]: [usize; 2],
-) {
-    // Rows whose values all lie in the line.
-    let first = before.saturating_sub(start).div_ceil(stride);
-    let last = (line.len() + before + 1)
-        .saturating_sub(S + start)
-        .div_ceil(stride);
-    let last = last.min(rows.len() / inputs);
-    let mut inside = 0..0;
-    if first < last {
-        inside = first..last;
-        let values = line[start + first * stride - before..].windows(S).step_by(stride);
-        let rows = rows[inside.start * inputs..inside.end * inputs].chunks_exact_mut(inputs);
-        for (row, values) in rows.zip(values) {
-            // A length that is known: no call for three numbers.
-            if let (Some(to), Some(values)) = (row.as_chunks_mut::<S>().0.get_mut(at), values.first_chunk()) {
-                *to = *values;
-            }
-        }
-    }
-    for (i, row) in rows.chunks_exact_mut(inputs).enumerate() {
-        if inside.contains(&i) {
-            continue;
-        }
-        for (t, to) in row[at * S..(at + 1) * S].iter_mut().enumerate() {
-            let number = (start + i * stride + t).wrapping_sub(before);
-            *to = line.get(number).copied().unwrap_or(0.0);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_beside_each_other_are_those_of_the_line_and_zeros() {
-        for length in [0, 1, 2, 3, 5, 8, 9] {
-            let line: Vec<f32> = (1..=length).map(|v| v as f32).collect();
-            for (start, before, stride) in [(0, 0, 2), (0, 1, 2), (4, 1, 2), (0, 2, 1), (6, 0, 3)] {
-                for count in 1..6 {
-                    let mut rows = vec![-1.0; count * 7];
-                    beside::<3>(&line, [start, before, stride], &mut rows, [7, 1]);
-                    for (i, row) in rows.chunks_exact(7).enumerate() {
-                        let want = |t: usize| {
-                            let number = (start + i * stride + t).checked_sub(before);
-                            number.and_then(|n| line.get(n).copied()).unwrap_or(0.0)
-                        };
-                        let all = [-1.0, -1.0, -1.0, want(0), want(1), want(2), -1.0];
-                        assert_eq!(row, all, "{length} {start} {before} {stride}: row {i} of {count}");
-                    }
-                }
-            }
-        }
     }
 }

@@ -11,6 +11,7 @@
 //! `operand`, `product` (packed layers), `attention`, `depthwise`, `team`, `images` and [`pool`] (cores and their memory), [`vit`], [`gpt`],
 //! [`convnext`], [`mobile`] and [`p4m`] (networks).
 
+mod act;
 mod attention;
 mod buffer;
 mod bytes;
@@ -18,6 +19,7 @@ pub mod convnext;
 mod convnext_layers;
 mod convnext_passes;
 mod depthwise;
+mod direct;
 mod finish;
 pub mod gpt;
 mod halves;
@@ -33,6 +35,7 @@ pub mod p4m;
 pub mod peak;
 pub mod pool;
 mod product;
+mod registers;
 mod rows;
 pub mod team;
 mod tiles;

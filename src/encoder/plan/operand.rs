@@ -1,7 +1,7 @@
 //! The left side of a product: rows of activations in the number format of the weights that they
 //! meet, spaced so that the rows of a tile don't compete for the same places in the cache.
 
-use super::buffer::{Buffer, as_bytes_mut, as_floats_mut, as_halves_mut, as_words};
+use super::buffer::{Buffer, as_floats_mut, as_halves_mut, as_words};
 use super::isa::Precision;
 use super::kernels::Kernels;
 use std::ops::Range;
@@ -54,25 +54,6 @@ pub(super) fn spacing(words: usize) -> usize {
     (words.div_ceil(16) | 1) * 16
 }
 
-/// A row as brain floats, or as bytes with what those are worth in `line`; `filling` is what fills up the words.
-fn convert(
-    kernels: &Kernels,
-    precision: Precision,
-    row: &[f32],
-    words: &mut [u32],
-    filling: &Range<usize>,
-    line: Option<&mut (f32, f32)>,
-) {
-    // It is multiplied with zeros, but must be a number.
-    words[filling.clone()].fill(0);
-    match line {
-        Some(line) if precision == Precision::Int8 => {
-            *line = kernels.to_bytes(row, &mut as_bytes_mut(words)[..row.len()]);
-        }
-        _ => kernels.to_bf16(row, &mut as_halves_mut(words)[..row.len()]),
-    }
-}
-
 impl Operand {
     /// `rows` rows of `len` values, row `i` written by `write(i, row)`.
     pub fn fill(
@@ -96,19 +77,13 @@ impl Operand {
             }
             return;
         }
-        self.row.resize(len, 0.0);
-        let filling = kernels.filling(precision, len);
-        for (i, words) in self
-            .words
-            .words_mut()
-            .chunks_exact_mut(self.lda)
-            .take(rows)
-            .enumerate()
-        {
-            write(i, &mut self.row);
-            let line = self.lines.get_mut(i);
-            convert(kernels, precision, &self.row, words, &filling, line);
+        let mut row = std::mem::take(&mut self.row);
+        row.resize(len, 0.0);
+        for i in 0..rows {
+            write(i, &mut row);
+            self.convert(kernels, precision, i..i + 1, &row, [len, len]);
         }
+        self.row = row;
     }
 
     /// `rows` rows out of `from`, one every `stride` values.
@@ -127,11 +102,34 @@ impl Operand {
             });
         }
         self.reserve(kernels, precision, rows, len);
-        let filling = kernels.filling(precision, len);
-        let words = self.words.words_mut().chunks_exact_mut(self.lda);
-        for (i, words) in words.take(rows).enumerate() {
-            let (row, line) = (&from[i * stride..i * stride + len], self.lines.get_mut(i));
-            convert(kernels, precision, row, words, &filling, line);
+        self.convert(kernels, precision, 0..rows, from, [stride, len]);
+    }
+
+    /// Makes some rows brain floats or bytes: `len` values of `from` every `stride`.
+    fn convert(
+        &mut self,
+        kernels: &Kernels,
+        precision: Precision,
+        rows: Range<usize>,
+        from: &[f32],
+        [stride, len]: [usize; 2],
+    ) {
+        let (lda, filling) = (self.lda, kernels.filling(precision, len));
+        let words = &mut self.words.words_mut()[rows.start * lda..rows.end * lda];
+        if !filling.is_empty() {
+            // It is multiplied with zeros, but must be a number.
+            for row in words.chunks_exact_mut(lda) {
+                row[filling.clone()].fill(0);
+            }
+        }
+        match precision {
+            Precision::Int8 => kernels.to_bytes(from, [stride, len], words, lda, &mut self.lines[rows]),
+            _ => {
+                for (i, words) in words.chunks_exact_mut(lda).enumerate() {
+                    let row = &from[i * stride..][..len];
+                    kernels.to_bf16(row, &mut as_halves_mut(words)[..len]);
+                }
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::isa::{Isa, Precision};
 use super::kernels::Kernels;
 use super::product::tile;
 use super::team::Team;
-use super::tiles::{MOST_COLUMNS, MOST_ROWS, Sums};
+use super::tiles::NO_SUMS;
 use std::time::Instant;
 
 /// Words along the inner dimension: the tile's left side and panel fill about half of 32 KB.
@@ -37,7 +37,7 @@ impl Peak {
         team.run(|_| {
             let left = Buffer::zeros(rows * STEPS);
             let panel = Buffer::zeros(k.panel * STEPS);
-            let mut sums = Sums([0; MOST_ROWS * MOST_COLUMNS]);
+            let mut sums = NO_SUMS;
             let tiles = k.tiles(precision);
             let shape = [rows, k.panel, STEPS];
             for _ in 0..TILES {

@@ -7,6 +7,7 @@
     reason = "brain floats and bytes are made by instructions that not every processor has"
 )]
 
+use super::buffer::as_bytes_mut;
 use super::bytes::Bytes;
 use super::halves::Halves;
 use super::math::{bf16_bits, exp2, silu};
@@ -84,9 +85,24 @@ pub(super) fn to_bf16<H: Halves>(x: &[f32], out: &mut [u16]) {
     }
 }
 
+/// As many rows as `lines`, each `len` values of `from` every `stride`, as bytes into `words`, a row every `lda`.
+#[inline(always)]
+pub(super) fn to_bytes<B: Bytes>(
+    from: &[f32],
+    [stride, len]: [usize; 2],
+    words: &mut [u32],
+    lda: usize,
+    lines: &mut [(f32, f32)],
+) {
+    // In one call: rows may be so short that a call takes as long as they do.
+    for (i, (words, line)) in words.chunks_exact_mut(lda).zip(lines).enumerate() {
+        *line = row_to_bytes::<B>(&from[i * stride..][..len], &mut as_bytes_mut(words)[..len]);
+    }
+}
+
 /// Bytes q with `x ≈ least + q * step`; returns `(step, least)`.
 #[inline(always)]
-pub(super) fn to_bytes<B: Bytes>(x: &[f32], out: &mut [u8]) -> (f32, f32) {
+fn row_to_bytes<B: Bytes>(x: &[f32], out: &mut [u8]) -> (f32, f32) {
     // SAFETY: this is compiled for, and called on, processors that have the instructions of `B`.
     let (least, most) = unsafe { B::range(x) };
     let step = (most - least) / 255.0;

@@ -15,12 +15,16 @@ pub(super) trait Vector: Copy {
     const LANES: usize;
     /// Those at `from`.
     unsafe fn load(from: *const f32) -> Self;
-    /// The integers at `from`, as the numbers that they are.
-    unsafe fn of_integers(from: *const u32) -> Self;
+    /// The first `count` of them, at most as many as there are lanes, and zeros.
+    unsafe fn load_some(from: *const f32, count: usize) -> Self;
+    /// The integers whose bits it holds, as the numbers that they are.
+    unsafe fn numbers(self) -> Self;
     /// One value everywhere.
     unsafe fn all(value: f32) -> Self;
     /// To `to`.
     unsafe fn store(self, to: *mut f32);
+    /// The first `count` to `to`, at most as many as there are lanes.
+    unsafe fn store_some(self, to: *mut f32, count: usize);
     /// `self + b`.
     unsafe fn sum(self, b: Self) -> Self;
     /// `self * b`.
@@ -53,10 +57,17 @@ impl Vector for [f32; ANY] {
     }
 
     #[inline(always)]
-    unsafe fn of_integers(from: *const u32) -> Self {
-        // SAFETY: the caller's promise.
-        let words = unsafe { from.cast::<[u32; ANY]>().read_unaligned() };
-        words.map(|w| w.cast_signed() as f32)
+    unsafe fn load_some(from: *const f32, count: usize) -> Self {
+        std::array::from_fn(|l| match l < count {
+            // SAFETY: the caller's promise.
+            true => unsafe { from.add(l).read() },
+            false => 0.0,
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn numbers(self) -> Self {
+        self.map(|v| v.to_bits().cast_signed() as f32)
     }
 
     #[inline(always)]
@@ -68,6 +79,14 @@ impl Vector for [f32; ANY] {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { to.cast::<Self>().write_unaligned(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_some(self, to: *mut f32, count: usize) {
+        for (l, value) in self.into_iter().enumerate().take(count) {
+            // SAFETY: the caller's promise.
+            unsafe { to.add(l).write(value) }
+        }
     }
 
     #[inline(always)]
@@ -117,9 +136,27 @@ mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
 
+    /// The first `count` lanes of eight.
+    ///
+    /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    unsafe fn some_of_8(count: usize) -> __m256i {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes)
+        }
+    }
+
+    /// The first `count` lanes of sixteen.
+    fn some_of_16(count: usize) -> __mmask16 {
+        ((1u32 << count) - 1) as __mmask16
+    }
+
     macro_rules! vector {
-        ($vector:ident, $lanes:literal, $load:ident, $integers:ident, $convert:ident, $all:ident, $store:ident,
-            $sum:ident, $times:ident, $plus:ident, $larger:ident, $smaller:ident) => {
+        ($vector:ident, $lanes:literal, $load:ident, $load_some:expr, $integers:ident, $convert:ident, $all:ident, $store:ident,
+            $store_some:expr, $sum:ident, $times:ident, $plus:ident, $larger:ident, $smaller:ident) => {
             impl Vector for $vector {
                 const LANES: usize = $lanes;
 
@@ -130,9 +167,15 @@ mod x86 {
                 }
 
                 #[inline(always)]
-                unsafe fn of_integers(from: *const u32) -> Self {
+                unsafe fn load_some(from: *const f32, count: usize) -> Self {
                     // SAFETY: as above.
-                    unsafe { $convert($integers(from.cast())) }
+                    unsafe { $load_some(from, count) }
+                }
+
+                #[inline(always)]
+                unsafe fn numbers(self) -> Self {
+                    // SAFETY: as above.
+                    unsafe { $convert($integers(self)) }
                 }
 
                 #[inline(always)]
@@ -145,6 +188,12 @@ mod x86 {
                 unsafe fn store(self, to: *mut f32) {
                     // SAFETY: as above.
                     unsafe { $store(to, self) }
+                }
+
+                #[inline(always)]
+                unsafe fn store_some(self, to: *mut f32, count: usize) {
+                    // SAFETY: as above.
+                    unsafe { $store_some(to, count, self) }
                 }
 
                 #[inline(always)]
@@ -184,10 +233,12 @@ mod x86 {
         __m256,
         8,
         _mm256_loadu_ps,
-        _mm256_loadu_si256,
+        |from, count| _mm256_maskload_ps(from, some_of_8(count)),
+        _mm256_castps_si256,
         _mm256_cvtepi32_ps,
         _mm256_set1_ps,
         _mm256_storeu_ps,
+        |to, count, all| _mm256_maskstore_ps(to, some_of_8(count), all),
         _mm256_add_ps,
         _mm256_mul_ps,
         _mm256_fmadd_ps,
@@ -198,10 +249,12 @@ mod x86 {
         __m512,
         16,
         _mm512_loadu_ps,
-        _mm512_loadu_si512,
+        |from, count| _mm512_maskz_loadu_ps(some_of_16(count), from),
+        _mm512_castps_si512,
         _mm512_cvtepi32_ps,
         _mm512_set1_ps,
         _mm512_storeu_ps,
+        |to, count, all| _mm512_mask_storeu_ps(to, some_of_16(count), all),
         _mm512_add_ps,
         _mm512_mul_ps,
         _mm512_fmadd_ps,

@@ -8,6 +8,8 @@
     reason = "vector instructions and reads at computed places, promised in bounds by `Tile`"
 )]
 
+use crate::encoder::plan::finish::Finish;
+use crate::encoder::plan::registers::finish_registers;
 use std::arch::x86_64::*;
 
 /// Columns of a panel.
@@ -46,8 +48,48 @@ pub fn dot_of_bytes() -> [bool; 2] {
     ]
 }
 
+/// The sums of `R` rows and two registers of columns.
+macro_rules! sums {
+    ($step:ident, $steps:ident, $left:ident, $lda:ident, $panel:ident) => {{
+        let mut sum = [[_mm256_setzero_si256(); 2]; R];
+        let mut rows = [$left; R];
+        for i in 0..R {
+            rows[i] = $left.add(i.wrapping_mul($lda));
+        }
+        let mut at = $panel;
+        for s in 0..$steps {
+            let columns = [_mm256_load_si256(at.cast()), _mm256_load_si256(at.add(8).cast())];
+            _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(16 * COLUMNS).cast());
+            for i in 0..R {
+                let value = _mm256_castps_si256(_mm256_broadcast_ss(&*rows[i].add(s).cast::<f32>()));
+                sum[i][0] = $step(sum[i][0], value, columns[0]);
+                sum[i][1] = $step(sum[i][1], value, columns[1]);
+            }
+            at = at.add(COLUMNS);
+        }
+        sum
+    }};
+}
+
+/// Calls what was compiled for as many rows.
+macro_rules! heights {
+    ($inner:ident, $rows:ident, $arguments:tt) => {
+        match $rows {
+            6 => heights!(@call $inner, 6, $arguments),
+            5 => heights!(@call $inner, 5, $arguments),
+            4 => heights!(@call $inner, 4, $arguments),
+            3 => heights!(@call $inner, 3, $arguments),
+            2 => heights!(@call $inner, 2, $arguments),
+            _ => heights!(@call $inner, 1, $arguments),
+        }
+    };
+    (@call $inner:ident, $r:literal, ($($argument:expr),*)) => {
+        $inner::<$r>($($argument),*)
+    };
+}
+
 macro_rules! tiles {
-    ($name:ident, $inner:ident, $step:ident, $features:literal) => {
+    ($name:ident, $through:ident, $inner:ident, $inner_through:ident, $step:ident, $features:literal) => {
         #[target_feature(enable = $features)]
         unsafe fn $inner<const R: usize>(
             steps: usize,
@@ -58,25 +100,7 @@ macro_rules! tiles {
         ) {
             // SAFETY: every place lies in the bounds that `Tile` asks for; prefetching may name any.
             unsafe {
-                let mut sum = [[_mm256_setzero_si256(); 2]; R];
-                let mut rows = [left; R];
-                for i in 0..R {
-                    rows[i] = left.add(i.wrapping_mul(lda));
-                }
-                let mut at = panel;
-                for s in 0..steps {
-                    let columns = [
-                        _mm256_load_si256(at.cast()),
-                        _mm256_load_si256(at.add(8).cast()),
-                    ];
-                    _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(16 * COLUMNS).cast());
-                    for i in 0..R {
-                        let value = _mm256_castps_si256(_mm256_broadcast_ss(&*rows[i].add(s).cast::<f32>()));
-                        sum[i][0] = $step(sum[i][0], value, columns[0]);
-                        sum[i][1] = $step(sum[i][1], value, columns[1]);
-                    }
-                    at = at.add(COLUMNS);
-                }
+                let sum = sums!($step, steps, left, lda, panel);
                 for i in 0..R {
                     _mm256_store_si256(sums.add(i * COLUMNS).cast(), sum[i][0]);
                     _mm256_store_si256(sums.add(i * COLUMNS + 8).cast(), sum[i][1]);
@@ -95,27 +119,77 @@ macro_rules! tiles {
             sums: *mut u32,
         ) {
             // SAFETY: passed on as promised to `Tile`.
+            unsafe { heights!($inner, rows, (steps, left, lda, panel, sums)) }
+        }
+
+        #[target_feature(enable = $features)]
+        unsafe fn $inner_through<const R: usize>(
+            columns: usize,
+            steps: usize,
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            finish: &Finish<'_>,
+            (out, ldo): (*mut f32, usize),
+        ) {
+            // SAFETY: every place lies in the bounds that `Through` asks for; prefetching may name any.
             unsafe {
-                match rows {
-                    6 => $inner::<6>(steps, left, lda, panel, sums),
-                    5 => $inner::<5>(steps, left, lda, panel, sums),
-                    4 => $inner::<4>(steps, left, lda, panel, sums),
-                    3 => $inner::<3>(steps, left, lda, panel, sums),
-                    2 => $inner::<2>(steps, left, lda, panel, sums),
-                    _ => $inner::<1>(steps, left, lda, panel, sums),
+                let sum = sums!($step, steps, left, lda, panel);
+                let mut values = [[_mm256_setzero_ps(); 2]; R];
+                for i in 0..R {
+                    values[i] = [
+                        _mm256_castsi256_ps(sum[i][0]),
+                        _mm256_castsi256_ps(sum[i][1]),
+                    ];
                 }
+                finish_registers(&values, columns, finish, out, ldo);
+            }
+        }
+
+        /// A tile in this number format, finished; see `Through`.
+        pub unsafe fn $through(
+            [rows, columns, steps]: [usize; 3],
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            finish: &Finish<'_>,
+            to: (*mut f32, usize),
+        ) {
+            // SAFETY: passed on as promised to `Through`.
+            unsafe {
+                heights!(
+                    $inner_through,
+                    rows,
+                    (columns, steps, left, lda, panel, finish, to)
+                )
             }
         }
     };
 }
 
-tiles!(tile_f32, inner_f32, step_f32, "avx2,fma");
-tiles!(tile_vnni, inner_vnni, step_vnni, "avx2,avxvnni");
+tiles!(
+    tile_f32,
+    through_f32,
+    inner_f32,
+    inner_through_f32,
+    step_f32,
+    "avx2,fma"
+);
+tiles!(
+    tile_vnni,
+    through_vnni,
+    inner_vnni,
+    inner_through_vnni,
+    step_vnni,
+    "avx2,fma,avxvnni"
+);
 tiles!(
     tile_vnni512,
+    through_vnni512,
     inner_vnni512,
+    inner_through_vnni512,
     step_vnni512,
-    "avx2,avx512vnni,avx512vl"
+    "avx2,fma,avx512vnni,avx512vl"
 );
 
 /// A tile of bytes; see `Tile`.
@@ -133,6 +207,24 @@ pub unsafe fn tile_int8(
         match dot_of_bytes() {
             [true, _] => tile_vnni(rows, columns, steps, left, lda, panel, sums),
             _ => tile_vnni512(rows, columns, steps, left, lda, panel, sums),
+        }
+    }
+}
+
+/// A tile of bytes, finished; see `Through`.
+pub unsafe fn through_int8(
+    shape: [usize; 3],
+    left: *const u32,
+    lda: usize,
+    panel: *const u32,
+    finish: &Finish<'_>,
+    to: (*mut f32, usize),
+) {
+    // SAFETY: passed on as promised to `Through`; only asked for where one of both is there.
+    unsafe {
+        match dot_of_bytes() {
+            [true, _] => through_vnni(shape, left, lda, panel, finish, to),
+            _ => through_vnni512(shape, left, lda, panel, finish, to),
         }
     }
 }

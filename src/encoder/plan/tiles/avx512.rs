@@ -6,6 +6,8 @@
     reason = "vector instructions and reads at computed places, promised in bounds by `Tile`"
 )]
 
+use crate::encoder::plan::finish::Finish;
+use crate::encoder::plan::registers::finish_registers;
 use std::arch::x86_64::*;
 
 /// Columns of a panel.
@@ -43,8 +45,55 @@ fn step_int8(sum: __m512i, left: __m512i, panel: __m512i) -> __m512i {
     _mm512_dpbusd_epi32(sum, left, panel)
 }
 
+/// The sums of `R` rows and `V` registers of columns.
+macro_rules! sums {
+    ($step:ident, $steps:ident, $left:ident, $lda:ident, $panel:ident) => {{
+        let mut sum = [[_mm512_setzero_si512(); V]; R];
+        let mut rows = [$left; R];
+        for i in 0..R {
+            rows[i] = $left.add(i.wrapping_mul($lda));
+        }
+        let mut at = $panel;
+        for s in 0..$steps {
+            let mut columns = [_mm512_setzero_si512(); V];
+            for v in 0..V {
+                columns[v] = _mm512_load_si512(at.add(16 * v).cast());
+                _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(16 * v + 16 * COLUMNS).cast());
+            }
+            for i in 0..R {
+                let value = _mm512_set1_epi32(rows[i].add(s).read() as i32);
+                for v in 0..V {
+                    sum[i][v] = $step(sum[i][v], value, columns[v]);
+                }
+            }
+            at = at.add(COLUMNS);
+        }
+        sum
+    }};
+}
+
+/// Calls what was compiled for as many rows and registers of columns.
+macro_rules! heights {
+    ($inner:ident, $rows:ident, $columns:ident, $arguments:tt) => {
+        heights!($inner, $rows, $columns, $arguments, 13 12 11 10 9 8 7 6 5 4 3 2 1)
+    };
+    ($inner:ident, $rows:ident, $columns:ident, $arguments:tt, $($r:literal)*) => {
+        match ($rows, $columns > 16) {
+            $(
+                ($r, true) => heights!(@call $inner, $r, 2, $arguments),
+                ($r, false) => heights!(@call $inner, $r, 1, $arguments),
+            )*
+            (_, true) => heights!(@call $inner, ROWS, 2, $arguments),
+            (_, false) => heights!(@call $inner, ROWS, 1, $arguments),
+        }
+    };
+    (@call $inner:ident, $r:tt, $v:literal, ($($argument:expr),*)) => {
+        $inner::<$r, $v>($($argument),*)
+    };
+}
+
 macro_rules! tiles {
-    ($name:ident, $inner:ident, $step:ident, $features:literal) => {
+    ($name:ident, $through:ident, $inner:ident, $inner_through:ident, $step:ident, $features:literal) => {
         #[target_feature(enable = $features)]
         unsafe fn $inner<const R: usize, const V: usize>(
             steps: usize,
@@ -55,26 +104,7 @@ macro_rules! tiles {
         ) {
             // SAFETY: every place lies in the bounds that `Tile` asks for; prefetching may name any.
             unsafe {
-                let mut sum = [[_mm512_setzero_si512(); V]; R];
-                let mut rows = [left; R];
-                for i in 0..R {
-                    rows[i] = left.add(i.wrapping_mul(lda));
-                }
-                let mut at = panel;
-                for s in 0..steps {
-                    let mut columns = [_mm512_setzero_si512(); V];
-                    for v in 0..V {
-                        columns[v] = _mm512_load_si512(at.add(16 * v).cast());
-                        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(16 * v + 16 * COLUMNS).cast());
-                    }
-                    for i in 0..R {
-                        let value = _mm512_set1_epi32(rows[i].add(s).read() as i32);
-                        for v in 0..V {
-                            sum[i][v] = $step(sum[i][v], value, columns[v]);
-                        }
-                    }
-                    at = at.add(COLUMNS);
-                }
+                let sum = sums!($step, steps, left, lda, panel);
                 for i in 0..R {
                     for v in 0..V {
                         _mm512_store_si512(sums.add(i * COLUMNS + 16 * v).cast(), sum[i][v]);
@@ -93,38 +123,76 @@ macro_rules! tiles {
             panel: *const u32,
             sums: *mut u32,
         ) {
-            macro_rules! height {
-                ($r:literal) => {
-                    if columns > 16 {
-                        $inner::<$r, 2>(steps, left, lda, panel, sums)
-                    } else {
-                        $inner::<$r, 1>(steps, left, lda, panel, sums)
-                    }
-                };
-            }
             // SAFETY: passed on as promised to `Tile`.
+            unsafe { heights!($inner, rows, columns, (steps, left, lda, panel, sums)) }
+        }
+
+        #[target_feature(enable = $features)]
+        unsafe fn $inner_through<const R: usize, const V: usize>(
+            columns: usize,
+            steps: usize,
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            finish: &Finish<'_>,
+            (out, ldo): (*mut f32, usize),
+        ) {
+            // SAFETY: every place lies in the bounds that `Through` asks for; prefetching may name any.
             unsafe {
-                match rows {
-                    14 => height!(14),
-                    13 => height!(13),
-                    12 => height!(12),
-                    11 => height!(11),
-                    10 => height!(10),
-                    9 => height!(9),
-                    8 => height!(8),
-                    7 => height!(7),
-                    6 => height!(6),
-                    5 => height!(5),
-                    4 => height!(4),
-                    3 => height!(3),
-                    2 => height!(2),
-                    _ => height!(1),
+                let sum = sums!($step, steps, left, lda, panel);
+                let mut values = [[_mm512_setzero_ps(); V]; R];
+                for i in 0..R {
+                    for v in 0..V {
+                        values[i][v] = _mm512_castsi512_ps(sum[i][v]);
+                    }
                 }
+                finish_registers(&values, columns, finish, out, ldo);
+            }
+        }
+
+        /// A tile in this number format, finished; see `Through`.
+        pub unsafe fn $through(
+            [rows, columns, steps]: [usize; 3],
+            left: *const u32,
+            lda: usize,
+            panel: *const u32,
+            finish: &Finish<'_>,
+            to: (*mut f32, usize),
+        ) {
+            // SAFETY: passed on as promised to `Through`.
+            unsafe {
+                heights!(
+                    $inner_through,
+                    rows,
+                    columns,
+                    (columns, steps, left, lda, panel, finish, to)
+                )
             }
         }
     };
 }
 
-tiles!(tile_f32, inner_f32, step_f32, "avx512f");
-tiles!(tile_bf16, inner_bf16, step_bf16, "avx512f,avx512bf16");
-tiles!(tile_int8, inner_int8, step_int8, "avx512f,avx512vnni");
+tiles!(
+    tile_f32,
+    through_f32,
+    inner_f32,
+    inner_through_f32,
+    step_f32,
+    "avx512f"
+);
+tiles!(
+    tile_bf16,
+    through_bf16,
+    inner_bf16,
+    inner_through_bf16,
+    step_bf16,
+    "avx512f,avx512bf16"
+);
+tiles!(
+    tile_int8,
+    through_int8,
+    inner_int8,
+    inner_through_int8,
+    step_int8,
+    "avx512f,avx512vnni"
+);
