@@ -258,7 +258,7 @@ mod tests {
         let value = |i: usize| ((i * 7919 + 13) % 251) as f32 / 100.0 - 1.2;
         for kernels in Isa::available().into_iter().filter_map(Kernels::of) {
             let by_memory = kernels.by_memory();
-            for (number, precision) in kernels.isa.precisions().into_iter().enumerate() {
+            for precision in kernels.isa.precisions() {
                 for (rows, inputs, outputs) in (1..=30).flat_map(|rows| {
                     [
                         (rows, 1 + rows * 5 % 23, 1 + rows * 11 % 70),
@@ -299,13 +299,13 @@ mod tests {
                                     _ => sum + f64::from(bias[j]),
                                 };
                             }
-                            // A part in a million of single precision's sums, and what fewer bits cost of each factor.
+                            // What rounding each factor costs, which adds up as chance does.
                             let most =
                                 [1e-5, 0.01, 0.02][precision as usize] * (inputs as f64).sqrt().max(2.0);
                             let off = (f64::from(*got) - want).abs();
                             assert!(
                                 off < most,
-                                "{number}: {rows}x{inputs}x{outputs} {after:?}: {got}, not {want}"
+                                "{precision:?}: {rows}x{inputs}x{outputs} {after:?}: {got}, not {want}"
                             );
                         }
                     }

@@ -46,13 +46,12 @@ pub(super) unsafe fn finish_registers<V: Vector, const R: usize, const W: usize>
     let (relu6, whole) = (f.activation == Activation::Relu6, W * V::LANES);
     // SAFETY: the caller's promise.
     unsafe {
-        // Spelt out, so that no register asks again what all of them do.
+        // Those of whole tiles are spelt out, so that no register asks again what all of them do.
         match (relu6, f.add) {
-            how if columns < whole => end_all(sums, columns, f, how, out, ldo),
-            (true, true) => end_all(sums, whole, f, (true, true), out, ldo),
-            (true, false) => end_all(sums, whole, f, (true, false), out, ldo),
-            (false, true) => end_all(sums, whole, f, (false, true), out, ldo),
-            (false, false) => end_all(sums, whole, f, (false, false), out, ldo),
+            (true, false) if columns == whole => end_all(sums, whole, f, (true, false), out, ldo),
+            (false, true) if columns == whole => end_all(sums, whole, f, (false, true), out, ldo),
+            (false, false) if columns == whole => end_all(sums, whole, f, (false, false), out, ldo),
+            how => end_all(sums, columns, f, how, out, ldo),
         }
     }
 }
